@@ -1,0 +1,3 @@
+//! The rules between modules.
+#[test]
+fn placeholder() {}
