@@ -1,1 +1,5 @@
-//! To be written.
+//! From bytes to understood rows.
+
+mod options;
+
+pub use options::{ColumnNames, DateOrder, Formats};

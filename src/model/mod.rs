@@ -1,1 +1,39 @@
-//! To be written.
+//! The words of the field as types: people, accounts, seats, terminations,
+//! outcomes, and what is remembered between runs. Values are parsed once and
+//! valid ever after; nothing here reads a file, a clock or the network.
+
+mod account;
+mod disposition;
+mod guard_limits;
+mod identity;
+mod leaver;
+mod license;
+mod memory;
+mod money;
+mod outcome;
+mod policy;
+mod request;
+mod source;
+mod task;
+mod termination;
+
+pub use account::{AccountRow, AccountStatus};
+pub use disposition::{Disposition, Origin, Reason};
+pub use guard_limits::{FirstRun, GuardLimits, Limit};
+pub use identity::{AccountKey, EmailAddress, EmployeeId, PersonKey, PersonName, UserId, Username};
+pub use leaver::{EmploymentStatus, HrRow};
+pub use license::{LicenseKind, LicenseName, Pool};
+pub use memory::{
+    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, Memory, PoolObservation,
+    RecentPerson, TouchedAccount,
+};
+pub use money::{Money, MoneyError};
+pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};
+pub use policy::{
+    ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, HrFileKind,
+    IdentityProvider, Policy, StrandedSeats, Trust,
+};
+pub use request::{OpenRequest, RequestState};
+pub use source::{InvalidRow, SourceRow};
+pub use task::{TaskKind, TaskRecord, TaskState};
+pub use termination::{Termination, TerminationId, TerminationRecord, TerminationState};

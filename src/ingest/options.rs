@@ -1,0 +1,28 @@
+use std::collections::BTreeMap;
+
+use crate::model::EmploymentStatus;
+
+/// Columns named by the administrator: field → header as it stands in the
+/// file. They win over everything that the alias table would find.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnNames(pub BTreeMap<String, String>);
+
+/// Which comes first in dates such as `03/04/2026`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateOrder {
+    /// `03/04/2026` is 4 March.
+    MonthFirst,
+    /// `03/04/2026` is 3 April.
+    DayFirst,
+}
+
+/// What the administrator fixed instead of leaving it to detection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Formats {
+    /// Order of the dates in the HR export.
+    pub hr_dates: Option<DateOrder>,
+    /// Order of the dates in the users report.
+    pub users_dates: Option<DateOrder>,
+    /// What the company's own status words mean, by word in lower case.
+    pub hr_status: BTreeMap<String, EmploymentStatus>,
+}

@@ -1,0 +1,313 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// E-mail addresses that 8x8 fills in or suggests when nobody has one; many
+/// accounts share them, so they never identify anybody.
+const PLACEHOLDER_EMAILS: [&str; 2] = ["noreply@8x8.com", "none@8x8.com"];
+
+/// What HR systems write into a cell that has no value.
+const BLANKS: [&str; 9] = [
+    "",
+    "-",
+    "n/a",
+    "#n/a",
+    "na",
+    "nan",
+    "null",
+    "none",
+    "not stated",
+];
+
+/// A work e-mail address that can identify a person: case-folded, not blank,
+/// not one of the vendor's placeholders.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// `None` when the text is no address or a placeholder.
+    pub fn parse(text: &str) -> Option<Self> {
+        let folded = fold(text);
+        let (local, domain) = folded.split_once('@')?;
+        let plausible = !local.is_empty()
+            && domain.contains('.')
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+            && !domain.contains('@')
+            && !folded.chars().any(|c| c.is_whitespace() || c.is_control());
+        let placeholder = PLACEHOLDER_EMAILS.contains(&folded.as_str());
+        (plausible && !placeholder).then_some(Self(folded))
+    }
+
+    /// The folded address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the `@`, without a plus-tag.
+    pub fn mailbox(&self) -> &str {
+        let local = self.0.split('@').next().unwrap_or_default();
+        local.split('+').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An 8x8 username, unique across all of 8x8; compared case-folded.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Username(String);
+
+impl Username {
+    /// `None` when the cell holds no value.
+    pub fn parse(text: &str) -> Option<Self> {
+        let folded = fold(text);
+        (!is_blank(&folded)).then_some(Self(folded))
+    }
+
+    /// The folded username.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An employee id as text: zeros kept, never compared as a number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmployeeId(String);
+
+impl EmployeeId {
+    /// `None` when the cell holds no value, only zeros, or what a spreadsheet
+    /// made of a long number (`6.34E+17`): such ids belong to many people.
+    pub fn parse(text: &str) -> Option<Self> {
+        let trimmed = text.trim();
+        let damaged = trimmed.contains("E+") || trimmed.contains("e+");
+        let only_zeros = trimmed.chars().all(|c| c == '0');
+        (!is_blank(&fold(trimmed)) && !damaged && !only_zeros).then(|| Self(trimmed.to_owned()))
+    }
+
+    /// The id as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id without leading zeros: only ever a suggestion, because without
+    /// them it may be somebody else's.
+    pub fn without_zeros(&self) -> &str {
+        self.0.trim_start_matches('0')
+    }
+}
+
+impl fmt::Display for EmployeeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The vendor's id of a user: case-sensitive, opaque.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(String);
+
+impl UserId {
+    /// `None` when the cell is blank or holds a username or an e-mail address
+    /// (some reports call the username "User ID").
+    pub fn parse(text: &str) -> Option<Self> {
+        let trimmed = text.trim();
+        let opaque = !trimmed.contains(['@', '.', ' ', '/']);
+        (!is_blank(&fold(trimmed)) && opaque).then(|| Self(trimmed.to_owned()))
+    }
+
+    /// The id as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What stands for one account between runs: its id where the report has one,
+/// else its username.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountKey(String);
+
+impl AccountKey {
+    /// `None` when the account has neither id nor username.
+    pub fn of(user_id: Option<&UserId>, username: Option<&Username>) -> Option<Self> {
+        match (user_id, username) {
+            (Some(id), _) => Some(Self(format!("id:{id}"))),
+            (None, Some(name)) => Some(Self(format!("username:{name}"))),
+            (None, None) => None,
+        }
+    }
+
+    /// The key as stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A key read back from the ledger.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// What stands for one person between runs: the employee id where HR gives
+/// one, else the work e-mail, else the username.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PersonKey(String);
+
+impl PersonKey {
+    /// `None` when HR gives no usable identity.
+    pub fn of(
+        employee_id: Option<&EmployeeId>,
+        work_email: Option<&EmailAddress>,
+        username: Option<&Username>,
+    ) -> Option<Self> {
+        let text = if let Some(id) = employee_id {
+            format!("employee:{id}")
+        } else if let Some(email) = work_email {
+            format!("email:{email}")
+        } else {
+            format!("username:{}", username?)
+        };
+        Some(Self(text))
+    }
+
+    /// The key as stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A key read back from the ledger.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// A person's name. It describes and warns; it never identifies.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PersonName {
+    /// First or given name as written, or empty.
+    pub first: String,
+    /// Last or family name as written, or empty.
+    pub last: String,
+    /// The whole name when the file has it in one cell, or empty.
+    pub full: String,
+}
+
+impl PersonName {
+    /// The name for people to read.
+    pub fn display(&self) -> String {
+        if self.first.is_empty() && self.last.is_empty() {
+            return self.full.clone();
+        }
+        format!("{} {}", self.first, self.last).trim().to_owned()
+    }
+
+    /// The name's words without accents, case and punctuation, sorted, so that
+    /// `Müller, Jana` and `Jana Muller` are the same set.
+    pub fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = self
+            .display()
+            .nfd()
+            .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
+            .collect::<String>()
+            .to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect();
+        words.sort_unstable();
+        words
+    }
+
+    /// Whether both names are known and no word of them is shared: first and
+    /// last name both differ.
+    pub fn is_somebody_else(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.words(), other.words());
+        !mine.is_empty() && !theirs.is_empty() && !mine.iter().any(|word| theirs.contains(word))
+    }
+}
+
+fn fold(text: &str) -> String {
+    text.trim().nfc().collect::<String>().to_lowercase()
+}
+
+fn is_blank(folded: &str) -> bool {
+    BLANKS.contains(&folded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_and_blanks_identify_nobody() {
+        for text in [
+            "noreply@8x8.com",
+            "None@8x8.com",
+            "",
+            "N/A",
+            "jane",
+            "a@b",
+            "a b@c.com",
+        ] {
+            assert_eq!(EmailAddress::parse(text), None, "{text:?}");
+        }
+        for text in ["", " - ", "null", "0000", "6.34E+17"] {
+            assert_eq!(EmployeeId::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_folded_and_ids_keep_their_zeros() {
+        let email = EmailAddress::parse(" Jane.Doe@Example.COM ").expect("an address");
+        assert_eq!(email.as_str(), "jane.doe@example.com");
+        assert_eq!(
+            EmployeeId::parse("000123").expect("an id").as_str(),
+            "000123"
+        );
+        assert_eq!(
+            EmployeeId::parse("000123").expect("an id").without_zeros(),
+            "123"
+        );
+    }
+
+    #[test]
+    fn a_user_id_column_with_usernames_is_no_id() {
+        assert_eq!(UserId::parse("jane.doe@example.com"), None);
+        assert_eq!(UserId::parse("jane.doe"), None);
+        assert!(UserId::parse("hvOB1l3zDCaDAwp9tNLzZA").is_some());
+    }
+
+    #[test]
+    fn names_are_compared_as_sets_of_words() {
+        let name = |full: &str| PersonName {
+            full: full.to_owned(),
+            ..PersonName::default()
+        };
+        assert_eq!(name("Müller, Jana").words(), name("Jana Muller").words());
+        assert!(name("Jana Müller").is_somebody_else(&name("Pat Smith")));
+        assert!(!name("Jana Müller").is_somebody_else(&name("Jana Smith")));
+        assert!(!name("").is_somebody_else(&name("Jana Smith")));
+    }
+}

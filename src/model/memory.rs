@@ -1,0 +1,125 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AccountKey, AccountStatus, LicenseName, OpenRequest, PersonKey, Pool, TaskRecord,
+    TerminationId, TerminationRecord,
+};
+
+/// The ledger's snapshot as plain data: what planning knows of earlier nights.
+/// Planning takes it as an argument and never opens the ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Grows with every accepted plan and every recorded outcome.
+    pub generation: u64,
+    /// Whether a plan was ever applied against this target.
+    pub has_applied: bool,
+    /// Every termination ever accepted.
+    pub terminations: BTreeMap<TerminationId, TerminationRecord>,
+    /// What was verified of accounts, newer than any report made before it.
+    pub accounts: BTreeMap<AccountKey, AccountMemory>,
+    /// Holds written by a review sheet or by hand, that are still in force.
+    pub holds: Vec<HoldRecord>,
+    /// Approvals given, by plan.
+    pub approvals: BTreeMap<String, ApprovalRecord>,
+    /// People whose accounts changed lately, for the limits over several days.
+    pub recent: Vec<RecentPerson>,
+    /// Manual tasks ever issued.
+    pub tasks: BTreeMap<String, TaskRecord>,
+    /// Cancellation requests that are not withdrawn or lapsed.
+    pub requests: Vec<OpenRequest>,
+    /// Seats on accounts per pool and night, oldest first.
+    pub observations: Vec<PoolObservation>,
+    /// Inputs of the accepted plans, newest last.
+    pub accepted_inputs: Vec<AcceptedInput>,
+    /// Accounts written by runs, with the plan that wrote them, newest last.
+    pub touched: Vec<TouchedAccount>,
+    /// Whether the tenant refused to free a licence of a deactivated account.
+    pub stranded_refused: bool,
+}
+
+/// What the ledger verified of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountMemory {
+    /// The status last read back.
+    pub status: AccountStatus,
+    /// When that was.
+    pub status_at: Timestamp,
+    /// Licences verified as removed, one entry a seat, with the time.
+    pub removed: Vec<(LicenseName, Timestamp)>,
+}
+
+/// Someone or some account not to be touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldRecord {
+    /// Employee id, e-mail, username or user id, compared without case.
+    pub who: String,
+    /// Why, for people.
+    pub why: String,
+    /// Last day of the hold; `None` for no end.
+    pub until: Option<Date>,
+}
+
+/// One approval of one plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalRecord {
+    /// Who gave it: the login name on the machine.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One person whose account was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecentPerson {
+    /// Who.
+    pub person: PersonKey,
+    /// The verified deactivation, if that is what happened.
+    pub deactivated_at: Option<Timestamp>,
+    /// The first verified licence removal, if that is what happened.
+    pub removed_at: Option<Timestamp>,
+    /// Whether an approval covered it; approved people do not count.
+    pub approved: bool,
+}
+
+/// Seats of one pool found on accounts in one accepted users report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolObservation {
+    /// When the report was made.
+    pub at: Timestamp,
+    /// The pool.
+    pub pool: Pool,
+    /// Seats on active accounts.
+    pub active: u32,
+    /// Seats on deactivated accounts.
+    pub stranded: u32,
+}
+
+/// An input file that a plan was accepted with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptedInput {
+    /// `hr`, `users`, `licenses`, `holds` or `map`.
+    pub role: String,
+    /// Digest of its bytes, in hex.
+    pub sha256: String,
+    /// Data rows.
+    pub rows: u64,
+    /// Digest of its header row, in hex.
+    pub header_fingerprint: String,
+    /// When the plan was accepted.
+    pub at: Timestamp,
+}
+
+/// An account that a run wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TouchedAccount {
+    /// The account.
+    pub account: AccountKey,
+    /// The plan.
+    pub plan_id: String,
+    /// When.
+    pub at: Timestamp,
+}

@@ -1,0 +1,79 @@
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// An exact amount in one currency. Amounts of different currencies are never
+/// added; prices are never built in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    /// The amount, exact to the last digit written.
+    pub amount: Decimal,
+    /// ISO 4217 code in upper case.
+    pub currency: String,
+}
+
+/// Why a price could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Not an exact decimal of at least zero.
+    #[error("{0:?} is not an exact decimal amount such as \"24.00\"")]
+    Amount(String),
+    /// Not a three-letter code.
+    #[error("{0:?} is not a three-letter currency code such as \"USD\"")]
+    Currency(String),
+}
+
+impl Money {
+    /// Parses an exact decimal and a currency code.
+    pub fn parse(amount: &str, currency: &str) -> Result<Self, MoneyError> {
+        let value = Decimal::from_str_exact(amount.trim())
+            .ok()
+            .filter(|value| !value.is_sign_negative())
+            .ok_or_else(|| MoneyError::Amount(amount.to_owned()))?;
+        let code = currency.trim().to_uppercase();
+        if code.len() != 3 || !code.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Err(MoneyError::Currency(currency.to_owned()));
+        }
+        Ok(Self {
+            amount: value,
+            currency: code,
+        })
+    }
+
+    /// The amount for `count` seats; exact.
+    #[must_use]
+    pub fn times(&self, count: u32) -> Self {
+        Self {
+            amount: self.amount * Decimal::from(count),
+            currency: self.currency.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.amount, self.currency)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_stay_exact() {
+        let price = Money::parse("24.10", "usd").expect("a price");
+        assert_eq!(price.times(3).to_string(), "72.30 USD");
+    }
+
+    #[test]
+    fn guesses_are_refused() {
+        for (amount, currency) in [("24,10", "USD"), ("-1", "USD"), ("1e3", "USD"), ("1", "US")] {
+            assert!(
+                Money::parse(amount, currency).is_err(),
+                "{amount} {currency}"
+            );
+        }
+    }
+}

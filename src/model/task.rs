@@ -1,0 +1,113 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::TerminationId;
+
+/// What a person has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// Save or forward the voicemail before the licence goes.
+    Voicemail,
+    /// Decide what becomes of the phone number.
+    Number,
+    /// Return or reassign the desk phone.
+    Device,
+    /// Take the person out of Contact Center, then remove its licence.
+    ContactCenter,
+    /// Decide about a licence that is left in place.
+    KeptLicense,
+    /// Deactivate in the Admin Console.
+    DeactivateByHand,
+    /// Deactivate in the identity provider.
+    IdentityProvider,
+    /// Remove a licence in the Admin Console.
+    RemoveLicenseByHand,
+    /// Check the numbers before seats are cancelled.
+    NumberEntitlement,
+    /// Cancel in the vendor's support chat.
+    ExpressCancellation,
+}
+
+impl TaskKind {
+    /// The word in results and ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Voicemail => "voicemail",
+            Self::Number => "number",
+            Self::Device => "device",
+            Self::ContactCenter => "contact_center",
+            Self::KeptLicense => "kept_license",
+            Self::DeactivateByHand => "deactivate_by_hand",
+            Self::IdentityProvider => "identity_provider",
+            Self::RemoveLicenseByHand => "remove_license_by_hand",
+            Self::NumberEntitlement => "number_entitlement",
+            Self::ExpressCancellation => "express_cancellation",
+        }
+    }
+
+    /// The kind that a stored word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        [
+            Self::Voicemail,
+            Self::Number,
+            Self::Device,
+            Self::ContactCenter,
+            Self::KeptLicense,
+            Self::DeactivateByHand,
+            Self::IdentityProvider,
+            Self::RemoveLicenseByHand,
+            Self::NumberEntitlement,
+            Self::ExpressCancellation,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// How far a manual task has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    /// Issued, not done.
+    Open,
+    /// Somebody said it is done.
+    Done,
+    /// A later report shows it is not needed any more.
+    Observed,
+}
+
+impl TaskState {
+    /// The word in the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Done => "done",
+            Self::Observed => "observed",
+        }
+    }
+
+    /// The state that a stored word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Open, Self::Done, Self::Observed]
+            .into_iter()
+            .find(|state| state.as_str() == word)
+    }
+}
+
+/// A manual task as the ledger knows it: issued once, whatever later nights plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskRecord {
+    /// Stable id, e.g. `task-5d2e…`.
+    pub id: String,
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// The termination it belongs to, if any.
+    pub termination: Option<TerminationId>,
+    /// How far it has come.
+    pub state: TaskState,
+    /// By when it should be done.
+    pub due: Option<Timestamp>,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+}
