@@ -1,1 +1,5 @@
-//! To be written.
+//! Files.
+
+mod cell;
+
+pub use cell::spreadsheet_safe;

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// A limit as the administrator wrote it. Zero means none are allowed; only
@@ -9,6 +11,15 @@ pub enum Limit {
     Unlimited,
     /// At most this many.
     AtMost(u32),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unlimited => f.write_str("unlimited"),
+            Self::AtMost(most) => write!(f, "{most}"),
+        }
+    }
 }
 
 /// The limits that a plan is measured against before anything is changed.

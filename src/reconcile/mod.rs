@@ -1,1 +1,55 @@
-//! To be written.
+//! Whose account is it, and what became of every HR row.
+//!
+//! [`People::gather`] reads tonight's rows and the ledger's open obligations
+//! before any account is seen; an [`Index`] then watches the accounts stream
+//! by and keeps only those that a key hits; [`settle`] gives every person one
+//! decision and every row one disposition.
+
+mod census;
+mod due;
+mod index;
+mod lines;
+mod matching;
+mod obstacles;
+mod people;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+pub use census::Census;
+pub use due::{Calendar, CalendarError};
+pub use index::{Candidate, Found, Index, Suggestion};
+pub use lines::as_known;
+pub use people::{People, Person};
+pub use settle::{Case, Reconciliation, RowDisposition, Stance, SumsDoNotBalance, settle};
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::model::{HoldRecord, HrRow, InvalidRow, Memory, Policy};
+
+/// Everything that the decision about people depends on, besides the accounts.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Tonight's understood HR rows, in the order of the files.
+    pub rows: &'a [HrRow],
+    /// Tonight's rows that could not be read.
+    pub invalid: &'a [InvalidRow],
+    /// What earlier nights left.
+    pub memory: &'a Memory,
+    /// The administrator's decisions.
+    pub policy: &'a Policy,
+    /// Dates and zones, from the policy.
+    pub calendar: &'a Calendar,
+    /// People and accounts not to touch, from the holds file.
+    pub holds: &'a [HoldRecord],
+    /// The administrator's mapping from HR id or e-mail to user id or username.
+    pub map: &'a BTreeMap<String, String>,
+    /// The run's instant.
+    pub as_of: Timestamp,
+    /// When the HR export was made.
+    pub hr_at: Timestamp,
+    /// When the users report was made.
+    pub users_at: Timestamp,
+}

@@ -1,1 +1,35 @@
-//! To be written.
+//! Seats and money, as pure calculation: who holds how many seats of a pool,
+//! what was really freed, and what may be asked to be cancelled.
+
+mod cancellation;
+mod tally;
+
+pub use cancellation::{Draft, Ledgered, PoolFigures, calendar_of, drafts, figures};
+pub use tally::{PoolCount, Tally};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::Pool;
+
+/// Seats of one pool that the company owns, as the licences file says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnedSeats {
+    /// The pool.
+    pub pool: Pool,
+    /// Seats owned.
+    pub owned: u32,
+    /// Seats that nobody holds, where the file says.
+    pub unassigned: Option<u32>,
+    /// Suspended seats without a user, where the file says.
+    pub suspended: Option<u32>,
+}
+
+/// The instants between which seats are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountDate {
+    /// First instant of the day of the seat counts.
+    pub start: Timestamp,
+    /// First instant after it.
+    pub end: Timestamp,
+}

@@ -1,0 +1,359 @@
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::document::{GuardCheck, PassedBy, Plan, Verdict};
+use crate::model::{ActionKind, ApprovalPolicy, Limit, Memory, TerminationId};
+
+/// What the administrator allowed beyond the limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// This very plan was approved.
+    pub approved: bool,
+    /// Digests of input files that were looked at and found right.
+    pub accepted_inputs: BTreeSet<String>,
+}
+
+/// Measures the whole plan. Pure, so that `apply` can ask again with the
+/// memory as it is by then.
+pub fn evaluate(plan: &Plan, memory: &Memory, permissions: &Permissions) -> Vec<GuardCheck> {
+    let measure = Measure { plan, memory, permissions };
+    let mut checks = measure.people(
+        "deactivations",
+        &people(plan, ActionKind::Deactivate),
+        measure.recently(|recent| recent.deactivated_at),
+    );
+    let removals: BTreeSet<TerminationId> = people(plan, ActionKind::RemoveLicense)
+        .into_iter()
+        .filter(|id| !measure.ran_under_approval(id))
+        .collect();
+    checks.extend(measure.people(
+        "licence removals",
+        &removals,
+        measure.recently(|recent| recent.removed_at),
+    ));
+    checks.push(measure.protected());
+    checks.push(measure.roster());
+    checks.push(measure.matched());
+    checks.push(measure.users_rows());
+    checks.push(measure.canaries());
+    checks.extend(measure.ages());
+    checks
+}
+
+struct Measure<'a> {
+    plan: &'a Plan,
+    memory: &'a Memory,
+    permissions: &'a Permissions,
+}
+
+impl Measure<'_> {
+    /// The three limits on people: in this run, over the last days, and the
+    /// ceiling that only an approval of this very plan can exceed.
+    fn people(
+        &self,
+        what: &str,
+        tonight: &BTreeSet<TerminationId>,
+        before: u64,
+    ) -> Vec<GuardCheck> {
+        let limits = &self.plan.guard_limits;
+        let denominator = self.plan.facts.active_licensed;
+        let count = tonight.len() as u64;
+        let run = Limit::of(limits.run_floor, limits.run_percent, limits.run_users, denominator);
+        let rolling = Limit::of(
+            limits.rolling_floor,
+            limits.rolling_percent,
+            Limit::Unlimited,
+            denominator,
+        );
+        let ceiling = Limit::of(10, limits.ceiling_percent, Limit::Unlimited, denominator);
+        let days = limits.rolling_days;
+        let needs_approval = self.plan.policy.approval != ApprovalPolicy::None;
+        let asked = |limit: Limit| if needs_approval { limit } else { Limit::Unlimited };
+        vec![
+            self.check(Asked {
+                name: format!("{what} in this run"),
+                setting: "guards.run_floor, guards.run_percent, guards.run_users",
+                limit: asked(run),
+                measured: count,
+                denominator,
+                unit: "people",
+            }),
+            self.check(Asked {
+                name: format!("{what} in {days} days"),
+                setting: "guards.rolling_floor, guards.rolling_percent, guards.rolling_days",
+                limit: if count == 0 { Limit::Unlimited } else { asked(rolling) },
+                measured: before + count,
+                denominator,
+                unit: "people",
+            }),
+            self.check(Asked {
+                name: format!("{what}: ceiling"),
+                setting: "guards.ceiling_percent",
+                limit: ceiling,
+                measured: count,
+                denominator,
+                unit: "people",
+            }),
+        ]
+    }
+
+    /// People of earlier runs that the rolling limit still counts.
+    fn recently(&self, when: impl Fn(&crate::model::RecentPerson) -> Option<Timestamp>) -> u64 {
+        let hours = 24 * i64::from(self.plan.guard_limits.rolling_days);
+        let since = self.plan.as_of.saturating_sub(SignedDuration::from_hours(hours));
+        let Ok(since) = since else { return 0 };
+        let counted = self
+            .memory
+            .recent
+            .iter()
+            .filter(|recent| !recent.approved)
+            .filter(|recent| when(recent).is_some_and(|at| at > since && at <= self.plan.as_of));
+        counted.count() as u64
+    }
+
+    fn ran_under_approval(&self, id: &TerminationId) -> bool {
+        self.memory.terminations.get(id).is_some_and(|record| record.approved)
+    }
+
+    fn protected(&self) -> GuardCheck {
+        self.check(Asked {
+            name: "protected people among the due leavers".to_owned(),
+            setting: "guards.protected_hits",
+            limit: self.plan.guard_limits.protected_hits,
+            measured: self.plan.facts.protected_hits,
+            denominator: self.plan.facts.due_leavers,
+            unit: "people",
+        })
+    }
+
+    /// A list of everybody, given as the list of leavers, ends everybody.
+    fn roster(&self) -> GuardCheck {
+        let facts = &self.plan.facts;
+        let half = facts.active_accounts.div_ceil(2);
+        let tripped = facts.active_accounts > 0 && facts.active_leavers >= half;
+        self.input_check(Input {
+            name: "HR file looks like the full roster",
+            setting: "half of the active accounts",
+            limit: half.saturating_sub(1),
+            measured: facts.active_leavers,
+            denominator: facts.active_accounts,
+            tripped,
+            message: format!(
+                "{} of {} active accounts are leavers in the HR file: is it a list of everybody?",
+                facts.active_leavers, facts.active_accounts
+            ),
+            role: "hr",
+        })
+    }
+
+    fn matched(&self) -> GuardCheck {
+        let facts = &self.plan.facts;
+        let percent = u64::from(self.plan.guard_limits.min_matched_percent);
+        let tripped =
+            facts.due_leavers >= 4 && facts.due_matched * 100 < facts.due_leavers * percent;
+        self.input_check(Input {
+            name: "due leavers with an account",
+            setting: "guards.min_matched_percent",
+            limit: percent,
+            measured: facts.due_matched,
+            denominator: facts.due_leavers,
+            tripped,
+            message: format!(
+                "only {} of {} due leavers have an account: do the files belong together?",
+                facts.due_matched, facts.due_leavers
+            ),
+            role: "hr",
+        })
+    }
+
+    fn users_rows(&self) -> GuardCheck {
+        let rows = self.plan.facts.users_rows;
+        let percent = u64::from(self.plan.guard_limits.min_users_percent);
+        let last = self
+            .memory
+            .accepted_inputs
+            .iter()
+            .rev()
+            .find(|input| input.role == "users")
+            .map_or(0, |input| input.rows);
+        self.input_check(Input {
+            name: "rows of the users report",
+            setting: "guards.min_users_percent",
+            limit: percent,
+            measured: rows,
+            denominator: last,
+            tripped: rows * 100 < last * percent,
+            message: format!(
+                "the users report has {rows} rows, the last accepted one had {last}: is it whole?"
+            ),
+            role: "users",
+        })
+    }
+
+    fn canaries(&self) -> GuardCheck {
+        let missing = &self.plan.facts.missing_canaries;
+        self.input_check(Input {
+            name: "canary accounts missing",
+            setting: "protected.canaries",
+            limit: 0,
+            measured: missing.len() as u64,
+            denominator: self.plan.policy.canaries.len() as u64,
+            tripped: !missing.is_empty(),
+            message: format!("the users report lacks {}: is it whole?", missing.join(", ")),
+            role: "users",
+        })
+    }
+
+    fn ages(&self) -> Vec<GuardCheck> {
+        let Limit::AtMost(hours) = self.plan.guard_limits.max_input_age_hours else {
+            return Vec::new();
+        };
+        let inputs = &self.plan.inputs;
+        let dated = inputs.iter().filter(|input| input.role == "hr" || input.role == "users");
+        dated
+            .filter_map(|input| {
+                let age = self.plan.as_of.duration_since(input.made_at?);
+                let measured = u64::try_from(age.as_hours()).unwrap_or(0);
+                let mut check = self.input_check(Input {
+                    name: "age of the input in hours",
+                    setting: "guards.max_input_age",
+                    limit: u64::from(hours),
+                    measured,
+                    denominator: 0,
+                    tripped: age > SignedDuration::from_hours(i64::from(hours)),
+                    message: format!(
+                        "{} was made {measured} hours before the run; {hours} are allowed",
+                        input.path
+                    ),
+                    role: &input.role,
+                });
+                check.passed_by = PassedBy::AcceptedInput(input.sha256.clone());
+                Some(self.allow(check))
+            })
+            .collect()
+    }
+
+    fn check(&self, asked: Asked<'_>) -> GuardCheck {
+        let Asked { name, setting, limit, measured, denominator, unit } = asked;
+        let verdict = match limit {
+            Limit::AtMost(most) if measured > u64::from(most) => Verdict::Tripped,
+            Limit::AtMost(_) | Limit::Unlimited => Verdict::Passed,
+        };
+        let message = format!("{measured} {unit} ({name}); {limit} allowed, of {denominator}");
+        let limit = limit.to_string();
+        let setting = setting.to_owned();
+        let passed_by = PassedBy::Approval;
+        self.allow(GuardCheck {
+            name,
+            setting,
+            limit,
+            measured,
+            denominator,
+            verdict,
+            message,
+            passed_by,
+        })
+    }
+
+    fn input_check(&self, input: Input<'_>) -> GuardCheck {
+        let file = self.plan.inputs.iter().find(|file| file.role == input.role);
+        let sha256 = file.map(|file| file.sha256.clone()).unwrap_or_default();
+        self.allow(GuardCheck {
+            name: input.name.to_owned(),
+            setting: input.setting.to_owned(),
+            limit: input.limit.to_string(),
+            measured: input.measured,
+            denominator: input.denominator,
+            verdict: if input.tripped { Verdict::Tripped } else { Verdict::Passed },
+            message: input.message,
+            passed_by: PassedBy::AcceptedInput(sha256),
+        })
+    }
+
+    fn allow(&self, mut check: GuardCheck) -> GuardCheck {
+        let allowed = match &check.passed_by {
+            PassedBy::Approval => self.permissions.approved,
+            PassedBy::AcceptedInput(sha256) => self.permissions.accepted_inputs.contains(sha256),
+        };
+        if allowed && check.verdict == Verdict::Tripped {
+            check.verdict = Verdict::Allowed;
+        }
+        check
+    }
+}
+
+struct Asked<'a> {
+    name: String,
+    setting: &'a str,
+    limit: Limit,
+    measured: u64,
+    denominator: u64,
+    unit: &'a str,
+}
+
+struct Input<'a> {
+    name: &'a str,
+    setting: &'a str,
+    limit: u64,
+    measured: u64,
+    denominator: u64,
+    tripped: bool,
+    message: String,
+    role: &'a str,
+}
+
+impl Limit {
+    /// The larger of the floor and the smaller of percentage and number.
+    /// Percentages round down; a zero beats every floor.
+    fn of(floor: u32, percent: Self, users: Self, denominator: u64) -> Self {
+        let percent = match percent {
+            Self::AtMost(0) => return Self::AtMost(0),
+            Self::AtMost(percent) => Some(denominator.saturating_mul(u64::from(percent)) / 100),
+            Self::Unlimited => None,
+        };
+        let users = match users {
+            Self::AtMost(0) => return Self::AtMost(0),
+            Self::AtMost(users) => Some(u64::from(users)),
+            Self::Unlimited => None,
+        };
+        match percent.into_iter().chain(users).min() {
+            None => Self::Unlimited,
+            Some(least) => Self::AtMost(floor.max(u32::try_from(least).unwrap_or(u32::MAX))),
+        }
+    }
+}
+
+/// People of the plan with an action of the kind. Those who wait for an
+/// approval of the plan are not carried out without one, so they do not count.
+fn people(plan: &Plan, kind: ActionKind) -> BTreeSet<TerminationId> {
+    plan.actions
+        .iter()
+        .filter(|action| action.kind == kind && action.needs_approval.is_none())
+        .filter_map(|action| action.subject.termination.clone())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_the_floor_or_the_smaller_of_percent_and_number() {
+        let limit = |denominator| {
+            Limit::of(5, Limit::AtMost(2), Limit::AtMost(50), denominator)
+        };
+        assert_eq!(limit(0), Limit::AtMost(5));
+        assert_eq!(limit(299), Limit::AtMost(5), "percentages round down");
+        assert_eq!(limit(300), Limit::AtMost(6));
+        assert_eq!(limit(1_000_000), Limit::AtMost(50));
+    }
+
+    // L13: a limit of zero was once read as "no limit".
+    #[test]
+    fn zero_means_none_and_beats_every_floor() {
+        assert_eq!(Limit::of(5, Limit::AtMost(0), Limit::AtMost(50), 300), Limit::AtMost(0));
+        assert_eq!(Limit::of(5, Limit::AtMost(2), Limit::AtMost(0), 300), Limit::AtMost(0));
+        assert_eq!(Limit::of(5, Limit::Unlimited, Limit::Unlimited, 300), Limit::Unlimited);
+    }
+}

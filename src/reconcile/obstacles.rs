@@ -1,0 +1,148 @@
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use std::collections::BTreeSet;
+
+use super::Person;
+use super::settle::{Settling, Verdict, text};
+use crate::model::{
+    AccountKey, AccountRow, AccountStatus, Disposition, IdentityProvider, Origin, Reason,
+    TerminationRecord, UserId, Username,
+};
+
+/// A due leaver and the one account that was found.
+pub(super) struct Sight<'s> {
+    pub person: &'s Person,
+    pub date: Date,
+    pub key: &'s AccountKey,
+    pub account: &'s AccountRow,
+    /// When a deactivation for this departure was verified.
+    pub spent_on: Option<Timestamp>,
+}
+
+impl Settling<'_, '_> {
+    /// Why a due leaver's account must not be touched, if there is a reason.
+    pub(super) fn obstacle(&mut self, sight: &Sight<'_>) -> Option<Verdict> {
+        let active = sight.account.status == AccountStatus::Active;
+        let verdict = self
+            .unreadable_account(sight)
+            .or_else(|| self.rival(sight))
+            .or_else(|| self.somebody_else_by_now(sight));
+        if let Some(verdict) = verdict {
+            return Some(verdict.look_if(active));
+        }
+        if self.is_protected(sight) {
+            self.result.protected_hits += u64::from(sight.person.origin == Origin::Hr);
+            let why = "the account is on the protected list; a person has to decide";
+            let verdict =
+                Verdict::settled(Disposition::Protected, Reason::ProtectedAccount, why);
+            return Some(verdict.look_if(active));
+        }
+        let why = self.hold_on(sight)?;
+        Some(Verdict::settled(Disposition::Held, Reason::OnHold, format!("on hold: {why}")))
+    }
+
+    /// Whether the termination is so old, and was so old when it was first
+    /// listed, that a person has to confirm it.
+    pub(super) fn needs_approval(&self, date: Date, record: Option<&TerminationRecord>) -> bool {
+        let calendar = self.question.calendar;
+        let days = self.question.policy.max_termination_age_days;
+        let first_listed = record.map_or(self.question.as_of, |record| record.first_listed);
+        let approved = record.is_some_and(|record| record.approved);
+        !approved && calendar.after_days(calendar.end_of(date, ""), days) < first_listed
+    }
+
+    /// Whether the identity provider would undo what we do.
+    pub(super) fn is_managed(&self, account: &AccountRow) -> bool {
+        match &self.question.policy.idp {
+            _ if !account.scim_provider.is_empty() => true,
+            IdentityProvider::None => false,
+            IdentityProvider::All => true,
+            IdentityProvider::Listed(names) => {
+                let username = text(account.username.as_ref());
+                let email = text(account.email.as_ref());
+                let domain = |address: &str| {
+                    address.split_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default()
+                };
+                [domain(&username), domain(&email), username, email]
+                    .iter()
+                    .any(|name| !name.is_empty() && names.contains(name))
+            }
+        }
+    }
+
+    fn unreadable_account(&self, sight: &Sight<'_>) -> Option<Verdict> {
+        let sentence = self.unreadable.get(&text(sight.account.username.as_ref())).cloned();
+        let contradictory = self.directory.candidate(sight.key).contradictory.then(|| {
+            "the users report says both active and deactivated of this account".to_owned()
+        });
+        let sentence = sentence.or(contradictory)?;
+        Some(Verdict::settled(Disposition::Invalid, Reason::AccountUnreadable, sentence))
+    }
+
+    fn rival(&self, sight: &Sight<'_>) -> Option<Verdict> {
+        let rival = sight.person.origin == Origin::Hr && self.rivals.contains(sight.key);
+        let why = "several leavers of the file point at this account; settle it with --map";
+        rival.then(|| Verdict::settled(Disposition::Ambiguous, Reason::SeveralLeavers, why))
+    }
+
+    /// An active account that is newer than the termination, or active again
+    /// after it, belongs to somebody who works here.
+    fn somebody_else_by_now(&self, sight: &Sight<'_>) -> Option<Verdict> {
+        if sight.account.status == AccountStatus::Inactive {
+            return None;
+        }
+        let end = self.question.calendar.end_of(sight.date, &sight.person.site);
+        if sight.account.created.is_some_and(|created| created >= end) {
+            return Some(Verdict::settled(
+                Disposition::Conflict,
+                Reason::CreatedLater,
+                "the account was created after the termination: it is somebody else's, or the person is back",
+            ));
+        }
+        sight.spent_on.map(|_| {
+            Verdict::settled(
+                Disposition::Conflict,
+                Reason::ActiveAgain,
+                "the account was deactivated for this termination and is active again, and HR shows no return",
+            )
+        })
+    }
+
+    fn is_protected(&self, sight: &Sight<'_>) -> bool {
+        let protected = &self.question.policy.protected;
+        names_of(sight).iter().any(|name| protected.contains(name))
+    }
+
+    fn hold_on(&self, sight: &Sight<'_>) -> Option<String> {
+        let names = names_of(sight);
+        let today = self.question.calendar.day(self.question.as_of);
+        self.question
+            .holds
+            .iter()
+            .chain(&self.question.memory.holds)
+            .filter(|hold| hold.until.is_none_or(|until| until >= today))
+            .find(|hold| names.contains(&hold.who.trim().to_lowercase()))
+            .map(|hold| match hold.until {
+                Some(until) => format!("{} (until {until})", hold.why),
+                None => hold.why.clone(),
+            })
+    }
+}
+
+/// Everything that a list of people or accounts can call them, in lower case.
+fn names_of(sight: &Sight<'_>) -> BTreeSet<String> {
+    let (person, account) = (sight.person, sight.account);
+    [
+        text(person.employee_id.as_ref()),
+        text(person.work_email.as_ref()),
+        text(person.username.as_ref()),
+        text(account.username.as_ref().map(Username::as_str)),
+        text(account.email.as_ref()),
+        text(account.user_id.as_ref().map(UserId::as_str)),
+    ]
+    .into_iter()
+    .filter(|name| !name.is_empty())
+    .map(|name| name.to_lowercase())
+    .collect()
+}

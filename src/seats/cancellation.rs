@@ -1,0 +1,466 @@
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::{CountDate, OwnedSeats, PoolCount};
+use crate::model::{
+    Contract, ContractBilling, LicenseKind, Memory, OpenRequest, Pool, RequestState,
+    TerminationState,
+};
+
+/// The seat figures of one pool, with every step of the calculation kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolFigures {
+    /// The pool.
+    pub pool: Pool,
+    /// Seats owned; unknown without a licences file and a contract.
+    pub owned: Option<u32>,
+    /// Unassigned seats on the day of the seat counts; unknown without the file.
+    pub unassigned: Option<u32>,
+    /// Suspended seats without a user.
+    pub suspended: u32,
+    /// Seats on active accounts.
+    pub active: u32,
+    /// Seats on deactivated accounts.
+    pub stranded: u32,
+    /// Seats that the ledger verified as freed since the seat counts.
+    pub freed: u32,
+    /// Seats that accounts took since then.
+    pub newly_assigned: u32,
+    /// Freed seats whose leaver's row vanished: the person may need it again.
+    pub reserved: u32,
+    /// A of the contract: unassigned + freed − newly assigned.
+    pub free_by_ledger: i64,
+    /// B of the contract: owned − on accounts − suspended.
+    pub free_by_count: Option<i64>,
+}
+
+/// A request to be drafted or revised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Stable id of the request: one for each contract and pool.
+    pub id: String,
+    /// The pool.
+    pub pool: Pool,
+    /// The contract's term end that the request is for, in this or a later term.
+    pub term_ends: Date,
+    /// The day by which it should be handed in.
+    pub submit_by: Date,
+    /// Seats without tonight's removals; may be negative.
+    pub base: i64,
+    /// Seats that the contract has.
+    pub at_most: u32,
+    /// Seats of an earlier night's draft, if there is one.
+    pub drafted: Option<u32>,
+    /// When it was first drafted, if it was.
+    pub drafted_at: Option<Timestamp>,
+    /// Position of the contract in the policy.
+    pub contract: usize,
+}
+
+impl Draft {
+    /// Seats to ask for when so many of tonight's removals succeeded.
+    pub fn quantity(&self, removed: u32) -> u32 {
+        let wanted = self.base + i64::from(removed);
+        u32::try_from(wanted.clamp(0, i64::from(self.at_most))).unwrap_or(0)
+    }
+}
+
+/// The ledger's part of a pool's figures.
+#[derive(Debug, Clone, Copy)]
+pub struct Ledgered<'a> {
+    /// What earlier nights left.
+    pub memory: &'a Memory,
+    /// Terminations whose row vanished tonight, besides those that the memory has.
+    pub vanished: &'a [crate::model::TerminationId],
+    /// The day of the seat counts, if there is a licences file.
+    pub counted: Option<CountDate>,
+}
+
+/// The figures of every pool that is owned, contracted or held by an account.
+pub fn figures(
+    on_accounts: &BTreeMap<Pool, PoolCount>,
+    owned: &[OwnedSeats],
+    contracts: &[Contract],
+    ledgered: &Ledgered<'_>,
+) -> Vec<PoolFigures> {
+    let mut pools: BTreeMap<&Pool, ()> = on_accounts.keys().map(|pool| (pool, ())).collect();
+    pools.extend(owned.iter().map(|seats| (&seats.pool, ())));
+    pools.extend(contracts.iter().map(|contract| (&contract.pool, ())));
+    pools
+        .into_keys()
+        .map(|pool| {
+            let counts = on_accounts.get(pool).copied().unwrap_or_default();
+            let seats = owned.iter().find(|seats| seats.pool == *pool);
+            figures_of(pool, counts, seats, contracts, ledgered)
+        })
+        .collect()
+}
+
+fn figures_of(
+    pool: &Pool,
+    counts: PoolCount,
+    seats: Option<&OwnedSeats>,
+    contracts: &[Contract],
+    ledgered: &Ledgered<'_>,
+) -> PoolFigures {
+    let contracted: Vec<u32> = contracts
+        .iter()
+        .filter(|contract| contract.pool == *pool)
+        .map(|contract| contract.seats)
+        .collect();
+    let owned = seats
+        .map(|seats| seats.owned)
+        .or_else(|| (!contracted.is_empty()).then(|| contracted.iter().sum()));
+    let unassigned = seats.and_then(|seats| seats.unassigned);
+    let suspended = seats.and_then(|seats| seats.suspended).unwrap_or(0);
+    // Seats freed on the day of the counts may be in the counts already, so
+    // only later ones are added; without counts, all of them.
+    let since = match (unassigned, ledgered.counted) {
+        (Some(_), Some(counted)) => counted.end,
+        _ => Timestamp::MIN,
+    };
+    let freed = freed_since(pool, since, ledgered.memory);
+    let newly_assigned = newly_assigned(pool, counts, ledgered);
+    let free_by_ledger =
+        i64::from(unassigned.unwrap_or(0)) + i64::from(freed) - i64::from(newly_assigned);
+    let free_by_count = owned.map(|owned| {
+        i64::from(owned) - i64::from(counts.on_accounts()) - i64::from(suspended)
+    });
+    PoolFigures {
+        pool: pool.clone(),
+        owned,
+        unassigned,
+        suspended,
+        active: counts.active,
+        stranded: counts.stranded,
+        freed,
+        newly_assigned,
+        reserved: reserved(pool, since, ledgered),
+        free_by_ledger,
+        free_by_count,
+    }
+}
+
+fn freed_since(pool: &Pool, since: Timestamp, memory: &Memory) -> u32 {
+    let removed = memory.accounts.values().flat_map(|account| &account.removed);
+    let freed = removed.filter(|(license, at)| license.pool() == *pool && *at >= since).count();
+    u32::try_from(freed).unwrap_or(u32::MAX)
+}
+
+/// How many more seats accounts hold than they would if only our removals had
+/// happened since the first observation after the seat counts.
+fn newly_assigned(pool: &Pool, counts: PoolCount, ledgered: &Ledgered<'_>) -> u32 {
+    let from = ledgered.counted.map_or(Timestamp::MIN, |counted| counted.start);
+    let first = ledgered
+        .memory
+        .observations
+        .iter()
+        .filter(|observation| observation.pool == *pool && observation.at >= from)
+        .min_by_key(|observation| observation.at);
+    let Some(first) = first else { return 0 };
+    let freed = freed_since(pool, first.at, ledgered.memory);
+    let expected = (first.active + first.stranded).saturating_sub(freed);
+    counts.on_accounts().saturating_sub(expected)
+}
+
+/// Freed seats of people whose termination was taken back.
+fn reserved(pool: &Pool, since: Timestamp, ledgered: &Ledgered<'_>) -> u32 {
+    let accounts = ledgered
+        .memory
+        .terminations
+        .iter()
+        .filter(|(id, record)| {
+            let vanished = record.vanished_at.is_some() || ledgered.vanished.contains(id);
+            vanished && record.state != TerminationState::Closed
+        })
+        .filter_map(|(_, record)| record.account.as_ref());
+    let removed = accounts
+        .filter_map(|key| ledgered.memory.accounts.get(key))
+        .flat_map(|account| &account.removed);
+    let count = removed.filter(|(license, at)| license.pool() == *pool && *at >= since).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// What may be asked for, contract by contract: the earliest notice date still
+/// open first, so that the seats go where they stop costing soonest.
+pub fn drafts(
+    figures: &[PoolFigures],
+    contracts: &[Contract],
+    requests: &[OpenRequest],
+    counted: Option<Date>,
+    today: Date,
+) -> Vec<Draft> {
+    let mut all = Vec::new();
+    for pool in figures.iter().filter(|pool| may_be_requested(&pool.pool)) {
+        let mut mine: Vec<(usize, &Contract, Date, Date)> = contracts
+            .iter()
+            .enumerate()
+            .filter(|(_, contract)| contract.pool == pool.pool)
+            .filter(|(_, contract)| contract.billing == ContractBilling::Contract)
+            .map(|(position, contract)| {
+                let (term_ends, submit_by) = calendar_of(contract, today);
+                (position, contract, term_ends, submit_by)
+            })
+            .collect();
+        mine.sort_by_key(|(position, _, _, submit_by)| (*submit_by, *position));
+        let spare: u32 = mine.iter().map(|(_, contract, ..)| contract.spare).sum();
+        let free = pool
+            .free_by_count
+            .map_or(pool.free_by_ledger, |count| count.min(pool.free_by_ledger));
+        let mut base = free
+            - i64::from(spare)
+            - i64::from(pool.reserved)
+            - i64::from(asked_for(&pool.pool, requests, counted));
+        for (position, contract, term_ends, submit_by) in mine {
+            let draft = requests.iter().find(|request| {
+                request.state == RequestState::Drafted
+                    && request.pool == pool.pool
+                    && request.term_ends == term_ends
+            });
+            all.push(Draft {
+                id: draft_id(&pool.pool, term_ends),
+                pool: pool.pool.clone(),
+                term_ends,
+                submit_by,
+                base,
+                at_most: contract.seats,
+                drafted: draft.map(|request| request.quantity),
+                drafted_at: draft.map(|request| request.drafted_at),
+                contract: position,
+            });
+            base -= i64::from(contract.seats);
+        }
+    }
+    all
+}
+
+/// Term end and last day to hand a request in, in the first term whose notice
+/// date is still open: the vendor renews by itself when it has passed.
+pub fn calendar_of(contract: &Contract, today: Date) -> (Date, Date) {
+    let notice = i64::from(contract.notice_days) + i64::from(contract.confirm_days);
+    let submit_by = |term_ends: Date| term_ends.checked_sub(notice.days()).unwrap_or(term_ends);
+    let months = i64::from(contract.renewal_months.max(1));
+    let mut term_ends = contract.term_ends;
+    let mut renewals = 0_i64;
+    while submit_by(term_ends) < today {
+        renewals += 1;
+        // Counted from the first term end, so that month ends do not drift.
+        match contract.term_ends.checked_add((renewals * months).months()) {
+            Ok(later) => term_ends = later,
+            Err(_) => break,
+        }
+    }
+    (term_ends, submit_by(term_ends))
+}
+
+/// Contact Center seats are pooled differently and are never claimed.
+fn may_be_requested(pool: &Pool) -> bool {
+    LicenseKind::of(&pool.license) != LicenseKind::ContactCenter
+}
+
+/// Seats of requests that the vendor has and the seat counts do not show yet.
+fn asked_for(pool: &Pool, requests: &[OpenRequest], counted: Option<Date>) -> u32 {
+    requests
+        .iter()
+        .filter(|request| request.pool == *pool)
+        .filter(|request| match request.state {
+            RequestState::Submitted | RequestState::Confirmed => true,
+            RequestState::Effective | RequestState::Verified => {
+                match (request.effective_on, counted) {
+                    (Some(effective), Some(counted)) => effective > counted,
+                    // Without seat counts, every seat ever freed is in A.
+                    (_, None) => true,
+                    (None, Some(_)) => request.state == RequestState::Effective,
+                }
+            }
+            RequestState::Drafted | RequestState::Lapsed | RequestState::Withdrawn => false,
+        })
+        .map(|request| request.quantity)
+        .sum()
+}
+
+fn draft_id(pool: &Pool, term_ends: Date) -> String {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(format!("{}|{}|{term_ends}", pool.license, pool.country));
+    let hex: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+    format!("cancel-{hex}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AccountKey, AccountMemory, AccountStatus, LicenseName, PoolObservation};
+    use jiff::civil::date;
+
+    fn pool() -> Pool {
+        Pool { license: "X Series - X2".to_owned(), country: "US".to_owned() }
+    }
+
+    fn contract(seats: u32, term_ends: Date, spare: u32) -> Contract {
+        Contract {
+            pool: pool(),
+            seats,
+            unit_price: None,
+            term_ends,
+            notice_days: 30,
+            confirm_days: 14,
+            renewal_months: 12,
+            billing: ContractBilling::Contract,
+            spare,
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("an instant")
+    }
+
+    /// Memory of so many seats freed at an instant.
+    fn freed(count: usize, when: &str) -> Memory {
+        let license =
+            LicenseName::parse("X Series - X2-VOSVC0216-02-US", None).expect("a name");
+        let removed = vec![(license, at(when)); count];
+        let verified =
+            AccountMemory { status: AccountStatus::Inactive, status_at: at(when), removed };
+        let key = AccountKey::stored("id:a1".to_owned());
+        Memory { accounts: BTreeMap::from([(key, verified)]), ..Memory::default() }
+    }
+
+    fn count_date() -> CountDate {
+        CountDate { start: at("2026-11-20T08:00:00Z"), end: at("2026-11-21T08:00:00Z") }
+    }
+
+    fn owned(owned: u32, unassigned: u32, suspended: u32) -> OwnedSeats {
+        let (unassigned, suspended) = (Some(unassigned), Some(suspended));
+        OwnedSeats { pool: pool(), owned, unassigned, suspended }
+    }
+
+    fn one(figures: Vec<PoolFigures>) -> PoolFigures {
+        assert_eq!(figures.len(), 1);
+        figures.into_iter().next().expect("one pool")
+    }
+
+    #[test]
+    fn a_is_what_was_unassigned_plus_what_was_freed_since() {
+        let memory = freed(3, "2026-11-28T10:00:00Z");
+        let counts = BTreeMap::from([(pool(), PoolCount { active: 90, stranded: 2 })]);
+        let ledgered =
+            Ledgered { memory: &memory, vanished: &[], counted: Some(count_date()) };
+        let result = one(figures(&counts, &[owned(100, 4, 1)], &[], &ledgered));
+        assert_eq!(result.free_by_ledger, 7);
+        assert_eq!(result.free_by_count, Some(7));
+    }
+
+    #[test]
+    fn seats_freed_on_the_day_of_the_counts_are_not_counted_twice() {
+        let memory = freed(3, "2026-11-20T10:00:00Z");
+        let counts = BTreeMap::from([(pool(), PoolCount { active: 90, stranded: 0 })]);
+        let ledgered =
+            Ledgered { memory: &memory, vanished: &[], counted: Some(count_date()) };
+        let result = one(figures(&counts, &[owned(100, 4, 0)], &[], &ledgered));
+        assert_eq!(result.free_by_ledger, 4);
+    }
+
+    #[test]
+    fn seats_that_new_people_took_are_not_free() {
+        let mut memory = freed(3, "2026-11-28T10:00:00Z");
+        memory.observations.push(PoolObservation {
+            at: at("2026-11-20T10:00:00Z"),
+            pool: pool(),
+            active: 95,
+            stranded: 0,
+        });
+        // 95 − 3 freed = 92 expected; 94 held: two were taken.
+        let counts = BTreeMap::from([(pool(), PoolCount { active: 94, stranded: 0 })]);
+        let ledgered =
+            Ledgered { memory: &memory, vanished: &[], counted: Some(count_date()) };
+        let result = one(figures(&counts, &[owned(100, 4, 0)], &[], &ledgered));
+        assert_eq!(result.newly_assigned, 2);
+        assert_eq!(result.free_by_ledger, 5);
+    }
+
+    #[test]
+    fn without_seat_counts_only_verified_removals_are_free() {
+        let memory = freed(3, "2026-11-28T10:00:00Z");
+        let counts = BTreeMap::from([(pool(), PoolCount { active: 90, stranded: 0 })]);
+        let ledgered = Ledgered { memory: &memory, vanished: &[], counted: None };
+        let result = one(figures(&counts, &[], &[contract(120, date(2027, 3, 31), 0)], &ledgered));
+        assert_eq!((result.free_by_ledger, result.free_by_count), (3, Some(30)));
+    }
+
+    #[test]
+    fn the_earliest_open_notice_date_comes_first_and_spare_seats_stay() {
+        let figures = PoolFigures {
+            pool: pool(),
+            owned: Some(100),
+            unassigned: Some(12),
+            suspended: 0,
+            active: 88,
+            stranded: 0,
+            freed: 0,
+            newly_assigned: 0,
+            reserved: 0,
+            free_by_ledger: 12,
+            free_by_count: Some(12),
+        };
+        let contracts = [contract(90, date(2027, 6, 30), 2), contract(6, date(2027, 3, 31), 0)];
+        let drafts = drafts(&[figures], &contracts, &[], None, date(2026, 11, 28));
+        let asked: Vec<(usize, u32)> =
+            drafts.iter().map(|draft| (draft.contract, draft.quantity(0))).collect();
+        assert_eq!(asked, [(1, 6), (0, 4)]);
+        assert_eq!(drafts[0].quantity(3), 6, "never more than the contract has");
+        assert_eq!(drafts[1].quantity(3), 7);
+    }
+
+    #[test]
+    fn contact_center_and_subscription_seats_are_never_requested() {
+        let mut subscription = contract(10, date(2027, 3, 31), 0);
+        subscription.billing = ContractBilling::Subscription;
+        let figures = |license: &str| PoolFigures {
+            pool: Pool { license: license.to_owned(), country: "US".to_owned() },
+            owned: None,
+            unassigned: None,
+            suspended: 0,
+            active: 0,
+            stranded: 0,
+            freed: 5,
+            newly_assigned: 0,
+            reserved: 0,
+            free_by_ledger: 5,
+            free_by_count: None,
+        };
+        let mut center = contract(10, date(2027, 3, 31), 0);
+        center.pool.license = "X Series - X8".to_owned();
+        let pools = [figures("X Series - X2"), figures("X Series - X8")];
+        let today = date(2026, 11, 28);
+        assert_eq!(drafts(&pools, &[subscription, center], &[], None, today), []);
+    }
+
+    #[test]
+    fn a_missed_notice_date_means_the_next_term() {
+        let contract = contract(10, date(2024, 2, 29), 0);
+        let (term_ends, submit_by) = calendar_of(&contract, date(2026, 11, 28));
+        assert_eq!(term_ends, date(2027, 2, 28));
+        assert_eq!(submit_by, date(2027, 1, 15));
+        assert_eq!(calendar_of(&contract, submit_by).0, term_ends, "the last day is still open");
+        let day_after = submit_by.tomorrow().expect("a day");
+        assert_eq!(calendar_of(&contract, day_after).0, date(2028, 2, 29));
+    }
+
+    #[test]
+    fn seats_already_asked_for_are_not_asked_for_again() {
+        let request = |state, quantity| OpenRequest {
+            id: "cancel-1".to_owned(),
+            pool: pool(),
+            term_ends: date(2027, 3, 31),
+            quantity,
+            state,
+            effective_on: None,
+            drafted_at: at("2026-11-28T10:00:00Z"),
+        };
+        let requests = [request(RequestState::Submitted, 3), request(RequestState::Drafted, 9)];
+        assert_eq!(asked_for(&pool(), &requests, None), 3);
+    }
+}

@@ -1,0 +1,196 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::{AccountKey, AccountRow, AccountStatus, LicenseName, Memory, Pool};
+
+/// Counts the seats on accounts while they stream by, and corrects what the
+/// report says by what the ledger verified since it was made.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    newer: Arc<Newer>,
+    pools: BTreeMap<Pool, PoolCount>,
+    /// Accounts that changed since the report, whose rows are put together
+    /// before they are counted: there are few of them.
+    changed: BTreeMap<AccountKey, (AccountStatus, Vec<LicenseName>)>,
+}
+
+/// Seats of one pool on accounts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PoolCount {
+    /// On active accounts.
+    pub active: u32,
+    /// On deactivated accounts: billed, and used by nobody.
+    pub stranded: u32,
+}
+
+impl PoolCount {
+    /// Seats on accounts, active or not.
+    pub fn on_accounts(self) -> u32 {
+        self.active + self.stranded
+    }
+}
+
+/// What the ledger verified after the report was made.
+#[derive(Debug, Default)]
+struct Newer {
+    statuses: BTreeMap<AccountKey, AccountStatus>,
+    removed: BTreeMap<AccountKey, Vec<LicenseName>>,
+}
+
+impl Tally {
+    /// A tally that knows what changed after `users_at`.
+    pub fn new(memory: &Memory, users_at: Timestamp) -> Self {
+        let mut newer = Newer::default();
+        for (key, verified) in &memory.accounts {
+            if verified.status_at > users_at {
+                newer.statuses.insert(key.clone(), verified.status);
+            }
+            let removed: Vec<LicenseName> = verified
+                .removed
+                .iter()
+                .filter(|(_, at)| *at > users_at)
+                .map(|(license, _)| license.clone())
+                .collect();
+            if !removed.is_empty() {
+                newer.removed.insert(key.clone(), removed);
+            }
+        }
+        Self { newer: Arc::new(newer), pools: BTreeMap::new(), changed: BTreeMap::new() }
+    }
+
+    /// An empty tally that knows the same changes.
+    #[must_use]
+    pub fn split(&self) -> Self {
+        Self {
+            newer: Arc::clone(&self.newer),
+            pools: BTreeMap::new(),
+            changed: BTreeMap::new(),
+        }
+    }
+
+    /// Counts the licences of one row of the report.
+    pub fn observe(&mut self, row: &AccountRow) {
+        let changed = row.key().filter(|key| {
+            self.newer.statuses.contains_key(key) || self.newer.removed.contains_key(key)
+        });
+        match changed {
+            Some(key) => {
+                let kept = self.changed.entry(key).or_insert((row.status, Vec::new()));
+                kept.1.extend(row.licenses.iter().cloned());
+            }
+            None => {
+                for license in &row.licenses {
+                    count(&mut self.pools, license, row.status);
+                }
+            }
+        }
+    }
+
+    /// Adds the counts of a later part of the report.
+    pub fn merge(&mut self, later: Self) {
+        for (pool, counts) in later.pools {
+            let mine = self.pools.entry(pool).or_default();
+            mine.active += counts.active;
+            mine.stranded += counts.stranded;
+        }
+        for (key, (status, licenses)) in later.changed {
+            self.changed.entry(key).or_insert((status, Vec::new())).1.extend(licenses);
+        }
+    }
+
+    /// Seats on accounts per pool.
+    pub fn finish(mut self) -> BTreeMap<Pool, PoolCount> {
+        for (key, (reported, mut licenses)) in self.changed {
+            let status = self.newer.statuses.get(&key).copied().unwrap_or(reported);
+            for gone in self.newer.removed.get(&key).into_iter().flatten() {
+                if let Some(position) = licenses.iter().position(|held| held.same_as(gone)) {
+                    licenses.remove(position);
+                }
+            }
+            for license in &licenses {
+                count(&mut self.pools, license, status);
+            }
+        }
+        self.pools
+    }
+}
+
+fn count(pools: &mut BTreeMap<Pool, PoolCount>, license: &LicenseName, status: AccountStatus) {
+    let counts = pools.entry(license.pool()).or_default();
+    match status {
+        AccountStatus::Active => counts.active += 1,
+        AccountStatus::Inactive => counts.stranded += 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AccountMemory, PersonName, SourceRow, UserId};
+
+    fn account(id: &str, status: AccountStatus, licenses: &[&str]) -> AccountRow {
+        AccountRow {
+            source: SourceRow { file: "users.csv".to_owned(), line: 2 },
+            user_id: UserId::parse(id),
+            username: None,
+            email: None,
+            employee_id: None,
+            name: PersonName::default(),
+            status,
+            site: String::new(),
+            department: String::new(),
+            created: None,
+            scim_provider: String::new(),
+            extension: String::new(),
+            phone_numbers: Vec::new(),
+            devices: Vec::new(),
+            licenses: licenses.iter().filter_map(|name| LicenseName::parse(name, None)).collect(),
+        }
+    }
+
+    fn memory_of_removal(id: &str, license: &str, at: &str) -> Memory {
+        let key = account(id, AccountStatus::Active, &[]).key().expect("a key");
+        let at: Timestamp = at.parse().expect("an instant");
+        let removed = vec![(LicenseName::parse(license, None).expect("a name"), at)];
+        let verified =
+            AccountMemory { status: AccountStatus::Inactive, status_at: at, removed };
+        Memory { accounts: BTreeMap::from([(key, verified)]), ..Memory::default() }
+    }
+
+    const X2: &str = "X Series - X2-VOSVC0216-02-US";
+
+    #[test]
+    fn the_ledger_corrects_an_older_report() {
+        let memory = memory_of_removal("a1", X2, "2026-11-20T08:00:00Z");
+        let rows = [account("a1", AccountStatus::Active, &[X2, X2])];
+        let count = |users_at: &str| {
+            let mut tally = Tally::new(&memory, users_at.parse().expect("an instant"));
+            rows.iter().for_each(|row| tally.observe(row));
+            tally.finish().into_values().next().unwrap_or_default()
+        };
+        assert_eq!(count("2026-11-19T08:00:00Z"), PoolCount { active: 0, stranded: 1 });
+        assert_eq!(count("2026-11-21T08:00:00Z"), PoolCount { active: 2, stranded: 0 });
+    }
+
+    #[test]
+    fn rows_may_be_split_anywhere() {
+        let memory = memory_of_removal("a1", X2, "2026-11-20T08:00:00Z");
+        let at = "2026-11-19T08:00:00Z".parse().expect("an instant");
+        let rows = [
+            account("a1", AccountStatus::Active, &[X2]),
+            account("b2", AccountStatus::Active, &[X2]),
+            account("a1", AccountStatus::Active, &[X2]),
+        ];
+        for cut in 0..=rows.len() {
+            let mut first = Tally::new(&memory, at);
+            let mut second = first.split();
+            rows[..cut].iter().for_each(|row| first.observe(row));
+            rows[cut..].iter().for_each(|row| second.observe(row));
+            first.merge(second);
+            let counts: Vec<PoolCount> = first.finish().into_values().collect();
+            assert_eq!(counts, [PoolCount { active: 1, stranded: 1 }], "cut at {cut}");
+        }
+    }
+}
