@@ -33,6 +33,9 @@ mod state_file;
 mod update;
 mod users;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::SandboxError;
 pub use hold::{Hold, HoldPoint};
 pub use log::{LogEntry, LogReport, LogWrite};

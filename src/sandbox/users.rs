@@ -135,7 +135,7 @@ impl Listing {
             .collect();
         // The form's decoding has made a space of a plus sign.
         match parameters.get("sort").map(|sort| sort.trim()) {
-            // Without a sort the order is that of the ids: it means nothing, like the vendor's.
+            // The vendor promises no order without a sort; here it is that of the ids.
             None => {}
             Some("basicInfo.userName" | "+basicInfo.userName") => {
                 users.sort_by_key(|user| username(user).to_lowercase());
