@@ -1,0 +1,180 @@
+//! What a sandbox is made of: its people, its limits, its manners.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::hold::Hold;
+
+/// How a sandbox behaves. [`Options::new`] fills in the documented defaults.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Who is in the tenant at first.
+    pub seed: Seed,
+    /// Where the tenant survives a restart; it wins over the seed if it exists.
+    pub state_file: Option<PathBuf>,
+    /// Where the request log is written on stop and on `GET /sandbox/log`.
+    pub log_file: Option<PathBuf>,
+    /// Where to listen: a loopback address, port 0 for a free one.
+    pub listen: SocketAddr,
+    /// Seconds of tenant time in one real second, at least 1.
+    pub time_scale: u32,
+    /// The tenant's time at the start.
+    pub origin: Timestamp,
+    /// The `x-api-key` that is accepted.
+    pub api_key: String,
+    /// The limits that are enforced.
+    pub limits: TenantLimits,
+    /// How long an operation takes.
+    pub operation_time: OperationTime,
+    /// The request at which the tenant freezes.
+    pub hold: Option<Hold>,
+    /// What happens to licenses taken from a deactivated user.
+    pub stranded_seats: StrandedSeats,
+    /// Whether users can be updated at all.
+    pub update: UpdateSupport,
+}
+
+impl Options {
+    /// A sandbox with the vendor's limits, in real time, on a free loopback
+    /// port, with no files.
+    pub fn new(seed: Seed, api_key: impl Into<String>, origin: Timestamp) -> Self {
+        Self {
+            seed,
+            state_file: None,
+            log_file: None,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            time_scale: 1,
+            origin,
+            api_key: api_key.into(),
+            limits: TenantLimits::default(),
+            operation_time: OperationTime::default(),
+            hold: None,
+            stranded_seats: StrandedSeats::default(),
+            update: UpdateSupport::default(),
+        }
+    }
+}
+
+/// Who is in the tenant at first. Every license is a seat the company owns;
+/// there are no free seats until one is taken from somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seed {
+    /// The customer id that every user carries.
+    pub customer_id: String,
+    /// The users; usernames are unique, letter case aside.
+    pub users: Vec<SeedUser>,
+}
+
+/// One user of a [`Seed`]: what the users report tells of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeedUser {
+    /// The user's id; derived from the username if absent.
+    pub user_id: Option<String>,
+    /// The username, unique in the tenant.
+    pub username: String,
+    /// The first name.
+    pub first_name: String,
+    /// The last name.
+    pub last_name: String,
+    /// The primary e-mail address.
+    pub email: String,
+    /// Whether the user may log in.
+    pub active: bool,
+    /// The site's name; `Headquarters` if absent.
+    pub site: Option<String>,
+    /// The department.
+    pub department: Option<String>,
+    /// The job title.
+    pub job_title: Option<String>,
+    /// The licenses held. Number licenses are ignored here: they come with
+    /// `phone_numbers`.
+    pub licenses: Vec<SeedLicense>,
+    /// The extension number; derived if absent and the user holds a calling license.
+    pub extension: Option<String>,
+    /// E.164 numbers, the primary one first. They are dropped if the user holds
+    /// no license that an extension could be bound to.
+    pub phone_numbers: Vec<String>,
+    /// The identity provider that manages the user.
+    pub scim_provider: Option<String>,
+    /// When the user was created; a fixed date in 2020 if absent.
+    pub created: Option<Timestamp>,
+}
+
+/// One license of a [`SeedUser`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeedLicense {
+    /// The name as the vendor writes it, `X Series - X2-VOSVC0216-02-US`.
+    pub name: String,
+    /// The ISO 3166 country code.
+    pub country: String,
+}
+
+/// The limits of one API key and one organization, in tenant time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TenantLimits {
+    /// Requests in any 60 seconds.
+    pub requests_per_minute: u32,
+    /// Requests in any 10 seconds.
+    pub requests_per_10_seconds: u32,
+    /// Operations that are not finished yet.
+    pub operations_in_flight: u32,
+}
+
+impl Default for TenantLimits {
+    /// The vendor's published limits.
+    fn default() -> Self {
+        Self {
+            requests_per_minute: 100,
+            requests_per_10_seconds: 20,
+            operations_in_flight: 10,
+        }
+    }
+}
+
+/// How long an operation takes in tenant time. Each takes a time between the
+/// two that follows from its number, so that a run can be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OperationTime {
+    /// The shortest time.
+    pub minimum: Duration,
+    /// The longest time; taken as `minimum` if it is less.
+    pub maximum: Duration,
+}
+
+impl Default for OperationTime {
+    fn default() -> Self {
+        Self {
+            minimum: Duration::from_millis(1_500),
+            maximum: Duration::from_secs(6),
+        }
+    }
+}
+
+/// What happens when an update takes licenses from a user who is inactive
+/// already. The vendor's documents contradict each other, so a client has to
+/// be tried against all three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StrandedSeats {
+    /// The seats become free, as the vendor's API guide shows.
+    #[default]
+    Free,
+    /// The operation fails, as the vendor's knowledge base suggests.
+    Refused,
+    /// The operation completes, and nothing has changed.
+    Ignored,
+}
+
+/// Whether `PUT /users/{userId}` is there: the vendor's guide both documents
+/// it and says that it is not implemented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UpdateSupport {
+    /// Users can be updated.
+    #[default]
+    Implemented,
+    /// Updates are answered with 405.
+    MethodNotAllowed,
+}

@@ -1,0 +1,229 @@
+//! What the tenant remembers: its users, its free seats, its operations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::clock::later;
+use super::error::SandboxError;
+use super::operations::{Change, Ending, Operation, Stage};
+use super::options::{OperationTime, Seed, SeedUser};
+use super::render;
+use super::update::Update;
+
+/// The format that this version writes and reads.
+pub(super) const FORMAT_VERSION: u32 = 1;
+
+/// Everything that survives a restart. The state file holds exactly this, and
+/// only the sandbox reads it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct State {
+    pub(super) format_version: u32,
+    pub(super) customer_id: String,
+    /// By user id.
+    accounts: BTreeMap<String, Account>,
+    /// Licenses that nobody holds and nobody is about to.
+    free_seats: Vec<Value>,
+    /// By operation id.
+    operations: BTreeMap<String, Operation>,
+    last_operation: u64,
+    /// The digest of what each user's latest accepted update wanted, by user id.
+    latest_change: BTreeMap<String, String>,
+}
+
+/// A user. The state file keeps the short seed of those who were never
+/// written, so that it stays small enough to be replaced before every 202.
+#[derive(Debug, Serialize, Deserialize)]
+enum Account {
+    Seeded {
+        seed: Box<SeedUser>,
+        #[serde(skip)]
+        user: Value,
+    },
+    Written {
+        user: Value,
+    },
+}
+
+impl State {
+    pub(super) fn new(customer_id: &str) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            customer_id: customer_id.to_owned(),
+            accounts: BTreeMap::new(),
+            free_seats: Vec::new(),
+            operations: BTreeMap::new(),
+            last_operation: 0,
+            latest_change: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the seeded users whose usernames and ids are new.
+    pub(super) fn adopt(&mut self, seed: &Seed) -> Result<(), SandboxError> {
+        let earlier: BTreeSet<String> = self
+            .users()
+            .map(|user| username(user).to_lowercase())
+            .collect();
+        let earlier_ids: BTreeSet<String> = self.accounts.keys().cloned().collect();
+        let mut seeded = BTreeSet::new();
+        for person in &seed.users {
+            let name = person.username.to_lowercase();
+            if !seeded.insert(name.clone()) {
+                return Err(SandboxError::DuplicateUsername {
+                    username: person.username.clone(),
+                });
+            }
+            // Somebody who was renamed since is known by the id.
+            let user_id = render::user_id(person);
+            if earlier.contains(&name) || earlier_ids.contains(&user_id) {
+                continue;
+            }
+            let account = Account::Seeded {
+                user: render::user(&self.customer_id, person),
+                seed: Box::new(person.clone()),
+            };
+            if self.accounts.insert(user_id.clone(), account).is_some() {
+                return Err(SandboxError::DuplicateUserId { user_id });
+            }
+        }
+        Ok(())
+    }
+
+    /// Builds the users again of whom the state file keeps only the seed.
+    pub(super) fn restore(&mut self) {
+        for account in self.accounts.values_mut() {
+            if let Account::Seeded { seed, user } = account {
+                *user = render::user(&self.customer_id, seed);
+            }
+        }
+    }
+
+    /// Ends the operations whose time has come, and forgets old ones. Tenant
+    /// time moves the state only here, so a tenant needs no task of its own.
+    pub(super) fn advance(&mut self, now: Timestamp) {
+        let mut due: Vec<(Timestamp, String)> = self
+            .operations
+            .values()
+            .filter(|operation| operation.is_open() && operation.completes <= now)
+            .map(|operation| (operation.completes, operation.id.clone()))
+            .collect();
+        due.sort();
+        for (_, id) in due {
+            self.complete(&id);
+        }
+        self.operations
+            .retain(|_, operation| !operation.is_forgotten(now));
+    }
+
+    pub(super) fn users(&self) -> impl Iterator<Item = &Value> {
+        self.accounts.values().map(Account::user)
+    }
+
+    pub(super) fn user(&self, user_id: &str) -> Option<&Value> {
+        self.accounts.get(user_id).map(Account::user)
+    }
+
+    pub(super) fn free_seats(&self) -> &[Value] {
+        &self.free_seats
+    }
+
+    pub(super) fn operation(&self, operation_id: &str) -> Option<&Operation> {
+        self.operations.get(operation_id)
+    }
+
+    pub(super) fn in_flight(&self) -> impl Iterator<Item = &Operation> {
+        self.operations
+            .values()
+            .filter(|operation| operation.is_open())
+    }
+
+    /// The digest of what this user's latest accepted update wanted, unless
+    /// that update failed.
+    pub(super) fn latest_change(&self, user_id: &str) -> Option<&str> {
+        self.latest_change.get(user_id).map(String::as_str)
+    }
+
+    /// When the next accepted operation would complete.
+    pub(super) fn next_completion(&self, time: OperationTime, now: Timestamp) -> Timestamp {
+        later(now, time.of(self.last_operation + 1))
+    }
+
+    /// Accepts an update; gives the id of its operation.
+    pub(super) fn accept(
+        &mut self,
+        user_id: &str,
+        update: Update,
+        ending: Ending,
+        created: Timestamp,
+        completes: Timestamp,
+    ) -> String {
+        self.last_operation += 1;
+        let id = Operation::id(self.last_operation);
+        self.free_seats
+            .retain(|seat| !update.added.iter().any(|added| added["id"] == seat["id"]));
+        self.latest_change.insert(user_id.to_owned(), update.digest);
+        let operation = Operation {
+            id: id.clone(),
+            user_id: user_id.to_owned(),
+            created,
+            completes,
+            stage: Stage::Open(Box::new(Change {
+                ending,
+                after: update.after,
+                released: update.removed,
+                reserved: update.added,
+            })),
+        };
+        self.operations.insert(id.clone(), operation);
+        id
+    }
+
+    /// Takes back an update that could not be made durable.
+    pub(super) fn withdraw(&mut self, operation_id: &str) {
+        if let Some(operation) = self.operations.remove(operation_id) {
+            self.latest_change.remove(&operation.user_id);
+            if let Stage::Open(change) = operation.stage {
+                self.free_seats.extend(change.reserved);
+            }
+        }
+    }
+
+    fn complete(&mut self, operation_id: &str) {
+        let Some(operation) = self.operations.get_mut(operation_id) else {
+            return;
+        };
+        let Stage::Open(change) = std::mem::replace(&mut operation.stage, Stage::Completed) else {
+            return;
+        };
+        match change.ending {
+            Ending::Applied => {
+                self.free_seats.extend(change.released);
+                self.accounts.insert(
+                    operation.user_id.clone(),
+                    Account::Written { user: change.after },
+                );
+            }
+            Ending::Refused => {
+                operation.stage = Stage::Failed;
+                self.latest_change.remove(&operation.user_id);
+                self.free_seats.extend(change.reserved);
+            }
+            Ending::Ignored => self.free_seats.extend(change.reserved),
+        }
+    }
+}
+
+/// The username that a user carries.
+pub(super) fn username(user: &Value) -> &str {
+    user["basicInfo"]["userName"].as_str().unwrap_or_default()
+}
+
+impl Account {
+    fn user(&self) -> &Value {
+        match self {
+            Self::Seeded { user, .. } | Self::Written { user } => user,
+        }
+    }
+}
