@@ -3,6 +3,7 @@
 //! valid ever after; nothing here reads a file, a clock or the network.
 
 mod account;
+mod digest;
 mod disposition;
 mod guard_limits;
 mod identity;
@@ -18,6 +19,7 @@ mod task;
 mod termination;
 
 pub use account::{AccountRow, AccountStatus};
+pub use digest::{sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
 pub use identity::{AccountKey, EmailAddress, EmployeeId, PersonKey, PersonName, UserId, Username};

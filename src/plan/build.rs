@@ -2,7 +2,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use sha2::{Digest, Sha256};
 
 use super::document::{
     Action, Evidence, Expected, Facts, Lane, ManualTask, Phase, Plan, PlanInput, Removal, Step,
@@ -12,7 +11,7 @@ use super::{cancellations, file, guards, tasks};
 use crate::model::{
     AccountRow, AccountStatus, ActionKind, Channel, DataGate, Disposition, GuardLimits,
     LicenseKind, LicenseName, Memory, Origin, Policy, PoolObservation, Reason, StrandedSeats,
-    TaskKind, TaskState, TerminationRecord, TerminationState,
+    TaskKind, TaskState, TerminationRecord, TerminationState, short_digest,
 };
 use crate::reconcile::{Calendar, Case, Reconciliation, Stance};
 use crate::seats::PoolFigures;
@@ -52,7 +51,14 @@ pub struct Build<'a> {
 
 /// Makes every choice. Same inputs, same memory, same instant: same plan.
 pub fn build(input: Build<'_>) -> Plan {
-    let Build { as_of, users_at, policy, memory, calendar, .. } = input;
+    let Build {
+        as_of,
+        users_at,
+        policy,
+        memory,
+        calendar,
+        ..
+    } = input;
     let observations = input
         .seats
         .iter()
@@ -87,16 +93,25 @@ pub fn build(input: Build<'_>) -> Plan {
         seats: input.seats,
         findings: Vec::new(),
     };
-    let planning = Planning { as_of, policy, memory, calendar };
+    let planning = Planning {
+        as_of,
+        policy,
+        memory,
+        calendar,
+    };
     for case in &input.reconciliation.cases {
         planning.case(case, &mut plan);
     }
     cancellations::plan(&planning, input.counted, &mut plan);
     planning.close_tasks(&mut plan);
-    plan.lanes.sort_by(|a, b| (a.steps[0].phase, &a.account).cmp(&(b.steps[0].phase, &b.account)));
-    plan.actions.sort_by(|a, b| (a.kind, a.due, &a.id).cmp(&(b.kind, b.due, &b.id)));
-    plan.manual_tasks.sort_by(|a, b| (a.due, &a.id).cmp(&(b.due, &b.id)));
-    plan.terminations.sort_by_key(|record| record.termination.id());
+    plan.lanes
+        .sort_by(|a, b| (a.steps[0].phase, &a.account).cmp(&(b.steps[0].phase, &b.account)));
+    plan.actions
+        .sort_by(|a, b| (a.kind, a.due, &a.id).cmp(&(b.kind, b.due, &b.id)));
+    plan.manual_tasks
+        .sort_by(|a, b| (a.due, &a.id).cmp(&(b.due, &b.id)));
+    plan.terminations
+        .sort_by_key(|record| record.termination.id());
     plan.totals = totals(&plan);
     plan.guards = guards::evaluate(&plan, memory, &guards::Permissions::default());
     plan.plan_id = file::digest(&plan);
@@ -155,8 +170,9 @@ impl Planning<'_> {
     /// The account is active: end its access, and free its seats at once only
     /// if the policy knows no grace period.
     fn end_access(&self, case: &Case, fates: &Fates, plan: &mut Plan) {
-        let removal_due =
-            self.calendar.after_days(self.as_of, self.policy.remove_license_after_days);
+        let removal_due = self
+            .calendar
+            .after_days(self.as_of, self.policy.remove_license_after_days);
         self.describe(case, Disposition::Planned, Reason::DeactivationDue, plan);
         if !fates.removable.is_empty() {
             plan.dispositions[case.line].next_due = Some(removal_due);
@@ -167,8 +183,14 @@ impl Planning<'_> {
             plan.dispositions[case.line].needs_a_look = true;
             return;
         }
-        let deactivate =
-            self.action(case, ActionKind::Deactivate, None, 0, case.due, Channel::AdminApi);
+        let deactivate = self.action(
+            case,
+            ActionKind::Deactivate,
+            None,
+            0,
+            case.due,
+            Channel::AdminApi,
+        );
         let at_once = self.policy.remove_license_after_days == 0
             && self.policy.data_gate == DataGate::Grace
             && !self.policy.remove_by_hand;
@@ -184,15 +206,32 @@ impl Planning<'_> {
                     Channel::AdminApi,
                 );
                 action.depends_on = vec![deactivate.id.clone()];
-                remove.push(Removal { action: action.id.clone(), license: license.clone() });
+                remove.push(Removal {
+                    action: action.id.clone(),
+                    license: license.clone(),
+                });
                 plan.actions.push(action);
             }
         }
-        let upon_refusal =
-            if remove.is_empty() { UponRefusal::Fail } else { UponRefusal::DeactivateAlone };
-        let step = self.step(case, Phase::Deactivations, Some(deactivate.id.clone()), remove);
+        let upon_refusal = if remove.is_empty() {
+            UponRefusal::Fail
+        } else {
+            UponRefusal::DeactivateAlone
+        };
+        let step = self.step(
+            case,
+            Phase::Deactivations,
+            Some(deactivate.id.clone()),
+            remove,
+        );
         plan.actions.push(deactivate);
-        plan.lanes.push(lane(case, Step { upon_refusal, ..step }));
+        plan.lanes.push(lane(
+            case,
+            Step {
+                upon_refusal,
+                ..step
+            },
+        ));
     }
 
     /// The account is inactive: its seats can go once the grace period, counted
@@ -215,7 +254,13 @@ impl Planning<'_> {
             self.wait(case, Reason::DataGate, None, plan);
         } else if self.frees_by_hand() {
             for license in &fates.removable {
-                self.task(case, TaskKind::RemoveLicenseByHand, Some(license), Some(due), plan);
+                self.task(
+                    case,
+                    TaskKind::RemoveLicenseByHand,
+                    Some(license),
+                    Some(due),
+                    plan,
+                );
             }
             self.wait(case, Reason::ManualRemoval, None, plan);
         } else {
@@ -236,11 +281,20 @@ impl Planning<'_> {
                 due,
                 Channel::AdminApi,
             );
-            remove.push(Removal { action: action.id.clone(), license: license.clone() });
+            remove.push(Removal {
+                action: action.id.clone(),
+                license: license.clone(),
+            });
             plan.actions.push(action);
         }
         let step = self.step(case, Phase::Removals, None, remove);
-        plan.lanes.push(lane(case, Step { upon_refusal: UponRefusal::RememberStranded, ..step }));
+        plan.lanes.push(lane(
+            case,
+            Step {
+                upon_refusal: UponRefusal::RememberStranded,
+                ..step
+            },
+        ));
     }
 
     fn frees_by_hand(&self) -> bool {
@@ -266,15 +320,15 @@ impl Planning<'_> {
         }
         line.disposition = found;
         line.reason = reason;
-        line.detail = match reason {
+        let detail = match reason {
             Reason::DeactivationDue => "access ends now",
             Reason::RemovalDue => "the grace period is over; the licences go now",
             Reason::GracePeriod => "deactivated; the licences go when the grace period is over",
             Reason::DataGate => "deactivated; the licences wait until the voicemail task is done",
             Reason::ManualRemoval => "deactivated; the licences are removed by hand",
             _ => "",
-        }
-        .to_owned();
+        };
+        detail.clone_into(&mut line.detail);
     }
 
     fn old_termination(&self) -> String {
@@ -301,8 +355,11 @@ impl Planning<'_> {
     }
 
     fn fates(&self, account: &AccountRow) -> Fates {
-        let mut fates =
-            Fates { removable: Vec::new(), kept: Vec::new(), contact_center: Vec::new() };
+        let mut fates = Fates {
+            removable: Vec::new(),
+            kept: Vec::new(),
+            contact_center: Vec::new(),
+        };
         let mut licenses = account.licenses.clone();
         licenses.sort();
         for license in licenses {
@@ -322,22 +379,33 @@ impl Planning<'_> {
     fn is_kept(&self, license: &LicenseName) -> bool {
         let name = license.display.to_lowercase();
         license.kind() == LicenseKind::Number
-            || self.policy.keep_licenses.iter().any(|word| match word.as_str() {
-                "storage" => license.kind() == LicenseKind::Storage,
-                "number" => false,
-                word => name.contains(word),
-            })
+            || self
+                .policy
+                .keep_licenses
+                .iter()
+                .any(|word| match word.as_str() {
+                    "storage" => license.kind() == LicenseKind::Storage,
+                    "number" => false,
+                    word => name.contains(word),
+                })
     }
 
     /// What people have to do beside the account's changes.
     fn side_tasks(&self, case: &Case, fates: &Fates, removal_due: Timestamp, plan: &mut Plan) {
         let account = &case.account;
         let by = Some(removal_due);
-        if fates.removable.iter().any(|license| license.kind() == LicenseKind::Calling) {
+        if fates
+            .removable
+            .iter()
+            .any(|license| license.kind() == LicenseKind::Calling)
+        {
             self.task(case, TaskKind::Voicemail, None, by, plan);
         }
         let has_number = !account.phone_numbers.is_empty()
-            || fates.kept.iter().any(|license| license.kind() == LicenseKind::Number);
+            || fates
+                .kept
+                .iter()
+                .any(|license| license.kind() == LicenseKind::Number);
         if has_number {
             self.task(case, TaskKind::Number, None, by, plan);
         }
@@ -347,14 +415,21 @@ impl Planning<'_> {
         for license in &fates.contact_center {
             self.task(case, TaskKind::ContactCenter, Some(license), by, plan);
         }
-        for license in fates.kept.iter().filter(|license| license.kind() != LicenseKind::Number) {
+        for license in fates
+            .kept
+            .iter()
+            .filter(|license| license.kind() != LicenseKind::Number)
+        {
             self.task(case, TaskKind::KeptLicense, Some(license), by, plan);
         }
     }
 
     fn voicemail_is_done(&self, case: &Case) -> bool {
         let id = tasks::id(TaskKind::Voicemail, case.termination.id().as_str(), "");
-        self.memory.tasks.get(&id).is_some_and(|task| task.state == TaskState::Done)
+        self.memory
+            .tasks
+            .get(&id)
+            .is_some_and(|task| task.state == TaskState::Done)
     }
 
     fn has_overdue_task(&self, case: &Case) -> bool {
@@ -377,7 +452,10 @@ impl Planning<'_> {
     ) -> Action {
         let termination = case.termination.id();
         let name = license.map_or("", |license| license.raw.as_str());
-        let content = format!("{kind}|{termination}|{}|{name}|{ordinal}", case.key.as_str());
+        let content = format!(
+            "{kind}|{termination}|{}|{name}|{ordinal}",
+            case.key.as_str()
+        );
         Action {
             id: id_of(kind, &content),
             kind,
@@ -395,8 +473,7 @@ impl Planning<'_> {
             due,
             depends_on: Vec::new(),
             channel,
-            needs_approval: (case.stance == Stance::WithApproval)
-                .then(|| self.old_termination()),
+            needs_approval: (case.stance == Stance::WithApproval).then(|| self.old_termination()),
             evidence: Evidence {
                 file: case.termination.source.file.clone(),
                 line: case.termination.source.line,
@@ -462,15 +539,26 @@ impl Planning<'_> {
             termination: Some(termination),
             line: Some(case.line),
             subject: case.termination.name.display(),
-            username: case.account.username.as_ref().map(ToString::to_string).unwrap_or_default(),
+            username: case
+                .account
+                .username
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             steps: tasks::steps(kind, &case.account, license),
             who: tasks::who(kind).to_owned(),
             due: known.map_or(due, |task| task.due),
             issued_at: known.map(|task| task.issued_at),
         });
         if known.is_none() {
-            let mut action =
-                self.action(case, ActionKind::ManualTask, license, 0, case.due, Channel::Manual);
+            let mut action = self.action(
+                case,
+                ActionKind::ManualTask,
+                license,
+                0,
+                case.due,
+                Channel::Manual,
+            );
             action.id = id_of(ActionKind::ManualTask, &id);
             action.quantity = None;
             action.task_id = Some(id);
@@ -481,14 +569,21 @@ impl Planning<'_> {
     /// A task that tonight's view no longer calls for was done, or is moot.
     fn close_tasks(&self, plan: &mut Plan) {
         let wanted: BTreeSet<&String> = plan.manual_tasks.iter().map(|task| &task.id).collect();
-        let in_view: BTreeSet<_> =
-            plan.terminations.iter().map(|record| record.termination.id()).collect();
+        let in_view: BTreeSet<_> = plan
+            .terminations
+            .iter()
+            .map(|record| record.termination.id())
+            .collect();
         let closed = self
             .memory
             .tasks
             .values()
             .filter(|task| task.state == TaskState::Open && !wanted.contains(&task.id))
-            .filter(|task| task.termination.as_ref().is_some_and(|id| in_view.contains(id)))
+            .filter(|task| {
+                task.termination
+                    .as_ref()
+                    .is_some_and(|id| in_view.contains(id))
+            })
             .map(|task| task.id.clone());
         plan.closed_tasks = closed.collect();
     }
@@ -509,8 +604,11 @@ fn seen(account: &AccountRow) -> String {
         AccountStatus::Active => "active".to_owned(),
         AccountStatus::Inactive => "deactivated".to_owned(),
     }];
-    let mut licenses: Vec<String> =
-        account.licenses.iter().map(|license| license.pool().to_string()).collect();
+    let mut licenses: Vec<String> = account
+        .licenses
+        .iter()
+        .map(|license| license.pool().to_string())
+        .collect();
     licenses.sort();
     words.extend(licenses);
     words.join("; ")
@@ -518,9 +616,15 @@ fn seen(account: &AccountRow) -> String {
 
 /// HR rows per disposition, those with none included, so that sums are seen.
 fn totals(plan: &Plan) -> BTreeMap<String, u64> {
-    let mut totals: BTreeMap<String, u64> =
-        Disposition::ALL.iter().map(|found| (found.to_string(), 0)).collect();
-    for line in plan.dispositions.iter().filter(|line| line.origin == Origin::Hr) {
+    let mut totals: BTreeMap<String, u64> = Disposition::ALL
+        .iter()
+        .map(|found| (found.to_string(), 0))
+        .collect();
+    for line in plan
+        .dispositions
+        .iter()
+        .filter(|line| line.origin == Origin::Hr)
+    {
         *totals.entry(line.disposition.to_string()).or_default() += 1;
     }
     totals
@@ -535,8 +639,4 @@ pub(super) fn id_of(kind: ActionKind, content: &str) -> String {
         ActionKind::ManualTask => "manual",
     };
     format!("{word}-{}", short_digest(content))
-}
-
-pub(super) fn short_digest(content: &str) -> String {
-    Sha256::digest(content).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -17,12 +17,23 @@ use crate::seats::{Draft, PoolFigures, drafts};
 pub(super) fn plan(planning: &Planning<'_>, counted: Option<Date>, plan: &mut Plan) {
     let today = planning.calendar.day(planning.as_of);
     let contracts = &planning.policy.contracts;
-    for draft in drafts(&plan.seats, contracts, &planning.memory.requests, counted, today) {
+    for draft in drafts(
+        &plan.seats,
+        contracts,
+        &planning.memory.requests,
+        counted,
+        today,
+    ) {
         let removals: Vec<String> = plan
             .actions
             .iter()
             .filter(|action| action.kind == ActionKind::RemoveLicense)
-            .filter(|action| action.license.as_ref().is_some_and(|it| it.pool() == draft.pool))
+            .filter(|action| {
+                action
+                    .license
+                    .as_ref()
+                    .is_some_and(|it| it.pool() == draft.pool)
+            })
             .map(|action| action.id.clone())
             .collect();
         let most = draft.quantity(u32::try_from(removals.len()).unwrap_or(u32::MAX));
@@ -34,14 +45,16 @@ pub(super) fn plan(planning: &Planning<'_>, counted: Option<Date>, plan: &mut Pl
             let is_new = draft.drafted.is_none();
             let pool = draft.pool.clone();
             let id = draft.id.clone();
-            plan.actions.push(action(planning, draft, removals, most, today));
+            plan.actions
+                .push(action(planning, draft, removals, most, today));
             if is_new {
                 entitlement_task(planning, &pool, &id, plan);
             }
         }
     }
     express_tasks(planning, plan);
-    plan.findings.extend(plan.seats.iter().filter_map(unexplained_seats));
+    plan.findings
+        .extend(plan.seats.iter().filter_map(unexplained_seats));
 }
 
 fn action(
@@ -80,7 +93,14 @@ fn action(
 /// Whether enough numbers can stay is not known without the numbers report.
 fn entitlement_task(planning: &Planning<'_>, pool: &Pool, request: &str, plan: &mut Plan) {
     let steps = tasks::entitlement_steps(&pool.license, &pool.country);
-    pool_task(planning, TaskKind::NumberEntitlement, pool, request, steps, plan);
+    pool_task(
+        planning,
+        TaskKind::NumberEntitlement,
+        pool,
+        request,
+        steps,
+        plan,
+    );
 }
 
 fn express_tasks(planning: &Planning<'_>, plan: &mut Plan) {
@@ -99,7 +119,14 @@ fn express_tasks(planning: &Planning<'_>, plan: &mut Plan) {
     for (pool, free) in express {
         let steps = tasks::express_steps(&pool.to_string(), free);
         let subject = format!("{pool}|{free}");
-        pool_task(planning, TaskKind::ExpressCancellation, &pool, &subject, steps, plan);
+        pool_task(
+            planning,
+            TaskKind::ExpressCancellation,
+            &pool,
+            &subject,
+            steps,
+            plan,
+        );
     }
 }
 

@@ -213,7 +213,9 @@ pub struct Step {
 impl Step {
     /// The actions that the step carries.
     pub fn actions(&self) -> impl Iterator<Item = &String> {
-        self.deactivate.iter().chain(self.remove.iter().map(|removal| &removal.action))
+        self.deactivate
+            .iter()
+            .chain(self.remove.iter().map(|removal| &removal.action))
     }
 }
 

@@ -1,8 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::Plan;
+use crate::model::sha256_hex;
 
 /// The layout that this version writes and reads.
 pub(super) const FORMAT_VERSION: u32 = 1;
@@ -35,7 +34,9 @@ pub enum PlanFileError {
         found: u32,
     },
     /// Its content is not what its id says.
-    #[error("{path} was altered after it was made: its content is {actual}, it says {stated}; make a new plan, and use plan.csv with --review to leave actions out")]
+    #[error(
+        "{path} was altered after it was made: its content is {actual}, it says {stated}; make a new plan, and use plan.csv with --review to leave actions out"
+    )]
     Altered {
         /// The file.
         path: PathBuf,
@@ -55,35 +56,56 @@ pub fn to_bytes(plan: &Plan) -> Result<Vec<u8>, serde_json::Error> {
 
 /// Reads a plan and checks that nobody altered it.
 pub fn read(path: &Path) -> Result<Plan, PlanFileError> {
-    let bytes = std::fs::read(path)
-        .map_err(|source| PlanFileError::Unreadable { path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| PlanFileError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
     parse(&bytes, path)
 }
 
 fn parse(bytes: &[u8], path: &Path) -> Result<Plan, PlanFileError> {
     let path = path.to_owned();
-    let not_a_plan = |source| PlanFileError::NotAPlan { path: path.clone(), source };
+    let not_a_plan = |source| PlanFileError::NotAPlan {
+        path: path.clone(),
+        source,
+    };
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(not_a_plan)?;
-    let version = value.get("format_version").and_then(serde_json::Value::as_u64);
+    let version = value
+        .get("format_version")
+        .and_then(serde_json::Value::as_u64);
     if let Some(found) = version
         && found != u64::from(FORMAT_VERSION)
     {
-        return Err(PlanFileError::Version { path, found: u32::try_from(found).unwrap_or(0) });
+        return Err(PlanFileError::Version {
+            path,
+            found: u32::try_from(found).unwrap_or(0),
+        });
     }
-    let plan: Plan = serde_json::from_value(value)
-        .map_err(|source| PlanFileError::NotAPlan { path: path.clone(), source })?;
+    let plan: Plan = serde_json::from_value(value).map_err(|source| PlanFileError::NotAPlan {
+        path: path.clone(),
+        source,
+    })?;
     let actual = digest(&plan);
     if actual == plan.plan_id {
         Ok(plan)
     } else {
-        Err(PlanFileError::Altered { path, stated: plan.plan_id, actual })
+        Err(PlanFileError::Altered {
+            path,
+            stated: plan.plan_id,
+            actual,
+        })
     }
 }
 
 /// What names a plan: a digest of everything in it but the name itself.
 pub(super) fn digest(plan: &Plan) -> String {
-    let unnamed = Plan { plan_id: String::new(), ..plan.clone() };
+    let unnamed = Plan {
+        plan_id: String::new(),
+        ..plan.clone()
+    };
     // A plan is plain data with text keys, which always serializes.
     let bytes = serde_json::to_vec(&unnamed).unwrap_or_default();
-    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let mut id = sha256_hex(bytes);
+    id.truncate(16);
+    id
 }

@@ -17,7 +17,11 @@ pub struct Permissions {
 /// Measures the whole plan. Pure, so that `apply` can ask again with the
 /// memory as it is by then.
 pub fn evaluate(plan: &Plan, memory: &Memory, permissions: &Permissions) -> Vec<GuardCheck> {
-    let measure = Measure { plan, memory, permissions };
+    let measure = Measure {
+        plan,
+        memory,
+        permissions,
+    };
     let mut checks = measure.people(
         "deactivations",
         &people(plan, ActionKind::Deactivate),
@@ -59,7 +63,12 @@ impl Measure<'_> {
         let limits = &self.plan.guard_limits;
         let denominator = self.plan.facts.active_licensed;
         let count = tonight.len() as u64;
-        let run = Limit::of(limits.run_floor, limits.run_percent, limits.run_users, denominator);
+        let run = Limit::of(
+            limits.run_floor,
+            limits.run_percent,
+            limits.run_users,
+            denominator,
+        );
         let rolling = Limit::of(
             limits.rolling_floor,
             limits.rolling_percent,
@@ -69,7 +78,13 @@ impl Measure<'_> {
         let ceiling = Limit::of(10, limits.ceiling_percent, Limit::Unlimited, denominator);
         let days = limits.rolling_days;
         let needs_approval = self.plan.policy.approval != ApprovalPolicy::None;
-        let asked = |limit: Limit| if needs_approval { limit } else { Limit::Unlimited };
+        let asked = |limit: Limit| {
+            if needs_approval {
+                limit
+            } else {
+                Limit::Unlimited
+            }
+        };
         vec![
             self.check(Asked {
                 name: format!("{what} in this run"),
@@ -82,7 +97,11 @@ impl Measure<'_> {
             self.check(Asked {
                 name: format!("{what} in {days} days"),
                 setting: "guards.rolling_floor, guards.rolling_percent, guards.rolling_days",
-                limit: if count == 0 { Limit::Unlimited } else { asked(rolling) },
+                limit: if count == 0 {
+                    Limit::Unlimited
+                } else {
+                    asked(rolling)
+                },
                 measured: before + count,
                 denominator,
                 unit: "people",
@@ -101,7 +120,10 @@ impl Measure<'_> {
     /// People of earlier runs that the rolling limit still counts.
     fn recently(&self, when: impl Fn(&crate::model::RecentPerson) -> Option<Timestamp>) -> u64 {
         let hours = 24 * i64::from(self.plan.guard_limits.rolling_days);
-        let since = self.plan.as_of.saturating_sub(SignedDuration::from_hours(hours));
+        let since = self
+            .plan
+            .as_of
+            .saturating_sub(SignedDuration::from_hours(hours));
         let Ok(since) = since else { return 0 };
         let counted = self
             .memory
@@ -113,7 +135,10 @@ impl Measure<'_> {
     }
 
     fn ran_under_approval(&self, id: &TerminationId) -> bool {
-        self.memory.terminations.get(id).is_some_and(|record| record.approved)
+        self.memory
+            .terminations
+            .get(id)
+            .is_some_and(|record| record.approved)
     }
 
     fn protected(&self) -> GuardCheck {
@@ -200,7 +225,10 @@ impl Measure<'_> {
             measured: missing.len() as u64,
             denominator: self.plan.policy.canaries.len() as u64,
             tripped: !missing.is_empty(),
-            message: format!("the users report lacks {}: is it whole?", missing.join(", ")),
+            message: format!(
+                "the users report lacks {}: is it whole?",
+                missing.join(", ")
+            ),
             role: "users",
         })
     }
@@ -210,7 +238,9 @@ impl Measure<'_> {
             return Vec::new();
         };
         let inputs = &self.plan.inputs;
-        let dated = inputs.iter().filter(|input| input.role == "hr" || input.role == "users");
+        let dated = inputs
+            .iter()
+            .filter(|input| input.role == "hr" || input.role == "users");
         dated
             .filter_map(|input| {
                 let age = self.plan.as_of.duration_since(input.made_at?);
@@ -235,7 +265,14 @@ impl Measure<'_> {
     }
 
     fn check(&self, asked: Asked<'_>) -> GuardCheck {
-        let Asked { name, setting, limit, measured, denominator, unit } = asked;
+        let Asked {
+            name,
+            setting,
+            limit,
+            measured,
+            denominator,
+            unit,
+        } = asked;
         let verdict = match limit {
             Limit::AtMost(most) if measured > u64::from(most) => Verdict::Tripped,
             Limit::AtMost(_) | Limit::Unlimited => Verdict::Passed,
@@ -265,7 +302,11 @@ impl Measure<'_> {
             limit: input.limit.to_string(),
             measured: input.measured,
             denominator: input.denominator,
-            verdict: if input.tripped { Verdict::Tripped } else { Verdict::Passed },
+            verdict: if input.tripped {
+                Verdict::Tripped
+            } else {
+                Verdict::Passed
+            },
             message: input.message,
             passed_by: PassedBy::AcceptedInput(sha256),
         })
@@ -340,9 +381,7 @@ mod tests {
 
     #[test]
     fn the_limit_is_the_floor_or_the_smaller_of_percent_and_number() {
-        let limit = |denominator| {
-            Limit::of(5, Limit::AtMost(2), Limit::AtMost(50), denominator)
-        };
+        let limit = |denominator| Limit::of(5, Limit::AtMost(2), Limit::AtMost(50), denominator);
         assert_eq!(limit(0), Limit::AtMost(5));
         assert_eq!(limit(299), Limit::AtMost(5), "percentages round down");
         assert_eq!(limit(300), Limit::AtMost(6));
@@ -352,8 +391,17 @@ mod tests {
     // L13: a limit of zero was once read as "no limit".
     #[test]
     fn zero_means_none_and_beats_every_floor() {
-        assert_eq!(Limit::of(5, Limit::AtMost(0), Limit::AtMost(50), 300), Limit::AtMost(0));
-        assert_eq!(Limit::of(5, Limit::AtMost(2), Limit::AtMost(0), 300), Limit::AtMost(0));
-        assert_eq!(Limit::of(5, Limit::Unlimited, Limit::Unlimited, 300), Limit::Unlimited);
+        assert_eq!(
+            Limit::of(5, Limit::AtMost(0), Limit::AtMost(50), 300),
+            Limit::AtMost(0)
+        );
+        assert_eq!(
+            Limit::of(5, Limit::AtMost(2), Limit::AtMost(0), 300),
+            Limit::AtMost(0)
+        );
+        assert_eq!(
+            Limit::of(5, Limit::Unlimited, Limit::Unlimited, 300),
+            Limit::Unlimited
+        );
     }
 }

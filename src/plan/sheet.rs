@@ -40,7 +40,9 @@ pub enum ReviewError {
         seen: String,
     },
     /// A decision is no decision.
-    #[error("{path} line {line}: {value:?} is no decision; write approve, skip or hold, or leave it empty")]
+    #[error(
+        "{path} line {line}: {value:?} is no decision; write approve, skip or hold, or leave it empty"
+    )]
     Decision {
         /// The file.
         path: PathBuf,
@@ -50,7 +52,9 @@ pub enum ReviewError {
         value: String,
     },
     /// It is the sheet of another plan.
-    #[error("{path} line {line}: the plan has no action {action_id:?}; is it the sheet of another plan?")]
+    #[error(
+        "{path} line {line}: the plan has no action {action_id:?}; is it the sheet of another plan?"
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -82,12 +86,20 @@ const COLUMNS: [&str; 16] = [
 
 /// The review sheet: one line an action, with an empty decision.
 pub fn review_sheet(plan: &Plan) -> Result<Vec<u8>, csv::Error> {
-    let mut sheet = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
+    let mut sheet = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(vec![]);
     sheet.write_record(COLUMNS)?;
     for action in &plan.actions {
-        sheet.write_record(line(action).iter().map(|cell| spreadsheet_safe(cell).into_owned()))?;
+        sheet.write_record(
+            line(action)
+                .iter()
+                .map(|cell| spreadsheet_safe(cell).into_owned()),
+        )?;
     }
-    sheet.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+    sheet
+        .into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))
 }
 
 fn line(action: &Action) -> [String; 16] {
@@ -102,11 +114,26 @@ fn line(action: &Action) -> [String; 16] {
         action.id.clone(),
         action.kind.to_string(),
         subject.person.clone(),
-        subject.username.as_ref().map(ToString::to_string).unwrap_or_default(),
-        subject.user_id.as_ref().map(ToString::to_string).unwrap_or_default(),
-        license.map(|license| license.display.clone()).unwrap_or_default(),
-        license.map(|license| license.country.clone()).unwrap_or_default(),
-        action.quantity.map(|quantity| quantity.to_string()).unwrap_or_default(),
+        subject
+            .username
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        subject
+            .user_id
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        license
+            .map(|license| license.display.clone())
+            .unwrap_or_default(),
+        license
+            .map(|license| license.country.clone())
+            .unwrap_or_default(),
+        action
+            .quantity
+            .map(|quantity| quantity.to_string())
+            .unwrap_or_default(),
         action.due.to_string(),
         action.channel.as_str().to_owned(),
         action.needs_approval.clone().unwrap_or_default(),
@@ -120,8 +147,14 @@ fn line(action: &Action) -> [String; 16] {
 /// Reads the decisions back: only `action_id` and `decision` count. An action
 /// whose line is missing is not in the answer, and is held.
 pub fn read_review(path: &Path, plan: &Plan) -> Result<BTreeMap<String, Decision>, ReviewError> {
-    let unreadable = |source| ReviewError::Unreadable { path: path.to_owned(), source };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(unreadable)?;
+    let unreadable = |source| ReviewError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_path(path)
+        .map_err(unreadable)?;
     let headers = reader.headers().map_err(unreadable)?.clone();
     let column = |wanted: &'static str| {
         headers
@@ -134,8 +167,11 @@ pub fn read_review(path: &Path, plan: &Plan) -> Result<BTreeMap<String, Decision
             })
     };
     let (id_column, decision_column) = (column("action_id")?, column("decision")?);
-    let known: BTreeMap<&str, ActionKind> =
-        plan.actions.iter().map(|action| (action.id.as_str(), action.kind)).collect();
+    let known: BTreeMap<&str, ActionKind> = plan
+        .actions
+        .iter()
+        .map(|action| (action.id.as_str(), action.kind))
+        .collect();
     let mut decisions = BTreeMap::new();
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
@@ -146,7 +182,11 @@ pub fn read_review(path: &Path, plan: &Plan) -> Result<BTreeMap<String, Decision
         }
         if !known.contains_key(action_id) {
             let action_id = action_id.to_owned();
-            return Err(ReviewError::Foreign { path: path.to_owned(), line, action_id });
+            return Err(ReviewError::Foreign {
+                path: path.to_owned(),
+                line,
+                action_id,
+            });
         }
         let value = record.get(decision_column).unwrap_or_default().trim();
         let decision = match value.to_lowercase().as_str() {
@@ -156,7 +196,11 @@ pub fn read_review(path: &Path, plan: &Plan) -> Result<BTreeMap<String, Decision
             "hold" => Decision::Hold,
             _ => {
                 let value = value.to_owned();
-                return Err(ReviewError::Decision { path: path.to_owned(), line, value });
+                return Err(ReviewError::Decision {
+                    path: path.to_owned(),
+                    line,
+                    value,
+                });
             }
         };
         decisions.insert(action_id.to_owned(), decision);

@@ -2,13 +2,14 @@
 //! vendor's public help pages on offboarding users, managing licences and
 //! partial cancellations.
 
-use crate::model::{AccountRow, LicenseName, TaskKind};
-
-use super::build::short_digest;
+use crate::model::{AccountRow, LicenseName, TaskKind, short_digest};
 
 /// The stable id of a task: the same task is never issued twice.
 pub(super) fn id(kind: TaskKind, subject: &str, license: &str) -> String {
-    format!("task-{}", short_digest(&format!("{}|{subject}|{license}", kind.as_str())))
+    format!(
+        "task-{}",
+        short_digest(&format!("{}|{subject}|{license}", kind.as_str()))
+    )
 }
 
 /// Who may do it.
@@ -60,7 +61,8 @@ pub(super) fn steps(
         ],
         TaskKind::Device => vec![
             format!("Collect {} from {user}.", account.devices.join(", ")),
-            "A leased phone has to be returned to 8x8 (RMA) before its line is cancelled.".to_owned(),
+            "A leased phone has to be returned to 8x8 (RMA) before its line is cancelled."
+                .to_owned(),
         ],
         TaskKind::ContactCenter => vec![
             format!("Configuration Manager → Agents → edit {user} → Queues: remove all queues."),
@@ -74,7 +76,9 @@ pub(super) fn steps(
             format!("Admin Console → Users → {user} → edit: remove the licence when it may go."),
         ],
         TaskKind::DeactivateByHand => {
-            vec![format!("Admin Console → Users → {user} → More options: Deactivate user.")]
+            vec![format!(
+                "Admin Console → Users → {user} → More options: Deactivate user."
+            )]
         }
         TaskKind::IdentityProvider => vec![
             format!("Deactivate {user} in the identity provider that provisions 8x8."),

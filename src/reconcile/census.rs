@@ -19,7 +19,10 @@ pub struct Census {
 impl Census {
     /// A census that also looks out for these usernames and e-mails.
     pub fn new(canaries: &BTreeSet<String>) -> Self {
-        Self { watched: canaries.clone(), ..Self::default() }
+        Self {
+            watched: canaries.clone(),
+            ..Self::default()
+        }
     }
 
     /// An empty census of the same kind.

@@ -59,12 +59,14 @@ impl Calendar {
     /// The first instant of the day.
     pub fn start_of(&self, date: Date, site: &str) -> Timestamp {
         let zone = self.zone_of(site);
-        date.to_zoned(zone.clone()).map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+        date.to_zoned(zone.clone())
+            .map_or(Timestamp::MAX, |midnight| midnight.timestamp())
     }
 
     /// The first instant after the day.
     pub fn end_of(&self, date: Date, site: &str) -> Timestamp {
-        date.tomorrow().map_or(Timestamp::MAX, |next| self.start_of(next, site))
+        date.tomorrow()
+            .map_or(Timestamp::MAX, |next| self.start_of(next, site))
     }
 
     /// The same time of day, so many days later in the policy's zone.

@@ -63,12 +63,16 @@ impl Index {
     pub fn new(people: &People, question: &Question<'_>) -> Self {
         let mut wanted = Wanted::default();
         for (position, person) in people.persons.iter().enumerate() {
-            wanted.employee_ids.extend(person.employee_id.as_ref().map(ToString::to_string));
+            wanted
+                .employee_ids
+                .extend(person.employee_id.as_ref().map(ToString::to_string));
             for email in person.work_email.iter().map(ToString::to_string) {
                 wanted.usernames.insert(email.clone());
                 wanted.emails.insert(email);
             }
-            wanted.usernames.extend(person.username.as_ref().map(ToString::to_string));
+            wanted
+                .usernames
+                .extend(person.username.as_ref().map(ToString::to_string));
             if let Some(target) = mapped(person, question.map) {
                 wanted.user_ids.insert(target.to_owned());
                 wanted.usernames.insert(target.to_lowercase());
@@ -87,13 +91,19 @@ impl Index {
         for record in question.memory.terminations.values() {
             wanted.remember(record);
         }
-        Self { wanted: Arc::new(wanted), found: Found::default() }
+        Self {
+            wanted: Arc::new(wanted),
+            found: Found::default(),
+        }
     }
 
     /// An empty index with the same keys, for another part of the report.
     #[must_use]
     pub fn split(&self) -> Self {
-        Self { wanted: Arc::clone(&self.wanted), found: Found::default() }
+        Self {
+            wanted: Arc::clone(&self.wanted),
+            found: Found::default(),
+        }
     }
 
     /// Looks at one row of the report.
@@ -141,7 +151,12 @@ impl Index {
                     .as_ref()
                     .map_or_else(|| key.as_str().to_owned(), ToString::to_string);
                 let suggestions = self.found.suggestions.entry(position).or_default();
-                suggestions.push(Suggestion { key: key.clone(), account, why, rank });
+                suggestions.push(Suggestion {
+                    key: key.clone(),
+                    account,
+                    why,
+                    rank,
+                });
                 trim(suggestions);
             }
         }
@@ -152,17 +167,29 @@ impl Wanted {
     /// Accounts of earlier nights are looked for by what they were, whatever
     /// HR calls the person tonight.
     fn remember(&mut self, record: &TerminationRecord) {
-        self.user_ids.extend(record.user_id.as_ref().map(ToString::to_string));
-        self.usernames.extend(record.account_username.as_ref().map(ToString::to_string));
+        self.user_ids
+            .extend(record.user_id.as_ref().map(ToString::to_string));
+        self.usernames
+            .extend(record.account_username.as_ref().map(ToString::to_string));
     }
 
     fn hits(&self, row: &AccountRow) -> bool {
-        let email = row.email.as_ref().is_some_and(|email| self.emails.contains(email.as_str()));
-        let username =
-            row.username.as_ref().is_some_and(|name| self.usernames.contains(name.as_str()));
-        let employee_id =
-            row.employee_id.as_ref().is_some_and(|id| self.employee_ids.contains(id.as_str()));
-        let user_id = row.user_id.as_ref().is_some_and(|id| self.user_ids.contains(id.as_str()));
+        let email = row
+            .email
+            .as_ref()
+            .is_some_and(|email| self.emails.contains(email.as_str()));
+        let username = row
+            .username
+            .as_ref()
+            .is_some_and(|name| self.usernames.contains(name.as_str()));
+        let employee_id = row
+            .employee_id
+            .as_ref()
+            .is_some_and(|id| self.employee_ids.contains(id.as_str()));
+        let user_id = row
+            .user_id
+            .as_ref()
+            .is_some_and(|id| self.user_ids.contains(id.as_str()));
         email || username || employee_id || user_id
     }
 }
@@ -171,9 +198,10 @@ impl Found {
     /// Rows of one account are one account: their licences add up.
     fn keep(&mut self, key: AccountKey, row: &AccountRow) -> &mut Candidate {
         match self.accounts.entry(key) {
-            std::collections::btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(Candidate { row: row.clone(), contradictory: false })
-            }
+            std::collections::btree_map::Entry::Vacant(vacant) => vacant.insert(Candidate {
+                row: row.clone(),
+                contradictory: false,
+            }),
             std::collections::btree_map::Entry::Occupied(occupied) => {
                 let kept = occupied.into_mut();
                 kept.contradictory |= kept.row.status != row.status;
@@ -197,8 +225,16 @@ pub(super) fn mapped<'m>(
     person: &super::Person,
     map: &'m BTreeMap<String, String>,
 ) -> Option<&'m str> {
-    let by_id = person.employee_id.as_ref().and_then(|id| map.get(id.as_str()));
-    let by_email = || person.work_email.as_ref().and_then(|email| map.get(email.as_str()));
+    let by_id = person
+        .employee_id
+        .as_ref()
+        .and_then(|id| map.get(id.as_str()));
+    let by_email = || {
+        person
+            .work_email
+            .as_ref()
+            .and_then(|email| map.get(email.as_str()))
+    };
     by_id.or_else(by_email).map(String::as_str)
 }
 
@@ -212,7 +248,11 @@ fn lookalikes(
 ) -> Vec<(String, u8, &'static str)> {
     let mut looks = Vec::new();
     if let Some(id) = stripped_id {
-        looks.push((format!("id:{id}"), 0, "the employee id is the same but for leading zeros"));
+        looks.push((
+            format!("id:{id}"),
+            0,
+            "the employee id is the same but for leading zeros",
+        ));
     }
     if let Some(email) = email {
         looks.push((

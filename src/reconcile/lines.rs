@@ -67,7 +67,11 @@ pub(super) fn unreadable_names(unreadable: &[InvalidRow]) -> BTreeMap<String, St
 
 /// A row of the users report is about seats, so its line is the pool's.
 pub(super) fn unreadable_account(row: &InvalidRow) -> RowDisposition {
-    RowDisposition { source: None, username: row.username.clone(), ..unreadable_line(row, Origin::Pool) }
+    RowDisposition {
+        source: None,
+        username: row.username.clone(),
+        ..unreadable_line(row, Origin::Pool)
+    }
 }
 
 pub(super) fn unreadable_line(row: &InvalidRow, origin: Origin) -> RowDisposition {

@@ -38,13 +38,25 @@ impl<'f> Directory<'f> {
         for (key, candidate) in &found.accounts {
             let row = &candidate.row;
             if let Some(email) = &row.email {
-                directory.by_email.entry(email.as_str()).or_default().insert(key);
+                directory
+                    .by_email
+                    .entry(email.as_str())
+                    .or_default()
+                    .insert(key);
             }
             if let Some(name) = &row.username {
-                directory.by_username.entry(name.as_str()).or_default().insert(key);
+                directory
+                    .by_username
+                    .entry(name.as_str())
+                    .or_default()
+                    .insert(key);
             }
             if let Some(id) = &row.employee_id {
-                directory.by_employee_id.entry(id.as_str()).or_default().insert(key);
+                directory
+                    .by_employee_id
+                    .entry(id.as_str())
+                    .or_default()
+                    .insert(key);
             }
             if let Some(id) = &row.user_id {
                 directory.by_user_id.insert(id.as_str(), key);
@@ -98,8 +110,12 @@ impl<'f> Directory<'f> {
             .as_ref()
             .and_then(|key| self.found.accounts.get_key_value(key))
             .map(|(key, _)| key);
-        let by_id =
-            || record.user_id.as_ref().and_then(|id| self.by_user_id.get(id.as_str()).copied());
+        let by_id = || {
+            record
+                .user_id
+                .as_ref()
+                .and_then(|id| self.by_user_id.get(id.as_str()).copied())
+        };
         let by_name = || {
             let name = record.account_username.as_ref()?;
             let keys = self.by_username.get(name.as_str())?;
@@ -162,7 +178,10 @@ impl<'f> Directory<'f> {
         let mut keys = votes.iter();
         let (Some((&account, key_names)), rest) = (keys.next(), keys.next()) else {
             return if usable {
-                Match::None(Reason::NoAccount, "no account has any of the keys".to_owned())
+                Match::None(
+                    Reason::NoAccount,
+                    "no account has any of the keys".to_owned(),
+                )
             } else {
                 Match::None(
                     Reason::NoKey,

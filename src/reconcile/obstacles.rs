@@ -34,12 +34,15 @@ impl Settling<'_, '_> {
         if self.is_protected(sight) {
             self.result.protected_hits += u64::from(sight.person.origin == Origin::Hr);
             let why = "the account is on the protected list; a person has to decide";
-            let verdict =
-                Verdict::settled(Disposition::Protected, Reason::ProtectedAccount, why);
+            let verdict = Verdict::settled(Disposition::Protected, Reason::ProtectedAccount, why);
             return Some(verdict.look_if(active));
         }
         let why = self.hold_on(sight)?;
-        Some(Verdict::settled(Disposition::Held, Reason::OnHold, format!("on hold: {why}")))
+        Some(Verdict::settled(
+            Disposition::Held,
+            Reason::OnHold,
+            format!("on hold: {why}"),
+        ))
     }
 
     /// Whether the termination is so old, and was so old when it was first
@@ -62,7 +65,10 @@ impl Settling<'_, '_> {
                 let username = text(account.username.as_ref());
                 let email = text(account.email.as_ref());
                 let domain = |address: &str| {
-                    address.split_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default()
+                    address
+                        .split_once('@')
+                        .map(|(_, domain)| domain.to_owned())
+                        .unwrap_or_default()
                 };
                 [domain(&username), domain(&email), username, email]
                     .iter()
@@ -72,12 +78,19 @@ impl Settling<'_, '_> {
     }
 
     fn unreadable_account(&self, sight: &Sight<'_>) -> Option<Verdict> {
-        let sentence = self.unreadable.get(&text(sight.account.username.as_ref())).cloned();
+        let sentence = self
+            .unreadable
+            .get(&text(sight.account.username.as_ref()))
+            .cloned();
         let contradictory = self.directory.candidate(sight.key).contradictory.then(|| {
             "the users report says both active and deactivated of this account".to_owned()
         });
         let sentence = sentence.or(contradictory)?;
-        Some(Verdict::settled(Disposition::Invalid, Reason::AccountUnreadable, sentence))
+        Some(Verdict::settled(
+            Disposition::Invalid,
+            Reason::AccountUnreadable,
+            sentence,
+        ))
     }
 
     fn rival(&self, sight: &Sight<'_>) -> Option<Verdict> {
@@ -92,7 +105,10 @@ impl Settling<'_, '_> {
         if sight.account.status == AccountStatus::Inactive {
             return None;
         }
-        let end = self.question.calendar.end_of(sight.date, &sight.person.site);
+        let end = self
+            .question
+            .calendar
+            .end_of(sight.date, &sight.person.site);
         if sight.account.created.is_some_and(|created| created >= end) {
             return Some(Verdict::settled(
                 Disposition::Conflict,

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use super::Question;
 use super::due::acting_date;
 use crate::model::{
-    Disposition, EmailAddress, EmployeeId, EmploymentStatus, HrFileKind, HrRow, Origin, PersonKey, PersonName,
-    Reason, SourceRow, TerminationRecord, TerminationState, Trust, Username,
+    Disposition, EmailAddress, EmployeeId, EmploymentStatus, HrFileKind, HrRow, Origin, PersonKey,
+    PersonName, Reason, SourceRow, TerminationRecord, TerminationState, Trust, Username,
 };
 
 /// Everybody tonight's decision is about: the persons behind the HR rows, and
@@ -120,7 +120,9 @@ impl People {
                     .any(|&right| rows[left].name.is_somebody_else(&rows[right].name))
             });
             if !strangers {
-                members.windows(2).for_each(|pair| groups.join(pair[0], pair[1]));
+                members
+                    .windows(2)
+                    .for_each(|pair| groups.join(pair[0], pair[1]));
             } else if identity.starts_with("employee:") {
                 disputed.extend(members.iter().map(|&row| (row, identity.as_str())));
                 self.shared.insert(identity.clone());
@@ -136,7 +138,11 @@ impl People {
                 reason: Reason::SharedIdentity,
                 detail: format!(
                     "the same {} stands on several people; ask HR which is right",
-                    identity.split(':').next().unwrap_or("identity").replace("employee", "employee id")
+                    identity
+                        .split(':')
+                        .next()
+                        .unwrap_or("identity")
+                        .replace("employee", "employee id")
                 ),
             });
         }
@@ -153,8 +159,10 @@ impl People {
     }
 
     fn add_group(&mut self, question: &Question<'_>, rows: &[usize]) {
-        let claims: Vec<Claim> =
-            rows.iter().map(|&row| claim_of(&question.rows[row], question)).collect();
+        let claims: Vec<Claim> = rows
+            .iter()
+            .map(|&row| claim_of(&question.rows[row], question))
+            .collect();
         let mut readable = Vec::new();
         for (&row, claim) in rows.iter().zip(claims) {
             if claim == Claim::SaysNothing {
@@ -169,11 +177,15 @@ impl People {
                 readable.push((row, claim));
             }
         }
-        let Some((deciding, claim)) = decide(&readable, question) else { return };
+        let Some((deciding, claim)) = decide(&readable, question) else {
+            return;
+        };
         let members: Vec<usize> = readable.iter().map(|(row, _)| *row).collect();
         let row = &question.rows[deciding];
         let first = |pick: &dyn Fn(&HrRow) -> Option<String>| {
-            members.iter().find_map(|&member| pick(&question.rows[member]))
+            members
+                .iter()
+                .find_map(|&member| pick(&question.rows[member]))
         };
         let employee_id = row.employee_id.clone().or_else(|| {
             first(&|r| r.employee_id.as_ref().map(ToString::to_string))
@@ -215,7 +227,11 @@ impl People {
             .flat_map(Person::identities)
             .chain(self.loose.iter().flat_map(|loose| {
                 let row = &question.rows[loose.row];
-                identities(row.employee_id.as_ref(), row.work_email.as_ref(), row.username.as_ref())
+                identities(
+                    row.employee_id.as_ref(),
+                    row.work_email.as_ref(),
+                    row.username.as_ref(),
+                )
             }))
             .chain(question.invalid.iter().flat_map(|row| {
                 identities(
@@ -228,18 +244,26 @@ impl People {
         let owes_task = |record: &TerminationRecord| {
             let id = record.termination.id();
             question.memory.tasks.values().any(|task| {
-                task.termination.as_ref() == Some(&id) && task.state == crate::model::TaskState::Open
+                task.termination.as_ref() == Some(&id)
+                    && task.state == crate::model::TaskState::Open
             })
         };
         for record in question.memory.terminations.values() {
             let open = match record.state {
                 TerminationState::Open => record.account.is_some() || is_young(record, question),
                 TerminationState::Spent => true,
-                TerminationState::Settled => owes_task(record) || may_be_taken_back(record, question),
+                TerminationState::Settled => {
+                    owes_task(record) || may_be_taken_back(record, question)
+                }
                 TerminationState::Closed => false,
             };
             let person = Person::remembered(record);
-            if open && !person.identities().iter().any(|identity| tonight.contains(identity)) {
+            if open
+                && !person
+                    .identities()
+                    .iter()
+                    .any(|identity| tonight.contains(identity))
+            {
                 self.persons.push(person);
             }
         }
@@ -282,7 +306,11 @@ impl Person {
 
     /// Everything that can identify the person, each with its kind in front.
     pub(super) fn identities(&self) -> Vec<String> {
-        identities(self.employee_id.as_ref(), self.work_email.as_ref(), self.username.as_ref())
+        identities(
+            self.employee_id.as_ref(),
+            self.work_email.as_ref(),
+            self.username.as_ref(),
+        )
     }
 
     /// The date that the claim speaks of.
@@ -403,8 +431,12 @@ fn first_noticed(row: &HrRow, question: &Question<'_>) -> Date {
 /// One decision for all rows of a person: a contradiction stays one, an active
 /// row beats a terminated one, the latest date beats earlier ones.
 fn decide(rows: &[(usize, Claim)], question: &Question<'_>) -> Option<(usize, Claim)> {
-    let contradiction = rows.iter().find(|(_, claim)| matches!(claim, Claim::Contradicts(..)));
-    let stays = rows.iter().find(|(_, claim)| matches!(claim, Claim::Stays(..)));
+    let contradiction = rows
+        .iter()
+        .find(|(_, claim)| matches!(claim, Claim::Contradicts(..)));
+    let stays = rows
+        .iter()
+        .find(|(_, claim)| matches!(claim, Claim::Stays(..)));
     let latest = rows.iter().rev().max_by_key(|(_, claim)| match claim {
         Claim::Leaves(date) => Some(*date),
         _ => None,
@@ -423,7 +455,11 @@ fn decide(rows: &[(usize, Claim)], question: &Question<'_>) -> Option<(usize, Cl
 /// A row of the same person that could not be read may say that the person
 /// stays, so nobody acts until it can be.
 fn unreadable_sibling(row: &HrRow, question: &Question<'_>) -> Option<String> {
-    let mine = identities(row.employee_id.as_ref(), row.work_email.as_ref(), row.username.as_ref());
+    let mine = identities(
+        row.employee_id.as_ref(),
+        row.work_email.as_ref(),
+        row.username.as_ref(),
+    );
     let sibling = question.invalid.iter().find(|invalid| {
         identities(
             EmployeeId::parse(&invalid.employee_id).as_ref(),
@@ -446,7 +482,9 @@ struct Groups {
 
 impl Groups {
     fn new(count: usize) -> Self {
-        Self { parent: (0..count).collect() }
+        Self {
+            parent: (0..count).collect(),
+        }
     }
 
     fn root(&mut self, mut index: usize) -> usize {

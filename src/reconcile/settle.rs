@@ -4,14 +4,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::lines::{as_known, termination_of, unreadable_account, unreadable_line, unreadable_names};
+use super::lines::{
+    as_known, termination_of, unreadable_account, unreadable_line, unreadable_names,
+};
 use super::matching::{Directory, Match, records_of};
 use super::obstacles::Sight;
 use super::people::Claim;
 use super::{Found, People, Person, Question, Suggestion};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, Disposition, HrFileKind, InvalidRow, Origin, Reason, SourceRow, Termination, TerminationRecord,
-    TerminationState,
+    AccountKey, AccountRow, AccountStatus, Disposition, HrFileKind, InvalidRow, Origin, Reason,
+    SourceRow, Termination, TerminationRecord, TerminationState,
 };
 
 /// What became of everybody.
@@ -110,7 +112,9 @@ pub enum Stance {
 
 /// The totals do not add up to the rows read: a defect, never a result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{counted} dispositions for {rows} HR rows; nothing was changed; please report this defect")]
+#[error(
+    "{counted} dispositions for {rows} HR rows; nothing was changed; please report this defect"
+)]
 pub struct SumsDoNotBalance {
     /// Rows read.
     pub rows: usize,
@@ -136,14 +140,23 @@ pub fn settle(
         result: Reconciliation::default(),
     };
     settling.loose_rows(people);
-    let matches: Vec<Match> =
-        people.persons.iter().map(|person| directory.find(person, people, question)).collect();
+    let matches: Vec<Match> = people
+        .persons
+        .iter()
+        .map(|person| directory.find(person, people, question))
+        .collect();
     settling.find_rivals(people, &matches);
     for (position, (person, found_match)) in people.persons.iter().zip(&matches).enumerate() {
-        let suggestions = found.suggestions.get(&position).map_or(&[][..], Vec::as_slice);
+        let suggestions = found
+            .suggestions
+            .get(&position)
+            .map_or(&[][..], Vec::as_slice);
         settling.person(person, found_match, suggestions);
     }
-    settling.result.dispositions.extend(unreadable.iter().map(unreadable_account));
+    settling
+        .result
+        .dispositions
+        .extend(unreadable.iter().map(unreadable_account));
     settling.finish()
 }
 
@@ -168,8 +181,17 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn settled(disposition: Disposition, reason: Reason, detail: impl Into<String>) -> Self {
-        Self { disposition, reason, detail: detail.into(), needs_a_look: false }
+    pub(super) fn settled(
+        disposition: Disposition,
+        reason: Reason,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            disposition,
+            reason,
+            detail: detail.into(),
+            needs_a_look: false,
+        }
     }
 
     pub(super) fn look_if(mut self, needs_a_look: bool) -> Self {
@@ -182,9 +204,9 @@ impl Settling<'_, '_> {
     fn loose_rows(&mut self, people: &People) {
         for loose in &people.loose {
             let row = &self.question.rows[loose.row];
-            let due = row
-                .termination_date
-                .is_none_or(|date| self.question.calendar.end_of(date, &row.site) <= self.question.as_of);
+            let due = row.termination_date.is_none_or(|date| {
+                self.question.calendar.end_of(date, &row.site) <= self.question.as_of
+            });
             self.result.dispositions.push(RowDisposition {
                 origin: Origin::Hr,
                 source: Some(row.source.clone()),
@@ -268,11 +290,23 @@ impl Settling<'_, '_> {
                 Reason::HiredAgain,
                 "HR shows the person as employed again; nothing more is done",
             ),
-            Reason::OnLeave => (Disposition::NotLeaving, reason, "on leave or not started yet"),
-            _ => (Disposition::NotLeaving, reason, "HR shows the person as employed"),
+            Reason::OnLeave => (
+                Disposition::NotLeaving,
+                reason,
+                "on leave or not started yet",
+            ),
+            _ => (
+                Disposition::NotLeaving,
+                reason,
+                "HR shows the person as employed",
+            ),
         };
         self.close(history);
-        self.write(person, Verdict::settled(disposition, reason, detail), found_match);
+        self.write(
+            person,
+            Verdict::settled(disposition, reason, detail),
+            found_match,
+        );
     }
 
     fn leaver(
@@ -284,14 +318,20 @@ impl Settling<'_, '_> {
         history: &[&TerminationRecord],
     ) {
         let site = self.site_of(person, found_match);
-        let due = self.question.calendar.deactivation_due(date, person.status, &site);
+        let due = self
+            .question
+            .calendar
+            .deactivation_due(date, person.status, &site);
         let is_due = due.is_some_and(|due| due <= self.question.as_of);
         self.count(person, is_due, found_match);
         if person.origin == Origin::Ledger && self.question.policy.hr_file == HrFileKind::Cumulative
         {
             return self.vanished(person, found_match, history);
         }
-        let exact = history.iter().find(|record| record.termination.date == date).copied();
+        let exact = history
+            .iter()
+            .find(|record| record.termination.date == date)
+            .copied();
         let verdict = match (due, found_match) {
             (Some(due), Match::One(key, matched_by)) if is_due => {
                 self.due_with_account(person, date, due, (key, matched_by), history)
@@ -330,11 +370,20 @@ impl Settling<'_, '_> {
             // A deactivation before the date belongs to an earlier departure.
             self.question.calendar.day(*spent) >= date
         });
-        let sight = Sight { person, date, key, account: &account, spent_on };
+        let sight = Sight {
+            person,
+            date,
+            key,
+            account: &account,
+            spent_on,
+        };
         if let Some(verdict) = self.obstacle(&sight) {
             return Some(verdict);
         }
-        let exact = history.iter().find(|record| record.termination.date == date).copied();
+        let exact = history
+            .iter()
+            .find(|record| record.termination.date == date)
+            .copied();
         let stance = if account.status == AccountStatus::Active && self.is_managed(&account) {
             Stance::LeaveToIdp
         } else if self.needs_approval(date, exact) {
@@ -345,7 +394,10 @@ impl Settling<'_, '_> {
         let deactivated_at = match account.status {
             AccountStatus::Active => None,
             AccountStatus::Inactive => Some(
-                exact.and_then(|record| record.deactivated_at).or(spent_on).unwrap_or(status_since),
+                exact
+                    .and_then(|record| record.deactivated_at)
+                    .or(spent_on)
+                    .unwrap_or(status_since),
             ),
         };
         let nothing_yet =
@@ -376,9 +428,14 @@ impl Settling<'_, '_> {
     ) -> Option<Timestamp> {
         let all = self.question.memory.terminations.values();
         let by_account = all.filter(|record| record.account.as_ref() == Some(key));
-        let by_person =
-            history.iter().copied().filter(|record| record.termination.person == person.key);
-        by_account.chain(by_person).filter_map(|record| record.deactivated_at).max()
+        let by_person = history
+            .iter()
+            .copied()
+            .filter(|record| record.termination.person == person.key);
+        by_account
+            .chain(by_person)
+            .filter_map(|record| record.deactivated_at)
+            .max()
     }
 
     /// A cumulative file no longer has the row: it was taken back, or lost.
@@ -389,7 +446,10 @@ impl Settling<'_, '_> {
         if history.iter().all(|record| never_matched(record)) {
             return self.close(history);
         }
-        for record in history.iter().filter(|record| record.state != TerminationState::Closed) {
+        for record in history
+            .iter()
+            .filter(|record| record.state != TerminationState::Closed)
+        {
             let mut record = (*record).clone();
             record.vanished_at = record.vanished_at.or(Some(self.question.as_of));
             self.result.records.push(record);
@@ -432,13 +492,19 @@ impl Settling<'_, '_> {
 
     /// The date was corrected: what was open under the old one is over.
     fn close_others(&mut self, history: &[&TerminationRecord], date: Date) {
-        let others: Vec<&TerminationRecord> =
-            history.iter().copied().filter(|record| record.termination.date != date).collect();
+        let others: Vec<&TerminationRecord> = history
+            .iter()
+            .copied()
+            .filter(|record| record.termination.date != date)
+            .collect();
         self.close(&others);
     }
 
     fn close(&mut self, history: &[&TerminationRecord]) {
-        for record in history.iter().filter(|record| record.state != TerminationState::Closed) {
+        for record in history
+            .iter()
+            .filter(|record| record.state != TerminationState::Closed)
+        {
             let mut closed = (*record).clone();
             closed.state = TerminationState::Closed;
             self.result.records.push(closed);
@@ -488,7 +554,11 @@ impl Settling<'_, '_> {
         let (user_id, username, matched_by) = match found_match {
             Match::One(key, matched_by) => {
                 let row = &self.directory.candidate(key).row;
-                (text(row.user_id.as_ref()), text(row.username.as_ref()), matched_by.clone())
+                (
+                    text(row.user_id.as_ref()),
+                    text(row.username.as_ref()),
+                    matched_by.clone(),
+                )
             }
             _ => (String::new(), String::new(), String::new()),
         };
@@ -525,7 +595,10 @@ impl Settling<'_, '_> {
         if verdict.disposition != Disposition::Unmatched {
             return verdict;
         }
-        let names = [text(person.work_email.as_ref()), text(person.username.as_ref())];
+        let names = [
+            text(person.work_email.as_ref()),
+            text(person.username.as_ref()),
+        ];
         match names.iter().find_map(|name| self.unreadable.get(name)) {
             Some(sentence) => Verdict::settled(
                 Disposition::Invalid,
@@ -538,7 +611,11 @@ impl Settling<'_, '_> {
     }
 
     fn duplicates(&mut self, person: &Person, found_match: &Match) {
-        for &row in person.rows.iter().filter(|&&row| Some(row) != person.deciding) {
+        for &row in person
+            .rows
+            .iter()
+            .filter(|&&row| Some(row) != person.deciding)
+        {
             let mut sibling = person.clone();
             sibling.deciding = Some(row);
             let verdict = Verdict::settled(
@@ -562,8 +639,12 @@ impl Settling<'_, '_> {
         };
         order.sort_by(|&a, &b| {
             let (a, b) = (&lines[a], &lines[b]);
-            (rank(a), &a.source, &a.person, a.termination_date)
-                .cmp(&(rank(b), &b.source, &b.person, b.termination_date))
+            (rank(a), &a.source, &a.person, a.termination_date).cmp(&(
+                rank(b),
+                &b.source,
+                &b.person,
+                b.termination_date,
+            ))
         });
         let mut position = vec![0; order.len()];
         for (new, &old) in order.iter().enumerate() {
@@ -578,8 +659,12 @@ impl Settling<'_, '_> {
             case.line = position[case.line];
         }
         self.result.cases.sort_by_key(|case| case.line);
-        self.result.records.sort_by_key(|record| record.termination.id());
-        self.result.records.dedup_by_key(|record| record.termination.id());
+        self.result
+            .records
+            .sort_by_key(|record| record.termination.id());
+        self.result
+            .records
+            .dedup_by_key(|record| record.termination.id());
         let sources: BTreeSet<&SourceRow> = self
             .result
             .dispositions
@@ -587,13 +672,20 @@ impl Settling<'_, '_> {
             .filter(|line| line.origin == Origin::Hr)
             .filter_map(|line| line.source.as_ref())
             .collect();
-        let counted =
-            self.result.dispositions.iter().filter(|line| line.origin == Origin::Hr).count();
+        let counted = self
+            .result
+            .dispositions
+            .iter()
+            .filter(|line| line.origin == Origin::Hr)
+            .count();
         let rows = self.question.rows.len() + self.question.invalid.len();
         if counted == rows && sources.len() == rows {
             Ok(self.result)
         } else {
-            Err(SumsDoNotBalance { rows, counted: sources.len().min(counted) })
+            Err(SumsDoNotBalance {
+                rows,
+                counted: sources.len().min(counted),
+            })
         }
     }
 }
@@ -630,7 +722,6 @@ fn due_without_account(found_match: &Match, suggestions: &[Suggestion]) -> Verdi
         ),
     }
 }
-
 
 pub(super) fn text<T: ToString + ?Sized>(value: Option<&T>) -> String {
     value.map(ToString::to_string).unwrap_or_default()

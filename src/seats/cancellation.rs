@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{CountDate, OwnedSeats, PoolCount};
 use crate::model::{
     Contract, ContractBilling, LicenseKind, Memory, OpenRequest, Pool, RequestState,
-    TerminationState,
+    TerminationState, short_digest,
 };
 
 /// The seat figures of one pool, with every step of the calculation kept.
@@ -86,11 +86,11 @@ pub fn figures(
     contracts: &[Contract],
     ledgered: &Ledgered<'_>,
 ) -> Vec<PoolFigures> {
-    let mut pools: BTreeMap<&Pool, ()> = on_accounts.keys().map(|pool| (pool, ())).collect();
-    pools.extend(owned.iter().map(|seats| (&seats.pool, ())));
-    pools.extend(contracts.iter().map(|contract| (&contract.pool, ())));
+    let mut pools: BTreeSet<&Pool> = on_accounts.keys().collect();
+    pools.extend(owned.iter().map(|seats| &seats.pool));
+    pools.extend(contracts.iter().map(|contract| &contract.pool));
     pools
-        .into_keys()
+        .into_iter()
         .map(|pool| {
             let counts = on_accounts.get(pool).copied().unwrap_or_default();
             let seats = owned.iter().find(|seats| seats.pool == *pool);
@@ -126,9 +126,8 @@ fn figures_of(
     let newly_assigned = newly_assigned(pool, counts, ledgered);
     let free_by_ledger =
         i64::from(unassigned.unwrap_or(0)) + i64::from(freed) - i64::from(newly_assigned);
-    let free_by_count = owned.map(|owned| {
-        i64::from(owned) - i64::from(counts.on_accounts()) - i64::from(suspended)
-    });
+    let free_by_count = owned
+        .map(|owned| i64::from(owned) - i64::from(counts.on_accounts()) - i64::from(suspended));
     PoolFigures {
         pool: pool.clone(),
         owned,
@@ -145,15 +144,22 @@ fn figures_of(
 }
 
 fn freed_since(pool: &Pool, since: Timestamp, memory: &Memory) -> u32 {
-    let removed = memory.accounts.values().flat_map(|account| &account.removed);
-    let freed = removed.filter(|(license, at)| license.pool() == *pool && *at >= since).count();
+    let removed = memory
+        .accounts
+        .values()
+        .flat_map(|account| &account.removed);
+    let freed = removed
+        .filter(|(license, at)| license.pool() == *pool && *at >= since)
+        .count();
     u32::try_from(freed).unwrap_or(u32::MAX)
 }
 
 /// How many more seats accounts hold than they would if only our removals had
 /// happened since the first observation after the seat counts.
 fn newly_assigned(pool: &Pool, counts: PoolCount, ledgered: &Ledgered<'_>) -> u32 {
-    let from = ledgered.counted.map_or(Timestamp::MIN, |counted| counted.start);
+    let from = ledgered
+        .counted
+        .map_or(Timestamp::MIN, |counted| counted.start);
     let first = ledgered
         .memory
         .observations
@@ -180,7 +186,9 @@ fn reserved(pool: &Pool, since: Timestamp, ledgered: &Ledgered<'_>) -> u32 {
     let removed = accounts
         .filter_map(|key| ledgered.memory.accounts.get(key))
         .flat_map(|account| &account.removed);
-    let count = removed.filter(|(license, at)| license.pool() == *pool && *at >= since).count();
+    let count = removed
+        .filter(|(license, at)| license.pool() == *pool && *at >= since)
+        .count();
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
@@ -283,10 +291,8 @@ fn asked_for(pool: &Pool, requests: &[OpenRequest], counted: Option<Date>) -> u3
 }
 
 fn draft_id(pool: &Pool, term_ends: Date) -> String {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(format!("{}|{}|{term_ends}", pool.license, pool.country));
-    let hex: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-    format!("cancel-{hex}")
+    let content = format!("{}|{}|{term_ends}", pool.license, pool.country);
+    format!("cancel-{}", short_digest(content))
 }
 
 #[cfg(test)]
@@ -296,7 +302,10 @@ mod tests {
     use jiff::civil::date;
 
     fn pool() -> Pool {
-        Pool { license: "X Series - X2".to_owned(), country: "US".to_owned() }
+        Pool {
+            license: "X Series - X2".to_owned(),
+            country: "US".to_owned(),
+        }
     }
 
     fn contract(seats: u32, term_ends: Date, spare: u32) -> Contract {
@@ -319,22 +328,35 @@ mod tests {
 
     /// Memory of so many seats freed at an instant.
     fn freed(count: usize, when: &str) -> Memory {
-        let license =
-            LicenseName::parse("X Series - X2-VOSVC0216-02-US", None).expect("a name");
+        let license = LicenseName::parse("X Series - X2-VOSVC0216-02-US", None).expect("a name");
         let removed = vec![(license, at(when)); count];
-        let verified =
-            AccountMemory { status: AccountStatus::Inactive, status_at: at(when), removed };
+        let verified = AccountMemory {
+            status: AccountStatus::Inactive,
+            status_at: at(when),
+            removed,
+        };
         let key = AccountKey::stored("id:a1".to_owned());
-        Memory { accounts: BTreeMap::from([(key, verified)]), ..Memory::default() }
+        Memory {
+            accounts: BTreeMap::from([(key, verified)]),
+            ..Memory::default()
+        }
     }
 
     fn count_date() -> CountDate {
-        CountDate { start: at("2026-11-20T08:00:00Z"), end: at("2026-11-21T08:00:00Z") }
+        CountDate {
+            start: at("2026-11-20T08:00:00Z"),
+            end: at("2026-11-21T08:00:00Z"),
+        }
     }
 
     fn owned(owned: u32, unassigned: u32, suspended: u32) -> OwnedSeats {
         let (unassigned, suspended) = (Some(unassigned), Some(suspended));
-        OwnedSeats { pool: pool(), owned, unassigned, suspended }
+        OwnedSeats {
+            pool: pool(),
+            owned,
+            unassigned,
+            suspended,
+        }
     }
 
     fn one(figures: Vec<PoolFigures>) -> PoolFigures {
@@ -345,9 +367,18 @@ mod tests {
     #[test]
     fn a_is_what_was_unassigned_plus_what_was_freed_since() {
         let memory = freed(3, "2026-11-28T10:00:00Z");
-        let counts = BTreeMap::from([(pool(), PoolCount { active: 90, stranded: 2 })]);
-        let ledgered =
-            Ledgered { memory: &memory, vanished: &[], counted: Some(count_date()) };
+        let counts = BTreeMap::from([(
+            pool(),
+            PoolCount {
+                active: 90,
+                stranded: 2,
+            },
+        )]);
+        let ledgered = Ledgered {
+            memory: &memory,
+            vanished: &[],
+            counted: Some(count_date()),
+        };
         let result = one(figures(&counts, &[owned(100, 4, 1)], &[], &ledgered));
         assert_eq!(result.free_by_ledger, 7);
         assert_eq!(result.free_by_count, Some(7));
@@ -356,9 +387,18 @@ mod tests {
     #[test]
     fn seats_freed_on_the_day_of_the_counts_are_not_counted_twice() {
         let memory = freed(3, "2026-11-20T10:00:00Z");
-        let counts = BTreeMap::from([(pool(), PoolCount { active: 90, stranded: 0 })]);
-        let ledgered =
-            Ledgered { memory: &memory, vanished: &[], counted: Some(count_date()) };
+        let counts = BTreeMap::from([(
+            pool(),
+            PoolCount {
+                active: 90,
+                stranded: 0,
+            },
+        )]);
+        let ledgered = Ledgered {
+            memory: &memory,
+            vanished: &[],
+            counted: Some(count_date()),
+        };
         let result = one(figures(&counts, &[owned(100, 4, 0)], &[], &ledgered));
         assert_eq!(result.free_by_ledger, 4);
     }
@@ -373,9 +413,18 @@ mod tests {
             stranded: 0,
         });
         // 95 − 3 freed = 92 expected; 94 held: two were taken.
-        let counts = BTreeMap::from([(pool(), PoolCount { active: 94, stranded: 0 })]);
-        let ledgered =
-            Ledgered { memory: &memory, vanished: &[], counted: Some(count_date()) };
+        let counts = BTreeMap::from([(
+            pool(),
+            PoolCount {
+                active: 94,
+                stranded: 0,
+            },
+        )]);
+        let ledgered = Ledgered {
+            memory: &memory,
+            vanished: &[],
+            counted: Some(count_date()),
+        };
         let result = one(figures(&counts, &[owned(100, 4, 0)], &[], &ledgered));
         assert_eq!(result.newly_assigned, 2);
         assert_eq!(result.free_by_ledger, 5);
@@ -384,9 +433,24 @@ mod tests {
     #[test]
     fn without_seat_counts_only_verified_removals_are_free() {
         let memory = freed(3, "2026-11-28T10:00:00Z");
-        let counts = BTreeMap::from([(pool(), PoolCount { active: 90, stranded: 0 })]);
-        let ledgered = Ledgered { memory: &memory, vanished: &[], counted: None };
-        let result = one(figures(&counts, &[], &[contract(120, date(2027, 3, 31), 0)], &ledgered));
+        let counts = BTreeMap::from([(
+            pool(),
+            PoolCount {
+                active: 90,
+                stranded: 0,
+            },
+        )]);
+        let ledgered = Ledgered {
+            memory: &memory,
+            vanished: &[],
+            counted: None,
+        };
+        let result = one(figures(
+            &counts,
+            &[],
+            &[contract(120, date(2027, 3, 31), 0)],
+            &ledgered,
+        ));
         assert_eq!((result.free_by_ledger, result.free_by_count), (3, Some(30)));
     }
 
@@ -405,10 +469,15 @@ mod tests {
             free_by_ledger: 12,
             free_by_count: Some(12),
         };
-        let contracts = [contract(90, date(2027, 6, 30), 2), contract(6, date(2027, 3, 31), 0)];
+        let contracts = [
+            contract(90, date(2027, 6, 30), 2),
+            contract(6, date(2027, 3, 31), 0),
+        ];
         let drafts = drafts(&[figures], &contracts, &[], None, date(2026, 11, 28));
-        let asked: Vec<(usize, u32)> =
-            drafts.iter().map(|draft| (draft.contract, draft.quantity(0))).collect();
+        let asked: Vec<(usize, u32)> = drafts
+            .iter()
+            .map(|draft| (draft.contract, draft.quantity(0)))
+            .collect();
         assert_eq!(asked, [(1, 6), (0, 4)]);
         assert_eq!(drafts[0].quantity(3), 6, "never more than the contract has");
         assert_eq!(drafts[1].quantity(3), 7);
@@ -419,7 +488,10 @@ mod tests {
         let mut subscription = contract(10, date(2027, 3, 31), 0);
         subscription.billing = ContractBilling::Subscription;
         let figures = |license: &str| PoolFigures {
-            pool: Pool { license: license.to_owned(), country: "US".to_owned() },
+            pool: Pool {
+                license: license.to_owned(),
+                country: "US".to_owned(),
+            },
             owned: None,
             unassigned: None,
             suspended: 0,
@@ -435,7 +507,10 @@ mod tests {
         center.pool.license = "X Series - X8".to_owned();
         let pools = [figures("X Series - X2"), figures("X Series - X8")];
         let today = date(2026, 11, 28);
-        assert_eq!(drafts(&pools, &[subscription, center], &[], None, today), []);
+        assert_eq!(
+            drafts(&pools, &[subscription, center], &[], None, today),
+            []
+        );
     }
 
     #[test]
@@ -444,7 +519,11 @@ mod tests {
         let (term_ends, submit_by) = calendar_of(&contract, date(2026, 11, 28));
         assert_eq!(term_ends, date(2027, 2, 28));
         assert_eq!(submit_by, date(2027, 1, 15));
-        assert_eq!(calendar_of(&contract, submit_by).0, term_ends, "the last day is still open");
+        assert_eq!(
+            calendar_of(&contract, submit_by).0,
+            term_ends,
+            "the last day is still open"
+        );
         let day_after = submit_by.tomorrow().expect("a day");
         assert_eq!(calendar_of(&contract, day_after).0, date(2028, 2, 29));
     }
@@ -460,7 +539,10 @@ mod tests {
             effective_on: None,
             drafted_at: at("2026-11-28T10:00:00Z"),
         };
-        let requests = [request(RequestState::Submitted, 3), request(RequestState::Drafted, 9)];
+        let requests = [
+            request(RequestState::Submitted, 3),
+            request(RequestState::Drafted, 9),
+        ];
         assert_eq!(asked_for(&pool(), &requests, None), 3);
     }
 }

@@ -57,7 +57,11 @@ impl Tally {
                 newer.removed.insert(key.clone(), removed);
             }
         }
-        Self { newer: Arc::new(newer), pools: BTreeMap::new(), changed: BTreeMap::new() }
+        Self {
+            newer: Arc::new(newer),
+            pools: BTreeMap::new(),
+            changed: BTreeMap::new(),
+        }
     }
 
     /// An empty tally that knows the same changes.
@@ -96,7 +100,11 @@ impl Tally {
             mine.stranded += counts.stranded;
         }
         for (key, (status, licenses)) in later.changed {
-            self.changed.entry(key).or_insert((status, Vec::new())).1.extend(licenses);
+            self.changed
+                .entry(key)
+                .or_insert((status, Vec::new()))
+                .1
+                .extend(licenses);
         }
     }
 
@@ -132,7 +140,10 @@ mod tests {
 
     fn account(id: &str, status: AccountStatus, licenses: &[&str]) -> AccountRow {
         AccountRow {
-            source: SourceRow { file: "users.csv".to_owned(), line: 2 },
+            source: SourceRow {
+                file: "users.csv".to_owned(),
+                line: 2,
+            },
             user_id: UserId::parse(id),
             username: None,
             email: None,
@@ -146,17 +157,28 @@ mod tests {
             extension: String::new(),
             phone_numbers: Vec::new(),
             devices: Vec::new(),
-            licenses: licenses.iter().filter_map(|name| LicenseName::parse(name, None)).collect(),
+            licenses: licenses
+                .iter()
+                .filter_map(|name| LicenseName::parse(name, None))
+                .collect(),
         }
     }
 
     fn memory_of_removal(id: &str, license: &str, at: &str) -> Memory {
-        let key = account(id, AccountStatus::Active, &[]).key().expect("a key");
+        let key = account(id, AccountStatus::Active, &[])
+            .key()
+            .expect("a key");
         let at: Timestamp = at.parse().expect("an instant");
         let removed = vec![(LicenseName::parse(license, None).expect("a name"), at)];
-        let verified =
-            AccountMemory { status: AccountStatus::Inactive, status_at: at, removed };
-        Memory { accounts: BTreeMap::from([(key, verified)]), ..Memory::default() }
+        let verified = AccountMemory {
+            status: AccountStatus::Inactive,
+            status_at: at,
+            removed,
+        };
+        Memory {
+            accounts: BTreeMap::from([(key, verified)]),
+            ..Memory::default()
+        }
     }
 
     const X2: &str = "X Series - X2-VOSVC0216-02-US";
@@ -170,8 +192,20 @@ mod tests {
             rows.iter().for_each(|row| tally.observe(row));
             tally.finish().into_values().next().unwrap_or_default()
         };
-        assert_eq!(count("2026-11-19T08:00:00Z"), PoolCount { active: 0, stranded: 1 });
-        assert_eq!(count("2026-11-21T08:00:00Z"), PoolCount { active: 2, stranded: 0 });
+        assert_eq!(
+            count("2026-11-19T08:00:00Z"),
+            PoolCount {
+                active: 0,
+                stranded: 1
+            }
+        );
+        assert_eq!(
+            count("2026-11-21T08:00:00Z"),
+            PoolCount {
+                active: 2,
+                stranded: 0
+            }
+        );
     }
 
     #[test]
@@ -190,7 +224,14 @@ mod tests {
             rows[cut..].iter().for_each(|row| second.observe(row));
             first.merge(second);
             let counts: Vec<PoolCount> = first.finish().into_values().collect();
-            assert_eq!(counts, [PoolCount { active: 1, stranded: 1 }], "cut at {cut}");
+            assert_eq!(
+                counts,
+                [PoolCount {
+                    active: 1,
+                    stranded: 1
+                }],
+                "cut at {cut}"
+            );
         }
     }
 }
