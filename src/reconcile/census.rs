@@ -1,7 +1,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::model::{AccountRow, AccountStatus};
+use crate::model::{AccountRow, AccountStatus, EmailAddress, Username};
 
 /// Counts of the accounts that streamed by, for the guards.
 ///
@@ -44,8 +44,8 @@ impl Census {
             }
         }
         let names = [
-            row.username.as_ref().map(|name| name.as_str()),
-            row.email.as_ref().map(|email| email.as_str()),
+            row.username.as_ref().map(Username::as_str),
+            row.email.as_ref().map(EmailAddress::as_str),
         ];
         for name in names.into_iter().flatten() {
             if self.watched.contains(name) {

@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use super::{People, Question};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, EmailAddress, Origin, PersonName, TerminationRecord,
+    AccountKey, AccountRow, AccountStatus, EmailAddress, EmployeeId, Origin, PersonName,
+    TerminationRecord,
 };
 
 /// Suggestions kept for one person; more would not help anybody.
@@ -81,7 +82,7 @@ impl Index {
                 for (look, _, _) in lookalikes(
                     &person.name,
                     person.work_email.as_ref(),
-                    person.employee_id.as_ref().map(|id| id.without_zeros()),
+                    person.employee_id.as_ref().map(EmployeeId::without_zeros),
                     &person.department,
                 ) {
                     wanted.lookalikes.entry(look).or_default().push(position);
@@ -141,7 +142,7 @@ impl Index {
         let looks = lookalikes(
             &row.name,
             row.email.as_ref(),
-            row.employee_id.as_ref().map(|id| id.without_zeros()),
+            row.employee_id.as_ref().map(EmployeeId::without_zeros),
             &row.department,
         );
         for (look, rank, why) in looks {
