@@ -499,7 +499,7 @@ impl Planning<'_> {
             .chain(remove.iter().map(|removal| removal.action.as_str()))
             .collect();
         Step {
-            id: format!("step-{}", short_digest(&carried.join("|"))),
+            id: format!("step-{}", short_digest(carried.join("|"))),
             phase,
             deactivate,
             remove,
