@@ -44,6 +44,46 @@ pub enum Command {
     Sandbox(SandboxArguments),
 }
 
+impl Command {
+    /// What it reads; `None` for commands that take no such options.
+    pub fn inputs(&self) -> Option<&InputArguments> {
+        match self {
+            Self::Plan(plan) => Some(&plan.inputs),
+            Self::Run(run) => Some(&run.inputs),
+            Self::Apply(_) | Self::Sandbox(_) => None,
+        }
+    }
+
+    /// Where it writes; `None` for commands that take no such options.
+    pub fn output(&self) -> Option<&OutputArguments> {
+        match self {
+            Self::Plan(plan) => Some(&plan.output),
+            Self::Apply(apply) => Some(&apply.output),
+            Self::Run(run) => Some(&run.output),
+            Self::Sandbox(_) => None,
+        }
+    }
+
+    /// What it may do; `None` for commands that change nothing.
+    pub fn execution(&self) -> Option<&ExecutionArguments> {
+        match self {
+            Self::Apply(apply) => Some(&apply.execution),
+            Self::Run(run) => Some(&run.execution),
+            Self::Plan(_) | Self::Sandbox(_) => None,
+        }
+    }
+
+    /// The run clock's start as typed.
+    pub fn as_of(&self) -> Option<&str> {
+        match self {
+            Self::Plan(plan) => plan.time.as_of.as_deref(),
+            Self::Apply(apply) => apply.time.as_of.as_deref(),
+            Self::Run(run) => run.time.as_of.as_deref(),
+            Self::Sandbox(sandbox) => sandbox.as_of.as_deref(),
+        }
+    }
+}
+
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
@@ -63,7 +103,7 @@ pub struct GlobalArguments {
     /// Log only warnings and errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Use colors.
+    /// Choose when to use colors.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
     /// Show no progress bar.

@@ -89,6 +89,7 @@ pub struct InputArguments {
 
 /// When a run takes place.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Run")]
 pub struct TimeArguments {
     /// Start the run's clock at an RFC 3339 instant, or at 00:00 of a date in the policy's zone [default: now].
     // The zone of a bare date stands in the configuration, so it stays text here.
@@ -98,6 +99,7 @@ pub struct TimeArguments {
 
 /// Where a command writes.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Run")]
 pub struct OutputArguments {
     /// Write everything below DIR [default: out].
     #[arg(long, value_name = "DIR")]
