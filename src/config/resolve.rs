@@ -34,7 +34,7 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
     let found = FoundFile::find(&cli.global, environment)?;
     let file = &found.file;
     let target = target(&cli.command, environment, &found)?;
-    let key = key_source(&cli.command, environment, &found)?;
+    let key = key_source(&cli.command, environment, &found, target)?;
     let said = match target {
         Target::Eight => MustBeSaid::for_8x8(&cli.command, &found, key.as_ref())?,
         Target::Sandbox => MustBeSaid::or_sandbox_defaults(file),
@@ -213,14 +213,20 @@ impl MustBeSaid {
     }
 }
 
-/// The source that the file names, else the usual variable if it is set.
+/// The source that the file names, else the usual variable if it is set. The
+/// real tenant's key is never given to a sandbox, not even by mistake.
 fn key_source(
     command: &Command,
     environment: &Environment,
     found: &FoundFile,
+    target: Target,
 ) -> Result<Option<KeySource>, ConfigError> {
-    if let Command::Sandbox(sandbox) = command {
-        return Ok(sandbox.api_key_env.clone().map(KeySource::Environment));
+    match (command, target) {
+        (Command::Sandbox(sandbox), _) => {
+            return Ok(sandbox.api_key_env.clone().map(KeySource::Environment));
+        }
+        (_, Target::Sandbox) => return Ok(None),
+        (_, Target::Eight) => {}
     }
     let said = &found.file.admin_api;
     match (&said.api_key_env, &said.api_key_file) {

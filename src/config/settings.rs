@@ -102,7 +102,8 @@ pub struct ApiSettings {
     pub base_url: String,
     /// Whether `base_url` is an address of this machine.
     pub is_loopback: bool,
-    /// Where the key comes from; always there for `apply` and `run` against 8x8.
+    /// Where the key comes from; always there for `apply` and `run` against
+    /// 8x8, never for a rehearsal in the embedded sandbox.
     pub key: Option<KeySource>,
 }
 

@@ -164,6 +164,7 @@ fn a_sandbox_never_takes_the_real_tenants_ledger() {
         .expect("settings");
     assert_eq!(settings.ledger, Path::new("o/sandbox/seatsweep-sandbox.db"));
     assert_eq!(settings.guards.first_run, FirstRun::PlanOnly);
+    assert_eq!(settings.api.key, None, "nor its key");
     let settings = setup
         .resolve(&format!("{RUN} --sandbox --ledger mine.db"))
         .expect("settings");
