@@ -1,1 +1,35 @@
-//! To be written.
+//! What command line, environment and configuration file mean together. The
+//! only reader of the environment.
+//!
+//! The command line wins over `SEATSWEEP_*` variables, these over the file,
+//! and the file over the defaults. `resolve` holds that order; the other files
+//! each understand one thing.
+
+mod base_url;
+mod document;
+mod duration;
+mod environment;
+mod error;
+mod known_keys;
+mod patterns;
+mod policy;
+mod resolve;
+mod secret;
+mod sections;
+mod settings;
+mod values;
+
+pub use error::{ConfigError, ConfigErrorKind};
+pub use settings::{
+    ApiSettings, Execution, Inputs, KeySource, LimitSettings, LogLevel, LogSettings, Settings,
+    Target,
+};
+
+use crate::cli::Cli;
+use environment::Environment;
+
+/// Resolves everything that `cli` leaves open with the environment, the
+/// configuration file and the defaults.
+pub fn load(cli: &Cli) -> Result<Settings, ConfigError> {
+    resolve::resolve(cli, &Environment::of_process())
+}

@@ -1,5 +1,210 @@
-//! Files.
+//! Writing to disk so that a crash, a full disk or a second run leaves either
+//! the old file or the new one, readable by its owner only.
 
 mod cell;
+mod run_lock;
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 pub use cell::spreadsheet_safe;
+pub use run_lock::{LockError, RunLock};
+
+/// Replaces the file at `path` by `bytes`, with mode 0600. Readers see the old
+/// content or the new one, never a part, and after `Ok` it survives a power
+/// cut. Every error names `path`.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    replace_in(folder_of(path), path, bytes).map_err(|error| FileError::of(path, error))
+}
+
+/// Creates the folder `path` and its missing parents with mode 0700. A folder
+/// that is there already keeps its mode: it is its owner's decision.
+pub fn create_owner_only_dir(path: &Path) -> Result<(), FileError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| FileError::of(path, error))
+}
+
+/// Writes a probe file into the folder `path` and removes it, so that a folder
+/// that cannot be written is found before the work starts and not after it.
+pub fn check_writable(path: &Path) -> Result<(), FileError> {
+    probe(path).map_err(|error| FileError::of(path, error))
+}
+
+/// Whether anybody but the owner may read or write the file at `path`; `false`
+/// when it cannot be looked at, because then reading it fails with the reason.
+pub fn readable_by_others(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// Why a file or folder could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It, or the folder that it should stand in, is not there.
+    #[error("{path}: no such file or folder; create the folder first", path = .0.display())]
+    NotFound(PathBuf),
+    /// The file or its folder may not be written.
+    #[error("{path}: no permission to write; change its owner or mode, or choose another place", path = .0.display())]
+    PermissionDenied(PathBuf),
+    /// The disk or the quota is used up.
+    #[error("{path}: the disk is full; free some space and start again", path = .0.display())]
+    Full(PathBuf),
+    /// Anything else.
+    #[error("{path}: could not be written", path = .path.display())]
+    Other {
+        /// What was to be written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl FileError {
+    /// Sorts what the system said about `path`.
+    pub fn of(path: &Path, error: io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            ErrorKind::NotFound => Self::NotFound(path),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                Self::PermissionDenied(path)
+            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full(path),
+            _ => Self::Other {
+                path,
+                source: error,
+            },
+        }
+    }
+
+    /// The file or folder that it is about.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::NotFound(path)
+            | Self::PermissionDenied(path)
+            | Self::Full(path)
+            | Self::Other { path, .. } => path,
+        }
+    }
+}
+
+fn replace_in(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // tempfile creates with mode 0600, and removes the file if anything fails.
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".seatsweep-")
+        .tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|failed| failed.error)?;
+    // The new name is durable only once its folder is.
+    File::open(folder)?.sync_all()
+}
+
+fn probe(folder: &Path) -> io::Result<()> {
+    let mut probe = tempfile::Builder::new()
+        .prefix(".seatsweep-")
+        .tempfile_in(folder)?;
+    // A full disk still lets an empty file be created.
+    probe.write_all(b"probe")?;
+    probe.close()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        let metadata = fs::metadata(path).expect("metadata");
+        metadata.permissions().mode() & 0o777
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_owner_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("results.csv");
+        replace(&path, b"old, and longer").expect("written");
+        set_mode(&path, 0o644);
+        replace(&path, b"new").expect("written again");
+        assert_eq!(fs::read(&path).expect("read"), b"new");
+        assert_eq!(mode(&path), 0o600);
+        let files = fs::read_dir(folder.path()).expect("a listing").count();
+        assert_eq!(files, 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_failed_replacement_leaves_the_old_file_and_names_the_path() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let missing = folder.path().join("none/results.csv");
+        let error = replace(&missing, b"x").expect_err("no folder");
+        assert!(matches!(error, FileError::NotFound(_)), "{error:?}");
+        assert_eq!(error.path(), missing);
+        assert!(error.to_string().contains("none/results.csv"), "{error}");
+
+        // A folder cannot be replaced by a file.
+        let taken = folder.path().join("taken");
+        create_owner_only_dir(&taken.join("inside")).expect("folders");
+        assert!(replace(&taken, b"x").is_err());
+        let files = fs::read_dir(folder.path()).expect("a listing").count();
+        assert_eq!(files, 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn folders_are_created_owner_only_with_their_parents() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let deep = folder.path().join("out/runs");
+        create_owner_only_dir(&deep).expect("created");
+        create_owner_only_dir(&deep).expect("already there");
+        assert_eq!(mode(&deep), 0o700);
+        assert_eq!(mode(&folder.path().join("out")), 0o700);
+    }
+
+    #[test]
+    fn the_probe_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        check_writable(folder.path()).expect("writable");
+        let files = fs::read_dir(folder.path()).expect("a listing").count();
+        assert_eq!(files, 0);
+        let error = check_writable(&folder.path().join("none")).expect_err("missing");
+        assert!(matches!(error, FileError::NotFound(_)), "{error:?}");
+    }
+
+    #[test]
+    fn errors_are_told_apart_by_kind() {
+        let path = Path::new("out/results.csv");
+        let of = |kind: ErrorKind| FileError::of(path, io::Error::from(kind)).to_string();
+        assert!(of(ErrorKind::PermissionDenied).contains("no permission"));
+        assert!(of(ErrorKind::ReadOnlyFilesystem).contains("no permission"));
+        assert!(of(ErrorKind::StorageFull).contains("disk is full"));
+        assert!(of(ErrorKind::QuotaExceeded).contains("disk is full"));
+        assert_eq!(
+            of(ErrorKind::Other),
+            "out/results.csv: could not be written"
+        );
+    }
+
+    #[test]
+    fn a_key_file_that_others_can_read_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key");
+        replace(&path, b"key").expect("written");
+        assert!(!readable_by_others(&path));
+        set_mode(&path, 0o640);
+        assert!(readable_by_others(&path));
+        assert!(!readable_by_others(&folder.path().join("none")));
+    }
+}

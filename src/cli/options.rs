@@ -1,0 +1,131 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::Timestamp;
+
+/// Options of `plan`.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArguments {
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    /// The run clock.
+    #[command(flatten)]
+    pub time: TimeArguments,
+    /// Where to write.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// Write another copy of the plan to FILE.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 when the plan has changes.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// Options of `apply`.
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArguments {
+    /// The plan file to execute.
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// Read the decisions of the review sheet FILE.
+    #[arg(long, value_name = "FILE")]
+    pub review: Option<PathBuf>,
+    /// The run clock.
+    #[command(flatten)]
+    pub time: TimeArguments,
+    /// Where to write.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What may be done.
+    #[command(flatten)]
+    pub execution: ExecutionArguments,
+}
+
+/// Options of `run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunArguments {
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    /// The run clock.
+    #[command(flatten)]
+    pub time: TimeArguments,
+    /// Where to write.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What may be done.
+    #[command(flatten)]
+    pub execution: ExecutionArguments,
+}
+
+/// What `plan` and `run` read.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Inputs")]
+pub struct InputArguments {
+    /// Read terminations from the HR export FILE; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub hr: Vec<PathBuf>,
+    /// Read accounts from the users report FILE.
+    #[arg(long, value_name = "FILE")]
+    pub users: Option<PathBuf>,
+    /// Read the seats owned per pool from FILE.
+    #[arg(long, value_name = "FILE")]
+    pub licenses: Option<PathBuf>,
+    /// Leave alone the people and accounts listed in FILE (who, why, until).
+    #[arg(long, value_name = "FILE")]
+    pub holds: Option<PathBuf>,
+    /// Read which HR id is which 8x8 user id from FILE.
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// Take the HR exports as made at INSTANT (RFC 3339) [default: the files' times].
+    #[arg(long, value_name = "INSTANT")]
+    pub hr_at: Option<Timestamp>,
+    /// Take the users report as made at INSTANT (RFC 3339) [default: the file's time].
+    #[arg(long, value_name = "INSTANT")]
+    pub users_at: Option<Timestamp>,
+}
+
+/// When a run takes place.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Run")]
+pub struct TimeArguments {
+    /// Start the run's clock at an RFC 3339 instant, or at 00:00 of a date in the policy's zone [default: now].
+    // The zone of a bare date stands in the configuration, so it stays text here.
+    #[arg(long, value_name = "DATE|INSTANT")]
+    pub as_of: Option<String>,
+}
+
+/// Where a command writes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Run")]
+pub struct OutputArguments {
+    /// Write everything below DIR [default: out].
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
+    /// Rehearse against a simulated tenant made from the users report; nothing real is touched.
+    #[arg(long)]
+    pub sandbox: bool,
+}
+
+/// What `apply` and `run` may do.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Execution")]
+pub struct ExecutionArguments {
+    /// Write another copy of the results to FILE.
+    #[arg(long, value_name = "FILE")]
+    pub results: Option<PathBuf>,
+    /// Approve this plan, and no other, beyond the guards.
+    #[arg(long, value_name = "PLAN_ID")]
+    pub approve: Option<String>,
+    /// Accept the input file with this SHA-256 although an input guard stopped it; may be given several times.
+    #[arg(long, value_name = "SHA256")]
+    pub accept_input: Vec<String>,
+    /// Change the real tenant; without it nothing is changed there.
+    #[arg(long)]
+    pub confirm: bool,
+    /// Start nothing new after DURATION, such as 90m or 2h30m.
+    #[arg(long, value_name = "DURATION")]
+    pub deadline: Option<String>,
+}

@@ -1,0 +1,194 @@
+//! The configuration file as it is written. What is not said stays `None`:
+//! defaults depend on the target and are filled in later. Unknown keys were
+//! refused before, with a suggestion; `deny_unknown_fields` keeps this and the
+//! table of known keys from drifting apart.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU16, NonZeroU32};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::Target;
+use super::base_url::BaseUrl;
+use super::policy::Contracts;
+use super::values::{
+    AccountNames, CalendarDate, CountLimit, DateOrderWord, Hours, HoursLimit, Managed, Paths,
+    Percent, PercentLimit, Seconds, ZoneName,
+};
+use crate::model::{
+    ActOn, ApprovalPolicy, DataGate, Effective, EmploymentStatus, FirstRun, HrFileKind,
+    StrandedSeats, Trust,
+};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ConfigFile {
+    pub(super) ledger: Option<PathBuf>,
+    pub(super) out_dir: Option<PathBuf>,
+    pub(super) tenant: TenantSection,
+    pub(super) inputs: InputsSection,
+    pub(super) hr: HrSection,
+    pub(super) admin_api: AdminApiSection,
+    /// For a later version; alone it changes nothing.
+    #[serde(rename = "scim")]
+    _scim: Option<IgnoredAny>,
+    pub(super) idp: IdpSection,
+    pub(super) channels: ChannelsSection,
+    pub(super) limits: LimitsSection,
+    pub(super) policy: PolicySection,
+    pub(super) protected: ProtectedSection,
+    pub(super) guards: GuardsSection,
+    pub(super) seats: SeatsSection,
+    pub(super) contracts: Contracts,
+    pub(super) columns: ColumnsSection,
+    pub(super) formats: FormatsSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct TenantSection {
+    pub(super) name: Option<String>,
+    pub(super) target: Option<Target>,
+    pub(super) customer_id: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct InputsSection {
+    pub(super) hr: Paths,
+    pub(super) users: Option<PathBuf>,
+    pub(super) licenses: Option<PathBuf>,
+    pub(super) holds: Option<PathBuf>,
+    pub(super) map: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HrSection {
+    pub(super) file: Option<HrFileKind>,
+    pub(super) trust: Option<Trust>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct AdminApiSection {
+    pub(super) base_url: Option<BaseUrl>,
+    pub(super) api_key_env: Option<String>,
+    pub(super) api_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct IdpSection {
+    pub(super) managed: Option<Managed>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ChannelsSection {
+    /// The only word there is in this version.
+    #[serde(rename = "read")]
+    _read: Option<ReadChannel>,
+    pub(super) deactivate: WriteChannel,
+    pub(super) remove_license: WriteChannel,
+    /// The only word there is in this version.
+    #[serde(rename = "cancellation")]
+    _cancellation: Vec<CancellationChannel>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ReadChannel {
+    AdminApi,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum WriteChannel {
+    #[default]
+    AdminApi,
+    Manual,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum CancellationChannel {
+    File,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct LimitsSection {
+    pub(super) requests_per_minute: Option<NonZeroU32>,
+    pub(super) requests_per_10_seconds: Option<NonZeroU32>,
+    pub(super) operations_in_flight: Option<NonZeroU32>,
+    pub(super) poll_after_seconds: Option<Seconds>,
+    pub(super) poll_every_seconds: Option<Seconds>,
+    pub(super) operation_timeout_seconds: Option<NonZeroU32>,
+    pub(super) time_scale: Option<NonZeroU32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct PolicySection {
+    pub(super) time_zone: Option<ZoneName>,
+    pub(super) site_time_zones: BTreeMap<String, ZoneName>,
+    pub(super) effective: Option<Effective>,
+    pub(super) act_on: Option<ActOn>,
+    pub(super) deactivate_after_days: Option<u16>,
+    pub(super) remove_license_after_days: Option<u16>,
+    pub(super) stranded_seats: Option<StrandedSeats>,
+    pub(super) data_gate: Option<DataGate>,
+    pub(super) keep_licenses: Option<Vec<String>>,
+    pub(super) approval: Option<ApprovalPolicy>,
+    pub(super) plan_max_age: Option<Hours>,
+    pub(super) max_termination_age_days: Option<u16>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ProtectedSection {
+    pub(super) accounts: AccountNames,
+    pub(super) canaries: AccountNames,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct GuardsSection {
+    pub(super) run_floor: Option<u32>,
+    pub(super) run_users: Option<CountLimit>,
+    pub(super) run_percent: Option<PercentLimit>,
+    /// Looking back no day at all would be no guard.
+    pub(super) rolling_days: Option<NonZeroU16>,
+    pub(super) rolling_floor: Option<u32>,
+    pub(super) rolling_percent: Option<PercentLimit>,
+    pub(super) ceiling_percent: Option<PercentLimit>,
+    pub(super) protected_hits: Option<CountLimit>,
+    pub(super) min_matched_percent: Option<Percent>,
+    pub(super) min_users_percent: Option<Percent>,
+    pub(super) max_input_age: Option<HoursLimit>,
+    pub(super) first_run: Option<FirstRun>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct SeatsSection {
+    pub(super) as_of: Option<CalendarDate>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ColumnsSection {
+    pub(super) hr: BTreeMap<String, String>,
+    pub(super) users: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct FormatsSection {
+    pub(super) hr_dates: Option<DateOrderWord>,
+    pub(super) users_dates: Option<DateOrderWord>,
+    pub(super) hr_status: BTreeMap<String, EmploymentStatus>,
+}

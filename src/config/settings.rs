@@ -1,0 +1,201 @@
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::cli::{ColorWhen, LogFormat};
+use crate::ingest::{ColumnNames, Formats};
+use crate::model::{GuardLimits, Policy};
+
+/// Everything resolved: what a command needs to know before it starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The configuration file that was read; `None` when there is none.
+    pub config_file: Option<PathBuf>,
+    /// Name of the tenant; `sandbox` when a sandbox has no other.
+    pub tenant: String,
+    /// What the plan is for.
+    pub target: Target,
+    /// The tenant's id, to be compared with what the API says.
+    pub customer_id: Option<String>,
+    /// The ledger's file.
+    pub ledger: PathBuf,
+    /// The folder below which everything is written; for a sandbox already its own.
+    pub out_dir: PathBuf,
+    /// What to read; empty for `apply`.
+    pub inputs: Inputs,
+    /// Columns of the HR export that the administrator named.
+    pub columns_hr: ColumnNames,
+    /// Columns of the users report that the administrator named.
+    pub columns_users: ColumnNames,
+    /// Formats that the administrator fixed.
+    pub formats: Formats,
+    /// What changes a plan.
+    pub policy: Policy,
+    /// What a plan is measured against.
+    pub guards: GuardLimits,
+    /// Where the Administration API is and where its key comes from.
+    pub api: ApiSettings,
+    /// How fast requests may go.
+    pub limits: LimitSettings,
+    /// Start of the run's clock; `None` for now.
+    pub as_of: Option<Timestamp>,
+    /// What `apply` and `run` may do.
+    pub execution: Execution,
+    /// How to log.
+    pub log: LogSettings,
+    /// When to use colors; `NO_COLOR` was considered.
+    pub color: ColorWhen,
+    /// Whether a progress bar may be shown on a terminal.
+    pub progress: bool,
+}
+
+impl Settings {
+    /// The word in the `target` column: `8x8`, `sandbox`, or `loopback` when
+    /// what is called 8x8 is an address of this machine.
+    pub fn target_label(&self) -> &'static str {
+        match self.target {
+            Target::Sandbox => "sandbox",
+            Target::Eight if self.api.is_loopback => "loopback",
+            Target::Eight => "8x8",
+        }
+    }
+}
+
+/// What a plan is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Target {
+    /// A tenant behind the Administration API.
+    #[serde(rename = "8x8")]
+    Eight,
+    /// The simulated tenant inside this program.
+    #[serde(rename = "sandbox")]
+    Sandbox,
+}
+
+/// The files to read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// HR exports in the order given; at least one for `plan` and `run`.
+    pub hr: Vec<PathBuf>,
+    /// The users report; always there for `plan` and `run`.
+    pub users: Option<PathBuf>,
+    /// Seats owned per pool.
+    pub licenses: Option<PathBuf>,
+    /// People and accounts not to touch.
+    pub holds: Option<PathBuf>,
+    /// HR id to 8x8 user id.
+    pub map: Option<PathBuf>,
+    /// When the HR exports were made; `None` for the files' times.
+    pub hr_at: Option<Timestamp>,
+    /// When the users report was made; `None` for the file's time.
+    pub users_at: Option<Timestamp>,
+}
+
+/// Where the Administration API is. Of no use to the embedded sandbox, which
+/// has its own address and key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiSettings {
+    /// `https`, or `http` on a loopback address.
+    pub base_url: String,
+    /// Whether `base_url` is an address of this machine.
+    pub is_loopback: bool,
+    /// Where the key comes from; always there for `apply` and `run` against
+    /// 8x8, never for a rehearsal in the embedded sandbox.
+    pub key: Option<KeySource>,
+}
+
+/// Where a secret comes from; never the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// The environment variable of this name.
+    Environment(String),
+    /// A file that only its owner can read.
+    File(PathBuf),
+}
+
+/// How fast requests may go, in seconds of the run's clock.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LimitSettings {
+    /// Requests in any 60 seconds, at least 1.
+    pub requests_per_minute: u32,
+    /// Requests in any 10 seconds, at least 1.
+    pub requests_per_10_seconds: u32,
+    /// Operations that are not finished, at least 1.
+    pub operations_in_flight: u32,
+    /// Seconds until the first look at an operation.
+    pub poll_after_seconds: f64,
+    /// Seconds between two looks at one operation.
+    pub poll_every_seconds: f64,
+    /// Seconds after which an operation is no longer waited for.
+    pub operation_timeout_seconds: u32,
+    /// Seconds of the run's clock in one real second, at least 1.
+    pub time_scale: u32,
+}
+
+impl LimitSettings {
+    /// What the vendor publishes for one key and one organization.
+    pub const VENDOR: Self = Self {
+        requests_per_minute: 100,
+        requests_per_10_seconds: 20,
+        operations_in_flight: 10,
+        poll_after_seconds: 2.0,
+        poll_every_seconds: 1.0,
+        operation_timeout_seconds: 300,
+        time_scale: 1,
+    };
+
+    /// Whether the vendor would see more than it allows: 100 requests a
+    /// minute, 20 in 10 seconds, 10 operations, a look every second.
+    pub fn exceed_the_vendors(&self) -> bool {
+        let vendor = Self::VENDOR;
+        self.requests_per_minute > vendor.requests_per_minute
+            || self.requests_per_10_seconds > vendor.requests_per_10_seconds
+            || self.operations_in_flight > vendor.operations_in_flight
+            || self.poll_after_seconds < vendor.poll_every_seconds
+            || self.poll_every_seconds < vendor.poll_every_seconds
+            || self.time_scale > vendor.time_scale
+    }
+}
+
+/// What `apply` and `run` may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Execution {
+    /// The plan that is approved beyond the guards.
+    pub approve: Option<String>,
+    /// Digests of input files that are accepted although a guard tripped, as
+    /// 64 lower-case hex digits.
+    pub accept_inputs: BTreeSet<String>,
+    /// Whether the real tenant may be changed.
+    pub confirm: bool,
+    /// Time after which nothing new is started.
+    pub deadline: Option<Duration>,
+    /// The review sheet to read decisions from.
+    pub review: Option<PathBuf>,
+    /// Another place for the results.
+    pub results: Option<PathBuf>,
+}
+
+/// How to log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogSettings {
+    /// For people or for programs.
+    pub format: LogFormat,
+    /// How much.
+    pub level: LogLevel,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// `-q`: warnings and errors.
+    Warn,
+    /// What happened.
+    Info,
+    /// `-v`: every request.
+    Debug,
+    /// `-vv`: everything.
+    Trace,
+}
