@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::{ActionKind, Outcome};
+
+/// Failures in a row that stop a kind of action.
+const IN_A_ROW: u32 = 5;
+/// From so many actions on, a share of failures stops the kind as well.
+const SHARE_FROM: u32 = 20;
+/// The share, in percent.
+const SHARE_PERCENT: u32 = 40;
+
+/// Stops a kind of action when too much of it fails: what fails again and
+/// again has a common cause, and sending more helps nobody.
+#[derive(Debug, Default)]
+pub(super) struct Breakers(Mutex<BTreeMap<ActionKind, Count>>);
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Count {
+    tried: u32,
+    failed: u32,
+    in_a_row: u32,
+}
+
+impl Count {
+    fn is_open(self) -> bool {
+        self.in_a_row >= IN_A_ROW
+            || (self.tried >= SHARE_FROM && self.failed * 100 > self.tried * SHARE_PERCENT)
+    }
+}
+
+impl Breakers {
+    /// Counts an outcome; true when it stops the kind.
+    pub(super) fn count(&self, kind: ActionKind, outcome: Outcome) -> bool {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(kind).or_default();
+        match outcome {
+            Outcome::Succeeded | Outcome::AlreadyDone => {
+                count.tried += 1;
+                count.in_a_row = 0;
+            }
+            Outcome::Failed | Outcome::Unknown | Outcome::Skipped => {
+                count.tried += 1;
+                count.failed += 1;
+                count.in_a_row += 1;
+            }
+            Outcome::Held | Outcome::Deferred | Outcome::Manual => {}
+        }
+        count.is_open()
+    }
+
+    /// Whether the kind was stopped.
+    pub(super) fn is_open(&self, kind: ActionKind) -> bool {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.get(&kind).is_some_and(|count| count.is_open())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(outcomes: &[Outcome]) -> bool {
+        let breakers = Breakers::default();
+        for outcome in outcomes {
+            breakers.count(ActionKind::Deactivate, *outcome);
+        }
+        breakers.is_open(ActionKind::Deactivate)
+    }
+
+    #[test]
+    fn five_in_a_row_stop_their_kind_and_four_do_not() {
+        assert!(!counted(&[Outcome::Failed; 4]));
+        assert!(counted(&[Outcome::Failed; 5]));
+        let mut interrupted = [Outcome::Failed; 6];
+        interrupted[3] = Outcome::Succeeded;
+        assert!(!counted(&interrupted));
+    }
+
+    #[test]
+    fn more_than_two_fifths_of_twenty_stop_their_kind() {
+        let mixed = |failures: usize| -> Vec<Outcome> {
+            let failed = |n: usize| n % 2 == 0 && n / 2 < failures;
+            (0..20)
+                .map(|n| if failed(n) { Outcome::Failed } else { Outcome::Succeeded })
+                .collect()
+        };
+        assert!(!counted(&mixed(8)));
+        assert!(counted(&mixed(9)));
+    }
+
+    #[test]
+    fn other_kinds_go_on() {
+        let breakers = Breakers::default();
+        for _ in 0..5 {
+            breakers.count(ActionKind::RemoveLicense, Outcome::Failed);
+        }
+        assert!(!breakers.is_open(ActionKind::Deactivate));
+    }
+}

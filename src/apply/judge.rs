@@ -1,0 +1,173 @@
+//! Pure judgments: is the account what the plan saw, is it as wanted, is it
+//! still as it was.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AccountStatus, LicenseKind, LicenseName};
+use crate::plan::{Expected, Phase, Removal, Step};
+use crate::vendor::{Status, User, UserChange};
+
+/// What one write wants, kept with its intent so that a later run can tell
+/// whether it happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Wanted {
+    /// The deactivation that it carries.
+    pub deactivate: Option<String>,
+    /// The seats that it frees.
+    pub remove: Vec<Seat>,
+}
+
+/// One seat by the vendor's id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seat {
+    /// The action.
+    pub action: String,
+    /// The licence's id on this account.
+    pub license_id: String,
+    /// The licence as the plan names it.
+    pub license: LicenseName,
+}
+
+/// What to do about an account as it was just read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Judgment {
+    /// It is not what the plan saw.
+    Drifted(String),
+    /// It hosts a hot desk, whose licences a person has to look at.
+    HotDesk,
+    /// An identity provider manages it, which the report did not say.
+    Managed(String),
+    /// This is to be sent; the listed actions are as wanted already.
+    Send(Wanted, Vec<String>),
+}
+
+/// Compares the account with what the plan saw.
+pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &User) -> Judgment {
+    if let Some(difference) = somebody_else(&step.expected, user) {
+        return Judgment::Drifted(difference);
+    }
+    let status = user.status();
+    let mut done = Vec::new();
+    let mut wanted = Wanted::default();
+    if let Some(action) = pending.deactivate {
+        match status {
+            Status::Inactive => done.push(action.to_owned()),
+            Status::Active => match user.scim_provider().filter(|name| !name.is_empty()) {
+                Some(provider) => return Judgment::Managed(provider.to_owned()),
+                None => wanted.deactivate = Some(action.to_owned()),
+            },
+            Status::Other(word) => {
+                return Judgment::Drifted(format!("its status is {word:?}"));
+            }
+        }
+    } else if step.phase == Phase::Removals && !matches!(status, Status::Inactive) {
+        let seen = status.as_str();
+        return Judgment::Drifted(format!("its status is {seen}, the plan saw it deactivated"));
+    }
+    let mut held = user.licenses();
+    for removal in &pending.remove {
+        let position = held.iter().position(|license| {
+            LicenseName::parse(&license.name, Some(&license.country))
+                .is_some_and(|name| name.same_as(&removal.license))
+        });
+        match position {
+            Some(position) => wanted.remove.push(Seat {
+                action: removal.action.clone(),
+                license_id: held.remove(position).id,
+                license: removal.license.clone(),
+            }),
+            None => done.push(removal.action.clone()),
+        }
+    }
+    if !wanted.remove.is_empty() && user.has_hot_desk() {
+        return Judgment::HotDesk;
+    }
+    Judgment::Send(wanted, done)
+}
+
+/// The actions of a step that are still to be carried out.
+pub(super) struct Pending<'s> {
+    pub deactivate: Option<&'s str>,
+    pub remove: Vec<&'s Removal>,
+}
+
+/// How the account differs in who it is, if it does.
+fn somebody_else(expected: &Expected, user: &User) -> Option<String> {
+    let Expected { user_id, username, email, created_before, status: _ } = expected;
+    if user_id.as_ref().is_some_and(|id| id.as_str() != user.user_id()) {
+        return Some("its id is another".to_owned());
+    }
+    if username.as_ref().is_some_and(|name| name.as_str() != user.username().to_lowercase()) {
+        return Some("its username is another".to_owned());
+    }
+    if email.as_ref().is_some_and(|email| email.as_str() != user.email().to_lowercase()) {
+        return Some("its e-mail is another".to_owned());
+    }
+    match user.created() {
+        Some(created) if created >= *created_before => {
+            Some(format!("it was created on {created}, after the termination"))
+        }
+        Some(_) | None => None,
+    }
+}
+
+impl Wanted {
+    /// Whether there is anything to send.
+    pub(super) fn is_empty(&self) -> bool {
+        self.deactivate.is_none() && self.remove.is_empty()
+    }
+
+    /// Whether the account is as wanted.
+    pub(super) fn is_met_by(&self, user: &User) -> bool {
+        let status = self.deactivate.is_none() || matches!(user.status(), Status::Inactive);
+        let held = user.licenses();
+        let freed =
+            self.remove.iter().all(|seat| !held.iter().any(|it| it.id == seat.license_id));
+        status && freed
+    }
+
+    /// The update that makes it so.
+    pub(super) fn change(&self) -> UserChange {
+        UserChange {
+            status: self.deactivate.as_ref().map(|_| Status::Inactive),
+            remove_license_ids: self.remove.iter().map(|seat| seat.license_id.clone()).collect(),
+        }
+    }
+
+    /// The ids of all actions that it carries.
+    pub(super) fn actions(&self) -> impl Iterator<Item = &String> {
+        self.deactivate.iter().chain(self.remove.iter().map(|seat| &seat.action))
+    }
+}
+
+/// Number licences stay out of updates, as the vendor's guide demands.
+pub(super) fn is_number_license(name: &str) -> bool {
+    LicenseName::parse(name, None).is_some_and(|license| license.kind() == LicenseKind::Number)
+}
+
+/// The account in a few words: `active; X Series - X2 (US)`.
+pub(super) fn describe(user: &User) -> String {
+    let mut words = vec![match status_of(user) {
+        Some(AccountStatus::Active) => "active".to_owned(),
+        Some(AccountStatus::Inactive) => "deactivated".to_owned(),
+        None => user.status().as_str().to_lowercase(),
+    }];
+    let mut licenses: Vec<String> = user
+        .licenses()
+        .iter()
+        .filter_map(|license| LicenseName::parse(&license.name, Some(&license.country)))
+        .map(|license| license.pool().to_string())
+        .collect();
+    licenses.sort();
+    words.extend(licenses);
+    words.join("; ")
+}
+
+/// The status in the program's own words.
+pub(super) fn status_of(user: &User) -> Option<AccountStatus> {
+    match user.status() {
+        Status::Active => Some(AccountStatus::Active),
+        Status::Inactive => Some(AccountStatus::Inactive),
+        Status::Other(_) => None,
+    }
+}

@@ -1,0 +1,73 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::model::OutcomeReason;
+
+/// Why a run stopped before its end. All of them can be resumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Somebody pressed Ctrl-C or sent SIGINT.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+    /// The time allowed is over.
+    Deadline,
+    /// The key is not accepted, or not for this.
+    NotAuthorized,
+    /// The API speaks of another customer than the configuration.
+    WrongCustomer,
+    /// The ledger cannot be written: disk full, or gone.
+    Ledger,
+    /// Too many actions of a kind failed. Other kinds go on.
+    Breaker,
+    /// A lane panicked: a defect of this program.
+    Defect,
+}
+
+impl Stop {
+    /// Why steps that were not begun are deferred; none for a breaker, which
+    /// stops its kind only.
+    pub(super) fn as_outcome_reason(self) -> Option<OutcomeReason> {
+        match self {
+            Self::Interrupted | Self::Terminated | Self::Ledger | Self::Defect => {
+                Some(OutcomeReason::Interrupted)
+            }
+            Self::Deadline => Some(OutcomeReason::Deadline),
+            Self::NotAuthorized | Self::WrongCustomer => Some(OutcomeReason::NotAuthorized),
+            Self::Breaker => None,
+        }
+    }
+}
+
+/// Stops a run from anywhere: what is in flight is finished, nothing new is
+/// begun. The first reason stands, but for a breaker, which any other overrides.
+#[derive(Debug, Clone, Default)]
+pub struct StopSwitch {
+    reason: Arc<Mutex<Option<Stop>>>,
+    stranded: Arc<AtomicBool>,
+}
+
+impl StopSwitch {
+    /// Asks the run to stop.
+    pub fn stop(&self, why: Stop) {
+        let mut reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        if reason.is_none_or(|earlier| earlier == Stop::Breaker) {
+            *reason = Some(why);
+        }
+    }
+
+    /// Why it was asked to stop, if it was.
+    pub fn reason(&self) -> Option<Stop> {
+        *self.reason.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tenant does not free seats of deactivated accounts: no removal is
+    /// begun any more.
+    pub(super) fn strand(&self) {
+        self.stranded.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_stranded(&self) -> bool {
+        self.stranded.load(Ordering::SeqCst)
+    }
+}
