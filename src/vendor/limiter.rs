@@ -261,8 +261,8 @@ impl Limiter {
         &self.0.clock
     }
 
-    pub(super) fn count_poll(&self) {
-        self.state().usage.polls += 1;
+    pub(super) fn count_polls(&self, polls: u32) {
+        self.state().usage.polls += u64::from(polls);
     }
 
     fn take(&self) -> Result<Timestamp, Wait> {
