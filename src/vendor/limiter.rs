@@ -224,8 +224,8 @@ impl Limiter {
     /// Counts requests that an earlier process sent, `ages` ago, as
     /// [`sends`](Self::sends) told it.
     pub fn preload(&self, ages: &[Duration]) {
-        let now = self.0.clock.now();
         let mut state = self.state();
+        let now = self.0.clock.now();
         let times = ages.iter().filter_map(|age| now.checked_sub(*age).ok());
         state.answered.extend(times);
         state.answered.make_contiguous().sort_unstable();
@@ -234,8 +234,8 @@ impl Limiter {
     /// Counts every window as used up right now: an earlier process was killed
     /// and what it sent last is not known.
     pub fn assume_full(&self) {
-        let now = self.0.clock.now();
         let mut state = self.state();
+        let now = self.0.clock.now();
         let largest = state.windows.iter().map(|window| window.limit).max();
         let full = std::iter::repeat_n(now, largest.unwrap_or_default());
         state.answered.extend(full);
@@ -266,8 +266,8 @@ impl Limiter {
     }
 
     fn take(&self) -> Result<Timestamp, Wait> {
-        let now = self.0.clock.now();
         let mut state = self.state();
+        let now = self.0.clock.now();
         state.room(now)?;
         self.0.smoothing.check().map_err(|not_until| {
             let elapsed = Duration::from(not_until.earliest_possible());
@@ -301,8 +301,9 @@ impl RequestPermit {
 
 impl Drop for RequestPermit {
     fn drop(&mut self) {
-        let now = self.limiter.0.clock.now();
         let mut state = self.limiter.state();
+        // Read under the lock, so that the log stays in order.
+        let now = self.limiter.0.clock.now();
         state.in_flight -= 1;
         state.answered.push_back(now);
         state.forget(now);

@@ -90,34 +90,34 @@ fn most_within(arrivals: &[Duration], length: Duration) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn no_window_is_ever_overfull_and_hardly_a_slot_is_wasted() {
-    for (per_minute, per_10_seconds, minutes) in
-        [(100, 20, 1000), (100, 17, 60), (600, 20, 60), (7, 1, 500)]
-    {
+    // The last column: the least part of the allowed requests that goes out.
+    // A slot is out of use for its latency, 0.75 s here, in every window, so
+    // that the shorter window gives less.
+    let cases = [
+        (100, 20, 1000, 98),
+        (100, 17, 60, 93),
+        (600, 20, 60, 91),
+        (7, 1, 500, 91),
+    ];
+    for (per_minute, per_10_seconds, minutes, least_percent) in cases {
         let length = Duration::from_mins(minutes);
         let simulation = Simulation::new(limits(per_minute, per_10_seconds), length);
         let arrivals = simulation.run(30, milliseconds(1500)).await;
 
-        let (in_a_minute, in_10_seconds) = (
-            most_within(&arrivals, MINUTE),
-            most_within(&arrivals, TEN_SECONDS),
-        );
+        let in_a_minute = most_within(&arrivals, MINUTE);
+        let in_10_seconds = most_within(&arrivals, TEN_SECONDS);
         assert!(in_a_minute <= per_minute as usize, "{in_a_minute}");
         assert!(in_10_seconds <= per_10_seconds as usize, "{in_10_seconds}");
 
         let allowed = u64::from(per_minute.min(per_10_seconds * 6)) * minutes;
-        if (per_minute, per_10_seconds) == (100, 20) {
-            assert!(
-                arrivals.len() as u64 * 100 >= allowed * 95,
-                "{}",
-                arrivals.len()
-            );
-        }
+        let percent = arrivals.len() as u64 * 100 / allowed;
+        assert!(percent >= least_percent, "{percent} % of {allowed}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_limits_hold_with_very_slow_answers() {
-    let simulation = Simulation::new(Limits::default(), Duration::from_mins(120));
+    let simulation = Simulation::new(Limits::default(), Duration::from_hours(2));
     let arrivals = simulation.run(60, Duration::from_secs(40)).await;
     assert!(most_within(&arrivals, MINUTE) <= 100);
     assert!(most_within(&arrivals, TEN_SECONDS) <= 20);
@@ -149,7 +149,7 @@ async fn nothing_goes_out_in_a_pause_and_no_stampede_follows_it() {
 
     let gaps: Vec<_> = arrivals
         .windows(2)
-        .filter(|pair| pair[1] - pair[0] >= Duration::from_secs(44))
+        .filter(|pair| pair[1].saturating_sub(pair[0]) >= Duration::from_secs(44))
         .map(|pair| pair[1])
         .collect();
     assert_eq!(gaps.len(), 3, "{gaps:?}");
@@ -337,7 +337,7 @@ async fn a_fast_clock_keeps_the_limits_and_the_rate() {
     let simulation = Simulation {
         limiter: Limiter::new(Limits::default(), clock),
         arrivals: Arc::default(),
-        end: Duration::from_mins(60),
+        end: Duration::from_hours(1),
     };
     let arrivals = simulation.run(30, milliseconds(600)).await;
     assert!(most_within(&arrivals, MINUTE) <= 100);
