@@ -1,0 +1,424 @@
+//! Keeps every request and operation within the vendor's limits.
+//!
+//! The proof that no window is ever overfull is the log of completions: the
+//! server counts arrivals, and all we know of an arrival is that it lay
+//! between the send and the answer. A slot is therefore held from the send
+//! until the window's length after the answer. Whatever the latencies, two
+//! requests on one slot then arrive further apart than the window is long.
+//!
+//! Within that, governor spreads the sends evenly. Its quota replenishes one
+//! request every 0.95 × the limit's own spacing (0.57 s at 100 a minute) and
+//! keeps at most two: a little faster than the limit, so that the log and not
+//! the smoothing decides how much goes out, and without a burst when a window
+//! or a pause ends.
+
+use std::{
+    collections::VecDeque,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter,
+    middleware::NoOpMiddleware,
+    nanos::Nanos,
+    state::{InMemoryState, NotKeyed},
+};
+use jiff::Timestamp;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use super::{clock::Clock, signals::ResponseFacts};
+
+/// How much is allowed in any window. 8x8 documents these per API key, and the
+/// operations per organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests in any 60 seconds.
+    pub requests_per_minute: NonZeroU32,
+    /// Requests in any 10 seconds.
+    pub requests_per_10_seconds: NonZeroU32,
+    /// Operations that have been accepted and have not ended.
+    pub operations_in_flight: NonZeroU32,
+}
+
+/// Hands out permits to send. Clones share one count; callers are served in
+/// the order in which they came.
+#[derive(Clone)]
+pub struct Limiter(Arc<Shared>);
+
+/// Permission to send one request, now. Dropped without
+/// [`answered`](Self::answered), as after a failure or a cancellation, it
+/// holds its slot for a window from the drop: the request may have arrived at
+/// any moment until then.
+#[must_use]
+pub struct RequestPermit {
+    limiter: Limiter,
+    sent_at: Timestamp,
+}
+
+/// The right to have one operation open, from before its request until it is
+/// known to have ended or is given up. Dropping it frees the place.
+#[must_use]
+pub struct OperationSlot {
+    _place: OwnedSemaphorePermit,
+}
+
+/// What a run has used so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Requests sent, polls included.
+    pub requests: u64,
+    /// Requests that only asked how an operation stands.
+    pub polls: u64,
+    /// Answers that refused for the rate (429).
+    pub throttled: u64,
+    /// Time that the server's requests for a pause added up to.
+    pub paused: Duration,
+}
+
+struct Shared {
+    clock: Clock,
+    state: Mutex<State>,
+    smoothing: RateLimiter<NotKeyed, InMemoryState, SmoothingClock, NoOpMiddleware<Nanos>>,
+    /// Only the caller at the head of the queue looks for a free slot.
+    turn: tokio::sync::Mutex<()>,
+    /// An answer came: the caller at the head looks again.
+    answered: Notify,
+    operations: Arc<Semaphore>,
+}
+
+struct State {
+    windows: [Window; 2],
+    in_flight: usize,
+    /// When the requests of the last [`REMEMBERED`] were answered, oldest
+    /// first.
+    answered: VecDeque<Timestamp>,
+    paused_until: Timestamp,
+    others: Others,
+    usage: Usage,
+}
+
+#[derive(Clone, Copy)]
+struct Window {
+    length: Duration,
+    limit: usize,
+}
+
+/// Requests of other processes on the same key, as the last answer implied.
+struct Others {
+    requests: usize,
+    until: Timestamp,
+}
+
+/// Why the caller at the head has to wait: until a time, or else for an
+/// answer.
+struct Wait(Option<Timestamp>);
+
+/// The governor's view of our clock; its own would not be paused in tests nor
+/// scaled against a sandbox.
+struct SmoothingClock(Clock);
+
+const MINUTE: Duration = Duration::from_mins(1);
+const TEN_SECONDS: Duration = Duration::from_secs(10);
+
+/// A slow answer tells what the server counted when the request arrived, up to
+/// the client's time-out ago, so the log reaches back that much further than
+/// the window.
+const REMEMBERED: Duration = Duration::from_mins(3);
+
+/// The smoothing's spacing as a part of the limit's own.
+const SPACING: f64 = 0.95;
+
+/// How many unused sends the smoothing keeps. Two, not one, because a timer
+/// that fires late would otherwise cost its lateness at every send.
+const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+
+impl Default for Limits {
+    /// The limits that 8x8 documents.
+    fn default() -> Self {
+        let limit = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self {
+            requests_per_minute: limit(100),
+            requests_per_10_seconds: limit(20),
+            operations_in_flight: limit(10),
+        }
+    }
+}
+
+impl Limiter {
+    /// A limiter that has seen no requests yet.
+    pub fn new(limits: Limits, clock: Clock) -> Self {
+        let windows = [
+            Window::new(MINUTE, limits.requests_per_minute),
+            Window::new(TEN_SECONDS, limits.requests_per_10_seconds),
+        ];
+        let spacing = windows.iter().map(Window::spacing).max();
+        let quota = Quota::with_period(spacing.unwrap_or(MINUTE).mul_f64(SPACING))
+            .unwrap_or(Quota::per_minute(NonZeroU32::MIN))
+            .allow_burst(BURST);
+        let operations = usize::try_from(limits.operations_in_flight.get()).unwrap_or(usize::MAX);
+        Self(Arc::new(Shared {
+            state: Mutex::new(State {
+                windows,
+                in_flight: 0,
+                answered: VecDeque::new(),
+                paused_until: Timestamp::MIN,
+                others: Others {
+                    requests: 0,
+                    until: Timestamp::MIN,
+                },
+                usage: Usage::default(),
+            }),
+            smoothing: RateLimiter::direct_with_clock(quota, SmoothingClock(clock.clone())),
+            turn: tokio::sync::Mutex::new(()),
+            answered: Notify::new(),
+            operations: Arc::new(Semaphore::new(operations.min(Semaphore::MAX_PERMITS))),
+            clock,
+        }))
+    }
+
+    /// Waits until a request may be sent. Cancelling the wait costs nothing.
+    pub async fn request(&self) -> RequestPermit {
+        let shared = &self.0;
+        let _turn = shared.turn.lock().await;
+        loop {
+            // Pause, log and smoothing are asked at one instant, so that no
+            // pause can begin between them; after every wait all are asked
+            // again, so that the end of a pause is no stampede.
+            match self.take() {
+                Ok(sent_at) => {
+                    return RequestPermit {
+                        limiter: self.clone(),
+                        sent_at,
+                    };
+                }
+                Err(Wait(Some(until))) => tokio::select! {
+                    () = shared.clock.sleep_until(until) => {}
+                    () = shared.answered.notified() => {}
+                },
+                Err(Wait(None)) => shared.answered.notified().await,
+            }
+        }
+    }
+
+    /// Waits for one of the places for open operations.
+    pub async fn operation(&self) -> OperationSlot {
+        let place = Arc::clone(&self.0.operations).acquire_owned().await;
+        OperationSlot {
+            _place: place.expect("this semaphore is never closed"),
+        }
+    }
+
+    /// Nothing is sent before `time`. An earlier pause that lasts longer stays.
+    pub fn pause_until(&self, time: Timestamp) {
+        let now = self.0.clock.now();
+        self.state().pause(now, time);
+    }
+
+    /// Whether a pause is on.
+    pub fn is_paused(&self) -> bool {
+        self.state().paused_until > self.0.clock.now()
+    }
+
+    /// Counts requests that an earlier process sent, `ages` ago, as
+    /// [`sends`](Self::sends) told it.
+    pub fn preload(&self, ages: &[Duration]) {
+        let mut state = self.state();
+        let now = self.0.clock.now();
+        let times = ages.iter().filter_map(|age| now.checked_sub(*age).ok());
+        state.answered.extend(times);
+        state.answered.make_contiguous().sort_unstable();
+    }
+
+    /// Counts every window as used up right now: an earlier process was killed
+    /// and what it sent last is not known.
+    pub fn assume_full(&self) {
+        let mut state = self.state();
+        let now = self.0.clock.now();
+        let largest = state.windows.iter().map(|window| window.limit).max();
+        let full = std::iter::repeat_n(now, largest.unwrap_or_default());
+        state.answered.extend(full);
+    }
+
+    /// The requests of the last 60 seconds, each by the last moment at which
+    /// it can have reached the server: its answer, or now while none has come.
+    /// Kept by the caller for the next process's [`preload`](Self::preload).
+    pub fn sends(&self) -> Vec<Timestamp> {
+        let now = self.0.clock.now();
+        let state = self.state();
+        let open = std::iter::repeat_n(now, state.in_flight);
+        state.answered_within(MINUTE, now).chain(open).collect()
+    }
+
+    /// What has been used so far.
+    pub fn usage(&self) -> Usage {
+        self.state().usage
+    }
+
+    /// The clock on which the limits are kept.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(super) fn count_polls(&self, polls: u32) {
+        self.state().usage.polls += u64::from(polls);
+    }
+
+    fn take(&self) -> Result<Timestamp, Wait> {
+        let mut state = self.state();
+        let now = self.0.clock.now();
+        state.room(now)?;
+        self.0.smoothing.check().map_err(|not_until| {
+            let elapsed = Duration::from(not_until.earliest_possible());
+            Wait(Some(self.0.clock.at(elapsed)))
+        })?;
+        state.in_flight += 1;
+        state.usage.requests += 1;
+        Ok(now)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No code panics while it holds the lock with a half-made change.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RequestPermit {
+    /// When the request was allowed out.
+    pub fn sent_at(&self) -> Timestamp {
+        self.sent_at
+    }
+
+    /// Records the answer and what it says; returns its time.
+    pub fn answered(self, facts: &ResponseFacts) -> Timestamp {
+        let now = self.limiter.0.clock.now();
+        self.limiter.state().learn(now, self.sent_at, facts);
+        // The drop that follows begins the slot's last window.
+        now
+    }
+}
+
+impl Drop for RequestPermit {
+    fn drop(&mut self) {
+        let mut state = self.limiter.state();
+        // Read under the lock, so that the log stays in order.
+        let now = self.limiter.0.clock.now();
+        state.in_flight -= 1;
+        state.answered.push_back(now);
+        state.forget(now);
+        drop(state);
+        self.limiter.0.answered.notify_one();
+    }
+}
+
+impl State {
+    /// Whether a request may go out now, by the pause and the log.
+    fn room(&self, now: Timestamp) -> Result<(), Wait> {
+        if self.paused_until > now {
+            return Err(Wait(Some(self.paused_until)));
+        }
+        for window in self.windows {
+            let others = if window.length == MINUTE {
+                self.others.at(now)
+            } else {
+                0
+            };
+            let held = self.answered_within(window.length, now).count();
+            let taken = held + self.in_flight + others;
+            if taken < window.limit {
+                continue;
+            }
+            // As many slots as are too many have to come free, oldest first.
+            let surplus = taken - window.limit;
+            let released = self
+                .answered_within(window.length, now)
+                .nth(surplus)
+                .map(|answered| answered + window.length + Duration::from_nanos(1));
+            let others_end = (others > 0).then_some(self.others.until);
+            return Err(Wait(released.into_iter().chain(others_end).min()));
+        }
+        Ok(())
+    }
+
+    /// Takes in what an answer to a request of `sent_at` says.
+    fn learn(&mut self, now: Timestamp, sent_at: Timestamp, facts: &ResponseFacts) {
+        self.usage.throttled += u64::from(facts.throttled);
+        if let Some(pause) = facts.pause {
+            self.pause(now, now + pause);
+        }
+        if let Some(remaining) = facts.remaining {
+            // Whatever of ours the server may have counted when the request
+            // arrived; what it counted beyond that is somebody else's.
+            let minute = self.windows[0];
+            let since = Duration::try_from(now.duration_since(sent_at)).unwrap_or_default();
+            let ours = self.in_flight + self.answered_within(minute.length + since, now).count();
+            let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
+            self.others = Others {
+                requests: minute.limit.saturating_sub(ours.saturating_add(remaining)),
+                until: now + facts.reset_in.unwrap_or(MINUTE).min(MINUTE),
+            };
+        }
+    }
+
+    fn pause(&mut self, now: Timestamp, until: Timestamp) {
+        let added = until.duration_since(self.paused_until.max(now));
+        if let Ok(added) = Duration::try_from(added) {
+            self.usage.paused += added;
+            self.paused_until = until;
+        }
+    }
+
+    fn answered_within(
+        &self,
+        length: Duration,
+        now: Timestamp,
+    ) -> impl Iterator<Item = Timestamp> + '_ {
+        let first = self
+            .answered
+            .partition_point(|answered| *answered + length < now);
+        self.answered.range(first..).copied()
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        while self
+            .answered
+            .front()
+            .is_some_and(|answered| *answered + REMEMBERED < now)
+        {
+            self.answered.pop_front();
+        }
+    }
+}
+
+impl Others {
+    fn at(&self, now: Timestamp) -> usize {
+        if now < self.until { self.requests } else { 0 }
+    }
+}
+
+impl Window {
+    fn new(length: Duration, limit: NonZeroU32) -> Self {
+        Self {
+            length,
+            limit: usize::try_from(limit.get()).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// The time from one request to the next at an even rate.
+    fn spacing(&self) -> Duration {
+        let limit = u32::try_from(self.limit).unwrap_or(u32::MAX);
+        self.length / limit
+    }
+}
+
+impl governor::clock::Clock for SmoothingClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.elapsed().into()
+    }
+}
+
+#[cfg(test)]
+mod tests;
