@@ -350,3 +350,123 @@ fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         end: end.zip(ended_at),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AttemptEnd, AttemptRow, Outcome};
+    use crate::ledger::test_support::{Workplace, at, attempt, intent, outcome, tonight};
+    use crate::ledger::{Entry, Ledger, LedgerError};
+
+    fn end(ledger: &mut Ledger, step_id: &str, end: AttemptEnd) -> Result<(), LedgerError> {
+        ledger.record(&[Entry::AttemptEnded {
+            key: attempt(step_id),
+            end,
+            at: tonight(),
+        }])
+    }
+
+    fn record_outcome(ledger: &mut Ledger, word: Outcome) {
+        ledger
+            .record(&[Entry::Outcome {
+                plan_id: "plan-1".to_owned(),
+                run_id: "run-1".to_owned(),
+                record: outcome("action-1", word),
+            }])
+            .expect("a record");
+    }
+
+    #[test]
+    fn an_attempt_is_open_until_it_ends() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let started = at("2026-11-20T22:00:02Z");
+        ledger
+            .record(&[
+                Entry::Intent(intent("step-1")),
+                Entry::OperationStarted {
+                    key: attempt("step-1"),
+                    operation_id: "operation-1".to_owned(),
+                    at: started,
+                },
+            ])
+            .expect("a record");
+        let open = AttemptRow {
+            intent: intent("step-1"),
+            operation: Some(("operation-1".to_owned(), started)),
+            end: None,
+        };
+        assert_eq!(ledger.open_attempts().expect("attempts"), [open.clone()]);
+
+        end(&mut ledger, "step-1", AttemptEnd::Changed).expect("an end");
+        assert_eq!(ledger.open_attempts().expect("attempts"), []);
+        let ended = AttemptRow {
+            end: Some((AttemptEnd::Changed, tonight())),
+            ..open
+        };
+        assert_eq!(ledger.attempts("plan-1").expect("attempts"), [ended]);
+        assert_eq!(ledger.attempts("plan-2").expect("attempts"), []);
+    }
+
+    #[test]
+    fn only_an_unknown_end_is_replaced() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        ledger
+            .record(&[Entry::Intent(intent("step-1"))])
+            .expect("an intent");
+        for (word, stands) in [
+            (AttemptEnd::Unknown, AttemptEnd::Unknown),
+            (AttemptEnd::NotApplied, AttemptEnd::NotApplied),
+            (AttemptEnd::Changed, AttemptEnd::NotApplied),
+        ] {
+            end(&mut ledger, "step-1", word).expect("an end");
+            let attempts = ledger.attempts("plan-1").expect("attempts");
+            assert_eq!(attempts[0].end.map(|(end, _)| end), Some(stands));
+        }
+    }
+
+    #[test]
+    fn an_end_without_an_intent_is_an_error() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        assert!(matches!(
+            end(&mut ledger, "step-1", AttemptEnd::Changed),
+            Err(LedgerError::NotRecorded { what: "intent", id, .. }) if id == "plan-1/step-1/1"
+        ));
+    }
+
+    #[test]
+    fn a_final_outcome_stands_and_what_was_sent_is_not_called_unsent() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        for (word, stands) in [
+            (Outcome::Deferred, Outcome::Deferred),
+            (Outcome::Held, Outcome::Held),
+            (Outcome::Unknown, Outcome::Unknown),
+            (Outcome::Deferred, Outcome::Unknown),
+            (Outcome::Failed, Outcome::Failed),
+            (Outcome::Succeeded, Outcome::Failed),
+        ] {
+            record_outcome(&mut ledger, word);
+            let outcomes = ledger.outcomes("plan-1").expect("outcomes");
+            assert_eq!(outcomes["action-1"], outcome("action-1", stands));
+        }
+    }
+
+    #[test]
+    fn sends_are_given_to_the_next_limiter_and_then_forgotten() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        let sends = |wall_ms: &[i64]| Entry::Sends {
+            wall_ms: wall_ms.to_vec(),
+        };
+        ledger
+            .record(&[sends(&[1_000, 50_000, 61_000, 61_000])])
+            .expect("sends");
+        let recent = ledger.recent_sends(61_500, 60_000).expect("sends");
+        assert_eq!(recent, [50_000, 61_000, 61_000]);
+        ledger.record(&[sends(&[122_000])]).expect("sends");
+        let kept = ledger.recent_sends(122_000, 1_000_000).expect("sends");
+        assert_eq!(kept, [50_000, 61_000, 61_000, 122_000]);
+    }
+}

@@ -70,7 +70,7 @@ pub enum LedgerError {
     },
     /// The file or its folder may not be written.
     #[error(
-        "the ledger {path} cannot be written; \
+        "the ledger {path} cannot be opened or written; \
          let its file and folder belong to the user who runs seatsweep, or name another file"
     )]
     NotWritable {
@@ -236,9 +236,9 @@ mod tests {
         let cases = [
             (ffi::SQLITE_FULL, "make room"),
             (ffi::SQLITE_BUSY, "locked by another process"),
-            (ffi::SQLITE_READONLY, "cannot be written"),
-            (ffi::SQLITE_READONLY_DIRECTORY, "cannot be written"),
-            (ffi::SQLITE_CANTOPEN, "cannot be written"),
+            (ffi::SQLITE_READONLY, "opened or written"),
+            (ffi::SQLITE_READONLY_DIRECTORY, "opened or written"),
+            (ffi::SQLITE_CANTOPEN, "opened or written"),
             (ffi::SQLITE_NOTADB, "is not a seatsweep ledger"),
             (ffi::SQLITE_CORRUPT, "newest backup"),
         ];

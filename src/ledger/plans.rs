@@ -113,3 +113,138 @@ fn is_accepted(connection: &Connection, plan_id: &str) -> Result<bool, Fault> {
         .exists([plan_id])?;
     Ok(accepted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ApprovalRecord, HoldRecord};
+    use crate::ledger::test_support::{Workplace, at, attempt, intent, outcome, tonight};
+    use crate::ledger::{AttemptEnd, Entry, Ledger, RunEnd, RunStart};
+    use crate::model::Outcome;
+
+    fn hold(who: &str, until: Option<&str>) -> HoldRecord {
+        HoldRecord {
+            who: who.to_owned(),
+            why: "still hands over".to_owned(),
+            until: until.map(|date| date.parse().expect("a date")),
+        }
+    }
+
+    fn record_outcome(ledger: &mut Ledger, word: Outcome) {
+        ledger
+            .record(&[Entry::Outcome {
+                plan_id: "plan-1".to_owned(),
+                run_id: "run-1".to_owned(),
+                record: outcome("action-1", word),
+            }])
+            .expect("a record");
+    }
+
+    #[test]
+    fn a_plan_keeps_its_first_document() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        assert_eq!(ledger.plan_json("plan-1").expect("an answer"), None);
+        ledger
+            .save_plan("plan-1", r#"{"a":1}"#, tonight())
+            .expect("saved");
+        ledger
+            .save_plan("plan-1", "{}", tonight())
+            .expect("saved again");
+        let document = ledger.plan_json("plan-1").expect("an answer");
+        assert_eq!(document.as_deref(), Some(r#"{"a":1}"#));
+        assert!(!ledger.accepted("plan-1").expect("an answer"));
+    }
+
+    #[test]
+    fn a_plan_is_completed_when_nothing_of_it_is_open() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let completed = |ledger: &Ledger| ledger.plan_completed("plan-1").expect("an answer");
+        assert!(!completed(&ledger), "no run yet");
+
+        let start = RunStart {
+            run_id: "run-1".to_owned(),
+            plan_id: "plan-1".to_owned(),
+            command: "run".to_owned(),
+            as_of: tonight(),
+            started_at: tonight(),
+            wall_ms: 0,
+            approved_by: None,
+        };
+        ledger.begin_run(&start).expect("a run");
+        ledger
+            .record(&[Entry::Intent(intent("step-1"))])
+            .expect("an intent");
+        record_outcome(&mut ledger, Outcome::Deferred);
+        let end = RunEnd {
+            finished_at: tonight(),
+            wall_ms: 0,
+            exit_code: 7,
+            exit_codes_json: "[7]".to_owned(),
+        };
+        ledger.finish_run("run-1", &end).expect("an end");
+        assert!(!completed(&ledger), "an attempt is open");
+
+        let ended = Entry::AttemptEnded {
+            key: attempt("step-1"),
+            end: AttemptEnd::Changed,
+            at: tonight(),
+        };
+        ledger.record(&[ended]).expect("an end");
+        assert!(!completed(&ledger), "an outcome is not final");
+
+        record_outcome(&mut ledger, Outcome::Succeeded);
+        assert!(completed(&ledger));
+    }
+
+    #[test]
+    fn the_first_approval_stands_and_leaves_the_generation() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        for (by, hour) in [
+            ("sam", "2026-11-20T22:00:00Z"),
+            ("kim", "2026-11-20T23:00:00Z"),
+        ] {
+            let approval = ApprovalRecord {
+                by: by.to_owned(),
+                at: at(hour),
+            };
+            ledger.approve("plan-9", &approval).expect("an approval");
+        }
+        let memory = ledger.memory(tonight()).expect("a memory");
+        assert_eq!(memory.approvals["plan-9"].by, "sam");
+        assert_eq!(memory.generation, 0);
+    }
+
+    #[test]
+    fn the_latest_hold_of_somebody_counts() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        ledger
+            .add_hold(&hold("Jana@example.com", None))
+            .expect("a hold");
+        ledger
+            .add_hold(&hold("jana@EXAMPLE.com", Some("2026-12-24")))
+            .expect("a hold");
+        assert_eq!(
+            ledger.memory(tonight()).expect("a memory").holds,
+            [hold("jana@EXAMPLE.com", Some("2026-12-24"))]
+        );
+    }
+
+    #[test]
+    fn a_hold_lasts_until_its_day_is_over_everywhere() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        ledger
+            .add_hold(&hold("jana", Some("2026-11-20")))
+            .expect("a hold");
+        ledger.add_hold(&hold("kim", None)).expect("a hold");
+        let holders = |as_of: &str| -> Vec<String> {
+            let memory = ledger.memory(at(as_of)).expect("a memory");
+            memory.holds.into_iter().map(|hold| hold.who).collect()
+        };
+        assert_eq!(holders("2026-11-21T11:59:59Z"), ["jana", "kim"]);
+        assert_eq!(holders("2026-11-21T12:00:00Z"), ["kim"]);
+    }
+}

@@ -222,3 +222,273 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
         Entry::Sends { wall_ms } => store_sends(transaction, wall_ms).map(|()| false),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        AccountKey, AccountStatus, Entry, LedgerError, TaskState, TerminationState, TouchedAccount,
+    };
+    use crate::ledger::test_support::{
+        Workplace, account, at, attempt, intent, leaver, leaver_id, license, outcome, task, tonight,
+    };
+    use crate::ledger::{AttemptEnd, Ledger};
+    use crate::model::{AccountMemory, Memory, Outcome, RecentPerson};
+
+    fn memory(ledger: &Ledger) -> Memory {
+        ledger.memory(tonight()).expect("a memory")
+    }
+
+    fn deactivated(time: &str, approved: bool) -> Entry {
+        Entry::Deactivated {
+            termination: leaver_id(),
+            account: account(),
+            at: at(time),
+            approved,
+        }
+    }
+
+    fn license_removed(time: &str) -> Entry {
+        Entry::LicenseRemoved {
+            termination: leaver_id(),
+            account: account(),
+            license: license(),
+            at: at(time),
+            approved: false,
+        }
+    }
+
+    fn seen(status: AccountStatus, time: &str) -> Entry {
+        Entry::Seen {
+            account: account(),
+            status,
+            at: at(time),
+        }
+    }
+
+    fn touched(plan_id: &str, time: &str) -> TouchedAccount {
+        TouchedAccount {
+            account: account(),
+            plan_id: plan_id.to_owned(),
+            at: at(time),
+        }
+    }
+
+    fn recent(deactivated: Option<&str>, removed: Option<&str>, approved: bool) -> RecentPerson {
+        RecentPerson {
+            person: leaver("1001").termination.person,
+            deactivated_at: deactivated.map(at),
+            removed_at: removed.map(at),
+            approved,
+        }
+    }
+
+    #[test]
+    fn a_verified_deactivation_spends_the_termination() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let (first, again) = ("2026-11-20T22:01:00Z", "2026-11-20T22:09:00Z");
+        ledger
+            .record(&[deactivated(first, false), deactivated(again, false)])
+            .expect("a record");
+        let memory = memory(&ledger);
+        let record = &memory.terminations[&leaver_id()];
+        assert_eq!(record.state, TerminationState::Spent);
+        assert_eq!(record.deactivated_at, Some(at(first)));
+        assert_eq!(memory.accounts[&account()].status, AccountStatus::Inactive);
+        assert_eq!(memory.accounts[&account()].status_at, at(again));
+        assert_eq!(memory.recent, [recent(Some(first), None, false)]);
+    }
+
+    #[test]
+    fn every_removed_seat_is_remembered_and_its_person_once() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let (first, second) = ("2026-11-27T22:00:00Z", "2026-11-28T22:00:00Z");
+        ledger
+            .record(&[
+                license_removed(first),
+                license_removed(first),
+                license_removed(second),
+            ])
+            .expect("a record");
+        let memory = memory(&ledger);
+        let expected = AccountMemory {
+            status: AccountStatus::Inactive,
+            status_at: at(first),
+            removed: [first, first, second]
+                .map(|time| (license(), at(time)))
+                .to_vec(),
+        };
+        assert_eq!(memory.accounts[&account()], expected);
+        assert_eq!(memory.recent, [recent(None, Some(first), false)]);
+    }
+
+    #[test]
+    fn an_approved_deactivation_covers_the_licences_too() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let (first, later) = ("2026-11-20T22:01:00Z", "2026-11-27T22:00:00Z");
+        ledger
+            .record(&[deactivated(first, true), license_removed(later)])
+            .expect("a record");
+        assert!(memory(&ledger).terminations[&leaver_id()].approved);
+        let approved = [
+            recent(Some(first), None, true),
+            recent(None, Some(later), true),
+        ];
+        assert_eq!(memory(&ledger).recent, approved);
+    }
+
+    #[test]
+    fn people_changed_are_remembered_for_sixty_days() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        ledger
+            .record(&[deactivated("2026-11-20T22:00:00Z", false)])
+            .expect("a record");
+        let count = |as_of| ledger.memory(at(as_of)).expect("a memory").recent.len();
+        assert_eq!(count("2027-01-19T22:00:00Z"), 1);
+        assert_eq!(count("2027-01-19T22:00:01Z"), 0);
+    }
+
+    #[test]
+    fn the_newest_reading_of_a_status_counts() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        ledger
+            .record(&[
+                seen(AccountStatus::Inactive, "2026-11-20T22:00:00.5Z"),
+                seen(AccountStatus::Active, "2026-11-20T22:00:00Z"),
+            ])
+            .expect("a record");
+        assert_eq!(
+            memory(&ledger).accounts[&account()].status,
+            AccountStatus::Inactive
+        );
+    }
+
+    #[test]
+    fn accounts_written_are_remembered_newest_last() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        let entries = [
+            touched("plan-2", "2026-11-20T22:02:00Z"),
+            touched("plan-1", "2026-11-20T22:01:00Z"),
+            touched("plan-1", "2026-11-20T22:03:00Z"),
+        ];
+        ledger
+            .record(&entries.clone().map(Entry::Touched))
+            .expect("a record");
+        let [plan_2, _, plan_1] = entries;
+        assert_eq!(memory(&ledger).touched, [plan_2, plan_1]);
+    }
+
+    #[test]
+    fn tasks_states_and_refusals_are_remembered() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        ledger
+            .record(&[
+                Entry::TaskIssued(task("task-1")),
+                Entry::TaskState {
+                    id: "task-1".to_owned(),
+                    state: TaskState::Done,
+                    at: tonight(),
+                },
+                Entry::TerminationState {
+                    termination: leaver_id(),
+                    state: TerminationState::Closed,
+                },
+                Entry::StrandedRefused { at: tonight() },
+            ])
+            .expect("a record");
+        let memory = memory(&ledger);
+        assert_eq!(memory.tasks["task-1"].state, TaskState::Done);
+        assert_eq!(
+            memory.terminations[&leaver_id()].state,
+            TerminationState::Closed
+        );
+        assert!(memory.stranded_refused);
+    }
+
+    #[test]
+    fn a_deactivation_of_nobody_is_refused() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        assert!(matches!(
+            ledger.record(&[
+                seen(AccountStatus::Active, "2026-11-20T22:00:00Z"),
+                deactivated("2026-11-20T22:01:00Z", false),
+            ]),
+            Err(LedgerError::NotRecorded {
+                what: "termination",
+                ..
+            })
+        ));
+        assert!(memory(&ledger).accounts.is_empty(), "nothing of the batch");
+    }
+
+    #[test]
+    fn the_generation_grows_with_what_planning_sees() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let succeeded = Entry::Outcome {
+            plan_id: "plan-1".to_owned(),
+            run_id: "run-1".to_owned(),
+            record: outcome("action-1", Outcome::Succeeded),
+        };
+        let started = Entry::OperationStarted {
+            key: attempt("step-1"),
+            operation_id: "operation-1".to_owned(),
+            at: tonight(),
+        };
+        let ended = Entry::AttemptEnded {
+            key: attempt("step-1"),
+            end: AttemptEnd::Changed,
+            at: tonight(),
+        };
+        let sends = Entry::Sends { wall_ms: vec![1] };
+        let inactive = || seen(AccountStatus::Inactive, "2026-11-20T22:01:00Z");
+        let cases = [
+            (vec![Entry::Intent(intent("step-1"))], 0),
+            (vec![started, sends, ended], 0),
+            (vec![succeeded.clone(), inactive()], 1),
+            (vec![succeeded], 0),
+            (vec![inactive()], 0),
+            (vec![seen(AccountStatus::Active, "2026-11-20T22:02:00Z")], 1),
+            (
+                vec![Entry::Touched(touched("plan-1", "2026-11-20T22:00:00Z"))],
+                1,
+            ),
+        ];
+        for (entries, growth) in cases {
+            let before = ledger.generation().expect("a generation");
+            ledger.record(&entries).expect("a record");
+            let after = ledger.generation().expect("a generation");
+            assert_eq!(after - before, growth, "{entries:?}");
+        }
+    }
+
+    #[test]
+    fn accounts_are_told_apart() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        let other = AccountKey::stored("username:kim".to_owned());
+        let seen_other = Entry::Seen {
+            account: other.clone(),
+            status: AccountStatus::Active,
+            at: tonight(),
+        };
+        ledger
+            .record(&[
+                seen(AccountStatus::Inactive, "2026-11-20T22:00:00Z"),
+                seen_other,
+            ])
+            .expect("a record");
+        assert_eq!(
+            memory(&ledger).accounts[&other].status,
+            AccountStatus::Active
+        );
+        assert_eq!(memory(&ledger).accounts.len(), 2);
+    }
+}

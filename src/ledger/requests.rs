@@ -177,3 +177,105 @@ fn request_row(row: &Row<'_>) -> rusqlite::Result<OpenRequest> {
         drafted_at: read(row, "drafted_at", time)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{OpenRequest, Pool, RequestState};
+    use crate::ledger::test_support::{Workplace, at, tonight};
+    use crate::ledger::{Entry, Ledger, LedgerError};
+
+    fn request(quantity: u32) -> OpenRequest {
+        OpenRequest {
+            id: "cancel-1".to_owned(),
+            pool: Pool {
+                license: "X Series - X2".to_owned(),
+                country: "US".to_owned(),
+            },
+            term_ends: "2027-03-31".parse().expect("a date"),
+            quantity,
+            state: RequestState::Drafted,
+            effective_on: None,
+            drafted_at: tonight(),
+        }
+    }
+
+    fn draft(ledger: &mut Ledger, quantity: u32) -> Result<(), LedgerError> {
+        ledger.record(&[Entry::RequestDrafted {
+            request: request(quantity),
+            at: tonight(),
+        }])
+    }
+
+    fn advance(ledger: &mut Ledger, state: RequestState, effective_on: Option<&str>) {
+        ledger
+            .record(&[Entry::RequestState {
+                id: "cancel-1".to_owned(),
+                state,
+                effective_on: effective_on.map(|date| date.parse().expect("a date")),
+                at: at("2026-11-21T09:00:00Z"),
+                note: "case 00123456".to_owned(),
+            }])
+            .expect("a state");
+    }
+
+    #[test]
+    fn every_change_is_an_event() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        draft(&mut ledger, 3).expect("a draft");
+        draft(&mut ledger, 3).expect("the same draft");
+        draft(&mut ledger, 2).expect("a lower draft");
+        advance(&mut ledger, RequestState::Submitted, None);
+        advance(&mut ledger, RequestState::Confirmed, Some("2027-03-31"));
+        advance(&mut ledger, RequestState::Effective, None);
+        let events = ledger.request_events("cancel-1").expect("events");
+        let changes: Vec<_> = events
+            .iter()
+            .map(|event| (event.state, event.quantity, event.note.as_str()))
+            .collect();
+        assert_eq!(
+            changes,
+            [
+                (RequestState::Drafted, 3, ""),
+                (RequestState::Drafted, 2, ""),
+                (RequestState::Submitted, 2, "case 00123456"),
+                (RequestState::Confirmed, 2, "case 00123456"),
+                (RequestState::Effective, 2, "case 00123456"),
+            ]
+        );
+        let remembered = &ledger.memory(tonight()).expect("a memory").requests;
+        assert_eq!(
+            remembered,
+            &[OpenRequest {
+                state: RequestState::Effective,
+                effective_on: Some("2027-03-31".parse().expect("a date")),
+                ..request(2)
+            }]
+        );
+    }
+
+    #[test]
+    fn what_the_vendor_has_cannot_be_drafted_again() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        draft(&mut ledger, 3).expect("a draft");
+        advance(&mut ledger, RequestState::Submitted, None);
+        assert!(matches!(
+            draft(&mut ledger, 1),
+            Err(LedgerError::RequestHandedOver { .. })
+        ));
+    }
+
+    #[test]
+    fn what_was_withdrawn_is_forgotten_by_planning_and_may_be_drafted_anew() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        draft(&mut ledger, 3).expect("a draft");
+        advance(&mut ledger, RequestState::Withdrawn, None);
+        let planned = |ledger: &Ledger| ledger.memory(tonight()).expect("a memory").requests;
+        assert_eq!(planned(&ledger), []);
+        assert_eq!(ledger.requests().expect("requests").len(), 1);
+        draft(&mut ledger, 4).expect("a new draft");
+        assert_eq!(planned(&ledger), [request(4)]);
+    }
+}

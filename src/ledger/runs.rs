@@ -186,3 +186,88 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         superseded_by: row.get("superseded_by")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Ledger, RunEnd, RunStart};
+    use crate::ledger::LedgerError;
+    use crate::ledger::test_support::{Workplace, acceptance, at, save_and_accept, tonight};
+
+    fn begin(ledger: &mut Ledger, run_id: &str, plan_id: &str) -> RunStart {
+        let start = RunStart {
+            run_id: run_id.to_owned(),
+            plan_id: plan_id.to_owned(),
+            command: "apply".to_owned(),
+            as_of: tonight(),
+            started_at: at("2026-11-20T22:00:01.25Z"),
+            wall_ms: 1_795_000_001_250,
+            approved_by: Some("sam".to_owned()),
+        };
+        ledger.begin_run(&start).expect("a run");
+        start
+    }
+
+    fn end() -> RunEnd {
+        RunEnd {
+            finished_at: at("2026-11-20T22:10:00Z"),
+            wall_ms: 1_795_000_600_000,
+            exit_code: 4,
+            exit_codes_json: "[4,8]".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_run_is_remembered_as_it_was() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let start = begin(&mut ledger, "run-1", "plan-1");
+        ledger.finish_run("run-1", &end()).expect("an end");
+        let run = ledger.run("run-1").expect("an answer").expect("a run");
+        assert_eq!(run.start, start);
+        assert_eq!(run.end, Some(end()));
+        assert_eq!(run.superseded_by, None);
+        assert_eq!(ledger.run("run-2").expect("an answer"), None);
+    }
+
+    #[test]
+    fn an_unfinished_run_is_superseded_and_kept() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        save_and_accept(&mut ledger, &acceptance("plan-2", Vec::new()));
+        begin(&mut ledger, "run-1", "plan-1");
+        begin(&mut ledger, "run-2", "plan-2");
+        begin(&mut ledger, "run-3", "plan-1");
+        let runs = ledger.runs().expect("runs");
+        let superseded: Vec<_> = runs
+            .iter()
+            .map(|run| (run.start.run_id.as_str(), run.superseded_by.as_deref()))
+            .collect();
+        assert_eq!(
+            superseded,
+            [("run-1", Some("run-3")), ("run-2", None), ("run-3", None)]
+        );
+    }
+
+    #[test]
+    fn the_stop_was_unclean_until_the_newest_run_has_finished() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        begin(&mut ledger, "run-1", "plan-1");
+        assert!(ledger.unclean_stop().expect("an answer"));
+        begin(&mut ledger, "run-2", "plan-1");
+        ledger.finish_run("run-2", &end()).expect("an end");
+        assert!(!ledger.unclean_stop().expect("an answer"));
+        let last_run = ledger.last_run().expect("an answer").expect("a run");
+        assert_eq!(last_run.start.run_id, "run-2");
+    }
+
+    #[test]
+    fn a_run_that_never_began_cannot_end() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        assert!(matches!(
+            ledger.finish_run("run-1", &end()),
+            Err(LedgerError::NotRecorded { what: "run", .. })
+        ));
+    }
+}
