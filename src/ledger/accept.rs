@@ -285,10 +285,11 @@ mod tests {
         };
         save_and_accept(&mut ledger, &acceptance("plan-2", vec![stale]));
         assert_eq!(remembered(&ledger), spent);
-        let state = TerminationState::Open;
-        let termination = leaver_id();
         ledger
-            .record(&[Entry::TerminationState { termination, state }])
+            .record(&[Entry::TerminationState {
+                termination: leaver_id(),
+                state: TerminationState::Open,
+            }])
             .expect("a record");
         assert_eq!(remembered(&ledger), spent);
     }

@@ -1,14 +1,12 @@
-//! Intents to write an account, how they ended, and the outcomes of actions.
-
-use std::collections::BTreeMap;
+//! Intents to write an account, how they ended, and when requests were sent.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Params, Row, Transaction, params};
 
-use super::columns::{json, json_text, read, read_optional, time, time_text};
+use super::columns::{read, read_optional, time, time_text};
 use super::error::Fault;
 use super::{Ledger, LedgerError};
-use crate::model::{AccountKey, Outcome, OutcomeRecord};
+use crate::model::AccountKey;
 
 /// Sends older than this are of no use to any limiter: its longest window is a
 /// minute.
@@ -68,18 +66,6 @@ pub enum AttemptEnd {
     Unknown,
 }
 
-/// How much an outcome says about whether the account was changed. The order
-/// decides what may take whose place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Certainty {
-    /// Nothing was sent yet, and a later run may do it.
-    NotSent,
-    /// Something was sent; a later run has to look.
-    MaybeSent,
-    /// Said and done for this plan.
-    Final,
-}
-
 impl AttemptEnd {
     fn as_str(self) -> &'static str {
         match self {
@@ -97,28 +83,6 @@ impl AttemptEnd {
     }
 }
 
-impl Certainty {
-    /// What the outcome says.
-    pub fn of(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Held | Outcome::Deferred => Self::NotSent,
-            Outcome::Unknown => Self::MaybeSent,
-            Outcome::Succeeded
-            | Outcome::AlreadyDone
-            | Outcome::Failed
-            | Outcome::Skipped
-            | Outcome::Manual => Self::Final,
-        }
-    }
-
-    /// Whether an outcome of this certainty may take the place of an earlier
-    /// one: a final one stands for good, and nothing that may have been sent
-    /// is called unsent again.
-    fn may_replace(self, earlier: Self) -> bool {
-        earlier != Self::Final && self >= earlier
-    }
-}
-
 impl Ledger {
     /// All attempts of a plan, in the order in which they were intended.
     pub fn attempts(&self, plan_id: &str) -> Result<Vec<AttemptRow>, LedgerError> {
@@ -129,11 +93,6 @@ impl Ledger {
     /// at, in the order in which they were intended.
     pub fn open_attempts(&self) -> Result<Vec<AttemptRow>, LedgerError> {
         self.read(|connection| select_attempts(connection, "ended IS NULL", []))
-    }
-
-    /// The outcomes of a plan's actions, by action id.
-    pub fn outcomes(&self, plan_id: &str) -> Result<BTreeMap<String, OutcomeRecord>, LedgerError> {
-        self.read(|connection| outcomes_of(connection, plan_id))
     }
 
     /// Wall-clock times, in Unix milliseconds and ascending, of the requests
@@ -152,55 +111,6 @@ impl Ledger {
             Ok(sends)
         })
     }
-}
-
-/// The outcomes of a plan's actions, by action id.
-pub(super) fn outcomes_of(
-    connection: &Connection,
-    plan_id: &str,
-) -> Result<BTreeMap<String, OutcomeRecord>, Fault> {
-    let outcomes = connection
-        .prepare("SELECT action_id, record FROM outcomes WHERE plan_id = ?1")?
-        .query_map([plan_id], |row| {
-            Ok((row.get("action_id")?, read(row, "record", json)?))
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(outcomes)
-}
-
-/// Records an outcome if it may take the place of what is there; true when
-/// it did.
-pub(super) fn store_outcome(
-    transaction: &Transaction<'_>,
-    plan_id: &str,
-    run_id: &str,
-    record: &OutcomeRecord,
-) -> Result<bool, Fault> {
-    let earlier = transaction
-        .prepare_cached("SELECT record FROM outcomes WHERE plan_id = ?1 AND action_id = ?2")?
-        .query_map([plan_id, &record.action_id], |row| {
-            read(row, "record", json::<OutcomeRecord>)
-        })?
-        .next()
-        .transpose()?;
-    let new = Certainty::of(record.outcome);
-    if let Some(earlier) = earlier
-        && !new.may_replace(Certainty::of(earlier.outcome))
-    {
-        return Ok(false);
-    }
-    transaction
-        .prepare_cached(
-            "INSERT OR REPLACE INTO outcomes (plan_id, action_id, run_id, record)
-             VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![
-            plan_id,
-            record.action_id,
-            run_id,
-            json_text(record)?
-        ])?;
-    Ok(true)
 }
 
 /// Records an intent. A second one under the same key fails: it would let two
@@ -353,8 +263,8 @@ fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
 
 #[cfg(test)]
 mod tests {
-    use super::{AttemptEnd, AttemptRow, Outcome};
-    use crate::ledger::test_support::{Workplace, at, attempt, intent, outcome, tonight};
+    use super::{AttemptEnd, AttemptRow};
+    use crate::ledger::test_support::{Workplace, at, attempt, intent, tonight};
     use crate::ledger::{Entry, Ledger, LedgerError};
 
     fn end(ledger: &mut Ledger, step_id: &str, end: AttemptEnd) -> Result<(), LedgerError> {
@@ -363,16 +273,6 @@ mod tests {
             end,
             at: tonight(),
         }])
-    }
-
-    fn record_outcome(ledger: &mut Ledger, word: Outcome) {
-        ledger
-            .record(&[Entry::Outcome {
-                plan_id: "plan-1".to_owned(),
-                run_id: "run-1".to_owned(),
-                record: outcome("action-1", word),
-            }])
-            .expect("a record");
     }
 
     #[test]
@@ -395,7 +295,10 @@ mod tests {
             operation: Some(("operation-1".to_owned(), started)),
             end: None,
         };
-        assert_eq!(ledger.open_attempts().expect("attempts"), [open.clone()]);
+        assert_eq!(
+            ledger.open_attempts().expect("attempts"),
+            std::slice::from_ref(&open)
+        );
 
         end(&mut ledger, "step-1", AttemptEnd::Changed).expect("an end");
         assert_eq!(ledger.open_attempts().expect("attempts"), []);
@@ -433,24 +336,6 @@ mod tests {
             end(&mut ledger, "step-1", AttemptEnd::Changed),
             Err(LedgerError::NotRecorded { what: "intent", id, .. }) if id == "plan-1/step-1/1"
         ));
-    }
-
-    #[test]
-    fn a_final_outcome_stands_and_what_was_sent_is_not_called_unsent() {
-        let workplace = Workplace::new();
-        let mut ledger = workplace.open_with_plan();
-        for (word, stands) in [
-            (Outcome::Deferred, Outcome::Deferred),
-            (Outcome::Held, Outcome::Held),
-            (Outcome::Unknown, Outcome::Unknown),
-            (Outcome::Deferred, Outcome::Unknown),
-            (Outcome::Failed, Outcome::Failed),
-            (Outcome::Succeeded, Outcome::Failed),
-        ] {
-            record_outcome(&mut ledger, word);
-            let outcomes = ledger.outcomes("plan-1").expect("outcomes");
-            assert_eq!(outcomes["action-1"], outcome("action-1", stands));
-        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod attempts;
 mod columns;
 mod error;
 mod memory;
+mod outcomes;
 mod plans;
 mod record;
 mod requests;
@@ -33,8 +34,9 @@ use rusqlite::{
 };
 
 pub use accept::Acceptance;
-pub use attempts::{AttemptEnd, AttemptKey, AttemptRow, Certainty, Intent};
+pub use attempts::{AttemptEnd, AttemptKey, AttemptRow, Intent};
 pub use error::LedgerError;
+pub use outcomes::Certainty;
 pub use record::Entry;
 pub use requests::RequestEvent;
 pub use runs::{RunEnd, RunRow, RunStart};

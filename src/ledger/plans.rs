@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::attempts::{Certainty, outcomes_of};
 use super::columns::time_text;
 use super::error::Fault;
+use super::outcomes::{Certainty, outcomes_of};
 use super::{Ledger, LedgerError};
 use crate::model::{ApprovalRecord, HoldRecord};
 

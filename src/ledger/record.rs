@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use rusqlite::Transaction;
 
 use super::attempts::{
-    AttemptEnd, AttemptKey, Intent, end_attempt, start_operation, store_intent, store_outcome,
-    store_sends,
+    AttemptEnd, AttemptKey, Intent, end_attempt, start_operation, store_intent, store_sends,
 };
 use super::columns::time_text;
 use super::error::Fault;
+use super::outcomes::store_outcome;
 use super::{Ledger, LedgerError, accept, accounts, grow_generation, requests, terminations};
 use crate::model::{
     AccountKey, AccountStatus, LicenseName, OpenRequest, OutcomeRecord, RequestState, TaskRecord,
@@ -225,9 +225,7 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        AccountKey, AccountStatus, Entry, LedgerError, TaskState, TerminationState, TouchedAccount,
-    };
+    use super::{AccountStatus, Entry, LedgerError, TaskState, TerminationState, TouchedAccount};
     use crate::ledger::test_support::{
         Workplace, account, at, attempt, intent, leaver, leaver_id, license, outcome, task, tonight,
     };
@@ -467,28 +465,5 @@ mod tests {
             let after = ledger.generation().expect("a generation");
             assert_eq!(after - before, growth, "{entries:?}");
         }
-    }
-
-    #[test]
-    fn accounts_are_told_apart() {
-        let workplace = Workplace::new();
-        let mut ledger = workplace.open();
-        let other = AccountKey::stored("username:kim".to_owned());
-        let seen_other = Entry::Seen {
-            account: other.clone(),
-            status: AccountStatus::Active,
-            at: tonight(),
-        };
-        ledger
-            .record(&[
-                seen(AccountStatus::Inactive, "2026-11-20T22:00:00Z"),
-                seen_other,
-            ])
-            .expect("a record");
-        assert_eq!(
-            memory(&ledger).accounts[&other].status,
-            AccountStatus::Active
-        );
-        assert_eq!(memory(&ledger).accounts.len(), 2);
     }
 }
