@@ -1,0 +1,370 @@
+//! Accepting a plan: its guards are passed, and what it saw becomes the
+//! baseline of later nights.
+
+use jiff::Timestamp;
+use rusqlite::{Transaction, params};
+
+use super::columns::{count_value, time_text};
+use super::error::Fault;
+use super::{Ledger, LedgerError, grow_generation, terminations};
+use crate::model::{
+    AcceptedInput, PoolObservation, TaskRecord, TaskState, TerminationId, TerminationRecord,
+};
+
+/// What a plan hands to the ledger when it is accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The plan, which was saved before.
+    pub plan_id: String,
+    /// When it is accepted, in run-clock time.
+    pub at: Timestamp,
+    /// Terminations as they shall be known from now on.
+    pub terminations: Vec<TerminationRecord>,
+    /// The input files.
+    pub inputs: Vec<AcceptedInput>,
+    /// Seats on accounts per pool.
+    pub observations: Vec<PoolObservation>,
+    /// Manual tasks that the plan issues.
+    pub tasks: Vec<TaskRecord>,
+    /// Ids of open tasks that the inputs show to be done.
+    pub closed_tasks: Vec<String>,
+}
+
+impl Ledger {
+    /// Takes over what an accepted plan saw, in one transaction. Accepting it
+    /// again, as a resumed run does, changes nothing. A termination never goes
+    /// backwards, and a task that was issued before stays as it is.
+    pub fn accept_plan(&mut self, acceptance: &Acceptance) -> Result<(), LedgerError> {
+        self.write(|transaction| {
+            if !mark_accepted(transaction, &acceptance.plan_id, acceptance.at)? {
+                return Ok(());
+            }
+            for record in &acceptance.terminations {
+                terminations::remember(transaction, record)?;
+            }
+            for input in &acceptance.inputs {
+                insert_input(transaction, &acceptance.plan_id, input)?;
+            }
+            for observation in &acceptance.observations {
+                insert_observation(transaction, observation)?;
+            }
+            for task in &acceptance.tasks {
+                issue_task(transaction, task)?;
+            }
+            for task_id in &acceptance.closed_tasks {
+                close_task(transaction, task_id, TaskState::Observed, acceptance.at)?;
+            }
+            grow_generation(transaction)
+        })
+    }
+}
+
+/// Issues a task unless it was issued before; true when it was not.
+pub(super) fn issue_task(transaction: &Transaction<'_>, task: &TaskRecord) -> Result<bool, Fault> {
+    let TaskRecord {
+        id,
+        kind,
+        termination,
+        state,
+        due,
+        issued_at,
+    } = task;
+    let inserted = transaction
+        .prepare_cached(
+            "INSERT OR IGNORE INTO tasks (task_id, kind, termination, state, due_at, issued_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            id,
+            kind.as_str(),
+            termination.as_ref().map(TerminationId::as_str),
+            state.as_str(),
+            due.map(time_text),
+            time_text(*issued_at),
+        ])?;
+    Ok(inserted > 0)
+}
+
+/// Gives an open task its final state; true when it was open. One that is
+/// closed keeps the word of whoever closed it first.
+pub(super) fn close_task(
+    transaction: &Transaction<'_>,
+    task_id: &str,
+    state: TaskState,
+    at: Timestamp,
+) -> Result<bool, Fault> {
+    let known = transaction
+        .prepare_cached("SELECT 1 FROM tasks WHERE task_id = ?1")?
+        .exists([task_id])?;
+    if !known {
+        return Err(Fault::NotRecorded {
+            what: "task",
+            id: task_id.to_owned(),
+        });
+    }
+    let closed = transaction
+        .prepare_cached(
+            "UPDATE tasks SET state = ?2, closed_at = ?3
+             WHERE task_id = ?1 AND state = 'open' AND state <> ?2",
+        )?
+        .execute(params![task_id, state.as_str(), time_text(at)])?;
+    Ok(closed > 0)
+}
+
+/// True when the plan was not accepted before.
+fn mark_accepted(
+    transaction: &Transaction<'_>,
+    plan_id: &str,
+    at: Timestamp,
+) -> Result<bool, Fault> {
+    let saved = transaction
+        .prepare("SELECT 1 FROM plans WHERE plan_id = ?1")?
+        .exists([plan_id])?;
+    if !saved {
+        return Err(Fault::NotRecorded {
+            what: "plan",
+            id: plan_id.to_owned(),
+        });
+    }
+    let marked = transaction.execute(
+        "UPDATE plans SET accepted_at = ?2 WHERE plan_id = ?1 AND accepted_at IS NULL",
+        params![plan_id, time_text(at)],
+    )?;
+    Ok(marked > 0)
+}
+
+fn insert_input(
+    transaction: &Transaction<'_>,
+    plan_id: &str,
+    input: &AcceptedInput,
+) -> Result<(), Fault> {
+    let AcceptedInput {
+        role,
+        sha256,
+        rows,
+        header_fingerprint,
+        at,
+    } = input;
+    transaction.execute(
+        "INSERT INTO accepted_inputs
+             (plan_id, role, sha256, rows, header_fingerprint, accepted_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            plan_id,
+            role,
+            sha256,
+            count_value(*rows),
+            header_fingerprint,
+            time_text(*at),
+        ],
+    )?;
+    Ok(())
+}
+
+/// One report may be read for several plans; it holds the same seats each time.
+fn insert_observation(
+    transaction: &Transaction<'_>,
+    observation: &PoolObservation,
+) -> Result<(), Fault> {
+    let PoolObservation {
+        at,
+        pool,
+        active,
+        stranded,
+    } = observation;
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO observations (at, license, country, active, stranded)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            time_text(*at),
+            pool.license,
+            pool.country,
+            active,
+            stranded,
+        ])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Acceptance, AcceptedInput, PoolObservation, TaskState, TerminationRecord};
+    use crate::ledger::test_support::{
+        Workplace, acceptance, account, at, leaver, leaver_id, save_and_accept, task, tonight,
+    };
+    use crate::ledger::{Entry, Ledger, LedgerError};
+    use crate::model::{AccountKey, Pool, TerminationState};
+
+    fn remembered(ledger: &Ledger) -> TerminationRecord {
+        let mut memory = ledger.memory(tonight()).expect("a memory");
+        memory
+            .terminations
+            .remove(&leaver_id())
+            .expect("the termination")
+    }
+
+    fn input(role: &str, rows: u64) -> AcceptedInput {
+        AcceptedInput {
+            role: role.to_owned(),
+            sha256: "9f86d081".to_owned(),
+            rows,
+            header_fingerprint: "2c26b46b".to_owned(),
+            at: tonight(),
+        }
+    }
+
+    fn observation(day: &str, active: u32) -> PoolObservation {
+        PoolObservation {
+            at: at(day),
+            pool: Pool {
+                license: "X Series - X2".to_owned(),
+                country: "US".to_owned(),
+            },
+            active,
+            stranded: 1,
+        }
+    }
+
+    #[test]
+    fn everything_accepted_is_remembered() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        let accepted = Acceptance {
+            inputs: vec![input("hr", 3), input("users", 500)],
+            observations: vec![
+                observation("2026-11-20T06:00:00Z", 100),
+                observation("2026-11-20T06:00:00.5Z", 99),
+            ],
+            tasks: vec![task("task-1")],
+            ..acceptance("plan-1", vec![leaver("1001")])
+        };
+        save_and_accept(&mut ledger, &accepted);
+        assert!(ledger.accepted("plan-1").expect("an answer"));
+        let memory = ledger.memory(tonight()).expect("a memory");
+        assert!(memory.has_applied);
+        assert_eq!(memory.generation, 1);
+        assert_eq!(remembered(&ledger), leaver("1001"));
+        assert_eq!(memory.accepted_inputs, accepted.inputs);
+        assert_eq!(memory.observations, accepted.observations);
+        assert_eq!(memory.tasks["task-1"], task("task-1"));
+    }
+
+    #[test]
+    fn a_plan_that_was_not_saved_is_refused() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        assert!(matches!(
+            ledger.accept_plan(&acceptance("plan-1", Vec::new())),
+            Err(LedgerError::NotRecorded { what: "plan", .. })
+        ));
+    }
+
+    #[test]
+    fn a_termination_never_goes_backwards() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let verified_at = at("2026-11-20T22:05:00Z");
+        ledger
+            .record(&[Entry::Deactivated {
+                termination: leaver_id(),
+                account: account(),
+                at: verified_at,
+                approved: true,
+            }])
+            .expect("a record");
+        let spent = remembered(&ledger);
+        assert_eq!(spent.state, TerminationState::Spent);
+
+        // A plan made from an older memory knows nothing of that.
+        let stale = TerminationRecord {
+            account: None,
+            matched_by: String::new(),
+            first_listed: at("2026-11-21T22:00:00Z"),
+            ..leaver("1001")
+        };
+        save_and_accept(&mut ledger, &acceptance("plan-2", vec![stale]));
+        assert_eq!(remembered(&ledger), spent);
+        ledger
+            .record(&[Entry::TerminationState {
+                termination: leaver_id(),
+                state: TerminationState::Open,
+            }])
+            .expect("a record");
+        assert_eq!(remembered(&ledger), spent);
+    }
+
+    #[test]
+    fn the_newer_match_and_the_earlier_times_count() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let newer = TerminationRecord {
+            account: Some(AccountKey::stored("id:U2002".to_owned())),
+            matched_by: "mapping".to_owned(),
+            first_listed: at("2026-11-19T22:00:00Z"),
+            deactivated_at: Some(at("2026-11-18T10:00:00Z")),
+            vanished_at: Some(at("2026-11-20T06:00:00Z")),
+            ..leaver("1001")
+        };
+        save_and_accept(&mut ledger, &acceptance("plan-2", vec![newer.clone()]));
+        assert_eq!(remembered(&ledger), newer);
+
+        let vanished_still = TerminationRecord {
+            vanished_at: Some(at("2026-11-21T06:00:00Z")),
+            ..newer.clone()
+        };
+        save_and_accept(&mut ledger, &acceptance("plan-3", vec![vanished_still]));
+        assert_eq!(remembered(&ledger).vanished_at, newer.vanished_at);
+
+        let back_again = TerminationRecord {
+            vanished_at: None,
+            ..newer
+        };
+        save_and_accept(&mut ledger, &acceptance("plan-4", vec![back_again]));
+        assert_eq!(remembered(&ledger).vanished_at, None);
+    }
+
+    #[test]
+    fn a_task_is_issued_once_and_closed_once() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        let issuing = Acceptance {
+            tasks: vec![task("task-1"), task("task-2")],
+            ..acceptance("plan-1", Vec::new())
+        };
+        save_and_accept(&mut ledger, &issuing);
+        let done = Entry::TaskState {
+            id: "task-1".to_owned(),
+            state: TaskState::Done,
+            at: tonight(),
+        };
+        ledger.record(&[done]).expect("a record");
+        let later = Acceptance {
+            plan_id: "plan-2".to_owned(),
+            closed_tasks: vec!["task-1".to_owned(), "task-2".to_owned()],
+            ..issuing
+        };
+        save_and_accept(&mut ledger, &later);
+        let tasks = ledger.memory(tonight()).expect("a memory").tasks;
+        assert_eq!(tasks["task-1"].state, TaskState::Done);
+        assert_eq!(tasks["task-2"].state, TaskState::Observed);
+    }
+
+    #[test]
+    fn the_last_twenty_inputs_of_each_role_are_remembered() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        for night in 0..25 {
+            let accepted = Acceptance {
+                inputs: vec![input("hr", night), input("users", night)],
+                ..acceptance(&format!("plan-{night}"), Vec::new())
+            };
+            save_and_accept(&mut ledger, &accepted);
+        }
+        let inputs = ledger.memory(tonight()).expect("a memory").accepted_inputs;
+        let expected: Vec<AcceptedInput> = (5..25)
+            .flat_map(|night| [input("hr", night), input("users", night)])
+            .collect();
+        assert_eq!(inputs, expected);
+    }
+}

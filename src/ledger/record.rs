@@ -1,0 +1,469 @@
+//! What a run reports while it works: one batch, one transaction.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::Transaction;
+
+use super::attempts::{
+    AttemptEnd, AttemptKey, Intent, end_attempt, start_operation, store_intent, store_sends,
+};
+use super::columns::time_text;
+use super::error::Fault;
+use super::outcomes::store_outcome;
+use super::{Ledger, LedgerError, accept, accounts, grow_generation, requests, terminations};
+use crate::model::{
+    AccountKey, AccountStatus, LicenseName, OpenRequest, OutcomeRecord, RequestState, TaskRecord,
+    TaskState, TerminationId, TerminationState, TouchedAccount,
+};
+
+/// One thing to remember. All times `at` are run-clock time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A write is about to be sent. It may be sent once this is recorded.
+    Intent(Intent),
+    /// The vendor answered with an operation to follow.
+    OperationStarted {
+        /// The attempt.
+        key: AttemptKey,
+        /// The vendor's operation.
+        operation_id: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// An attempt ended; only an unknown end may be followed by another.
+    AttemptEnded {
+        /// The attempt.
+        key: AttemptKey,
+        /// How.
+        end: AttemptEnd,
+        /// When.
+        at: Timestamp,
+    },
+    /// An action ended. It takes the place of an earlier outcome only as
+    /// [`Certainty`](super::Certainty) allows, else nothing happens.
+    Outcome {
+        /// The plan.
+        plan_id: String,
+        /// The run that saw it end.
+        run_id: String,
+        /// How it ended.
+        record: OutcomeRecord,
+    },
+    /// A deactivation was read back: the termination is spent.
+    Deactivated {
+        /// The termination.
+        termination: TerminationId,
+        /// Its account.
+        account: AccountKey,
+        /// When.
+        at: Timestamp,
+        /// Whether an approval covered it.
+        approved: bool,
+    },
+    /// One seat was read back as removed. Recorded once for each seat, in the
+    /// batch with its action's outcome: two seats of one licence are alike.
+    LicenseRemoved {
+        /// The termination.
+        termination: TerminationId,
+        /// Its account.
+        account: AccountKey,
+        /// The licence.
+        license: LicenseName,
+        /// When.
+        at: Timestamp,
+        /// Whether an approval covered it.
+        approved: bool,
+    },
+    /// An account's status was read; the newest reading counts.
+    Seen {
+        /// The account.
+        account: AccountKey,
+        /// Its status.
+        status: AccountStatus,
+        /// When.
+        at: Timestamp,
+    },
+    /// A termination has come further; it never goes back.
+    TerminationState {
+        /// The termination.
+        termination: TerminationId,
+        /// How far it has come.
+        state: TerminationState,
+    },
+    /// A manual task was issued, unless it was before.
+    TaskIssued(TaskRecord),
+    /// An open task is done or not needed any more.
+    TaskState {
+        /// The task.
+        id: String,
+        /// Its state from now on.
+        state: TaskState,
+        /// When.
+        at: Timestamp,
+    },
+    /// A cancellation request was drafted or revised.
+    RequestDrafted {
+        /// The draft.
+        request: OpenRequest,
+        /// When.
+        at: Timestamp,
+    },
+    /// A cancellation request has come further.
+    RequestState {
+        /// The request.
+        id: String,
+        /// Its state from now on.
+        state: RequestState,
+        /// The day it takes effect, when this says it.
+        effective_on: Option<Date>,
+        /// When.
+        at: Timestamp,
+        /// Case number, fees, reason; or empty.
+        note: String,
+    },
+    /// A run writes an account.
+    Touched(TouchedAccount),
+    /// The tenant refused to free a licence of a deactivated account.
+    StrandedRefused {
+        /// When.
+        at: Timestamp,
+    },
+    /// Requests were sent to the vendor.
+    Sends {
+        /// Wall-clock times in Unix milliseconds.
+        wall_ms: Vec<i64>,
+    },
+}
+
+impl Ledger {
+    /// Records the entries in one transaction, in their order: on return all of
+    /// them are on disk, on an error none.
+    pub fn record(&mut self, entries: &[Entry]) -> Result<(), LedgerError> {
+        self.write(|transaction| {
+            let mut planning_sees_a_difference = false;
+            for entry in entries {
+                planning_sees_a_difference |= apply(transaction, entry)?;
+            }
+            if planning_sees_a_difference {
+                grow_generation(transaction)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// True when planning, which sees the ledger as `Memory`, or the outcomes of a
+/// plan, sees a difference. Attempts and sends are nobody's business but the
+/// run's.
+fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
+    match entry {
+        Entry::Intent(intent) => store_intent(transaction, intent).map(|()| false),
+        Entry::OperationStarted {
+            key,
+            operation_id,
+            at,
+        } => start_operation(transaction, key, operation_id, *at).map(|()| false),
+        Entry::AttemptEnded { key, end, at } => {
+            end_attempt(transaction, key, *end, *at).map(|()| false)
+        }
+        Entry::Outcome {
+            plan_id,
+            run_id,
+            record,
+        } => store_outcome(transaction, plan_id, run_id, record),
+        Entry::Deactivated {
+            termination,
+            account,
+            at,
+            approved,
+        } => accounts::deactivated(transaction, termination, account, *at, *approved),
+        Entry::LicenseRemoved {
+            termination,
+            account,
+            license,
+            at,
+            approved,
+        } => {
+            accounts::license_removed(transaction, account, license, *at)?;
+            accounts::count_removal(transaction, termination, *at, *approved)?;
+            Ok(true)
+        }
+        Entry::Seen {
+            account,
+            status,
+            at,
+        } => accounts::seen(transaction, account, *status, *at),
+        Entry::TerminationState { termination, state } => {
+            terminations::update(transaction, termination, |record| {
+                record.state = record.state.max(*state);
+            })
+        }
+        Entry::TaskIssued(task) => accept::issue_task(transaction, task),
+        Entry::TaskState { id, state, at } => accept::close_task(transaction, id, *state, *at),
+        Entry::RequestDrafted { request, at } => requests::draft(transaction, request, *at),
+        Entry::RequestState {
+            id,
+            state,
+            effective_on,
+            at,
+            note,
+        } => {
+            requests::advance(transaction, id, *state, *effective_on, *at, note)?;
+            Ok(true)
+        }
+        Entry::Touched(touched) => accounts::touched(transaction, touched),
+        Entry::StrandedRefused { at } => {
+            let updated = transaction.execute(
+                "UPDATE meta SET stranded_refused_at = ?1 WHERE stranded_refused_at IS NULL",
+                [time_text(*at)],
+            )?;
+            Ok(updated > 0)
+        }
+        Entry::Sends { wall_ms } => store_sends(transaction, wall_ms).map(|()| false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AccountStatus, Entry, LedgerError, TaskState, TerminationState, TouchedAccount};
+    use crate::ledger::test_support::{
+        Workplace, account, at, attempt, intent, leaver, leaver_id, license, outcome, task, tonight,
+    };
+    use crate::ledger::{AttemptEnd, Ledger};
+    use crate::model::{AccountMemory, Memory, Outcome, RecentPerson};
+
+    fn memory(ledger: &Ledger) -> Memory {
+        ledger.memory(tonight()).expect("a memory")
+    }
+
+    fn deactivated(time: &str, approved: bool) -> Entry {
+        Entry::Deactivated {
+            termination: leaver_id(),
+            account: account(),
+            at: at(time),
+            approved,
+        }
+    }
+
+    fn license_removed(time: &str) -> Entry {
+        Entry::LicenseRemoved {
+            termination: leaver_id(),
+            account: account(),
+            license: license(),
+            at: at(time),
+            approved: false,
+        }
+    }
+
+    fn seen(status: AccountStatus, time: &str) -> Entry {
+        Entry::Seen {
+            account: account(),
+            status,
+            at: at(time),
+        }
+    }
+
+    fn touched(plan_id: &str, time: &str) -> TouchedAccount {
+        TouchedAccount {
+            account: account(),
+            plan_id: plan_id.to_owned(),
+            at: at(time),
+        }
+    }
+
+    fn recent(deactivated: Option<&str>, removed: Option<&str>, approved: bool) -> RecentPerson {
+        RecentPerson {
+            person: leaver("1001").termination.person,
+            deactivated_at: deactivated.map(at),
+            removed_at: removed.map(at),
+            approved,
+        }
+    }
+
+    #[test]
+    fn a_verified_deactivation_spends_the_termination() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let (first, again) = ("2026-11-20T22:01:00Z", "2026-11-20T22:09:00Z");
+        ledger
+            .record(&[deactivated(first, false), deactivated(again, false)])
+            .expect("a record");
+        let memory = memory(&ledger);
+        let record = &memory.terminations[&leaver_id()];
+        assert_eq!(record.state, TerminationState::Spent);
+        assert_eq!(record.deactivated_at, Some(at(first)));
+        assert_eq!(memory.accounts[&account()].status, AccountStatus::Inactive);
+        assert_eq!(memory.accounts[&account()].status_at, at(again));
+        assert_eq!(memory.recent, [recent(Some(first), None, false)]);
+    }
+
+    #[test]
+    fn every_removed_seat_is_remembered_and_its_person_once() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let (first, second) = ("2026-11-27T22:00:00Z", "2026-11-28T22:00:00Z");
+        ledger
+            .record(&[
+                license_removed(first),
+                license_removed(first),
+                license_removed(second),
+            ])
+            .expect("a record");
+        let memory = memory(&ledger);
+        let expected = AccountMemory {
+            status: AccountStatus::Inactive,
+            status_at: at(first),
+            removed: [first, first, second]
+                .map(|time| (license(), at(time)))
+                .to_vec(),
+        };
+        assert_eq!(memory.accounts[&account()], expected);
+        assert_eq!(memory.recent, [recent(None, Some(first), false)]);
+    }
+
+    #[test]
+    fn an_approved_deactivation_covers_the_licences_too() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let (first, later) = ("2026-11-20T22:01:00Z", "2026-11-27T22:00:00Z");
+        ledger
+            .record(&[deactivated(first, true), license_removed(later)])
+            .expect("a record");
+        assert!(memory(&ledger).terminations[&leaver_id()].approved);
+        let approved = [
+            recent(Some(first), None, true),
+            recent(None, Some(later), true),
+        ];
+        assert_eq!(memory(&ledger).recent, approved);
+    }
+
+    #[test]
+    fn people_changed_are_remembered_for_sixty_days() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        ledger
+            .record(&[deactivated("2026-11-20T22:00:00Z", false)])
+            .expect("a record");
+        let count = |as_of| ledger.memory(at(as_of)).expect("a memory").recent.len();
+        assert_eq!(count("2027-01-19T22:00:00Z"), 1);
+        assert_eq!(count("2027-01-19T22:00:01Z"), 0);
+    }
+
+    #[test]
+    fn the_newest_reading_of_a_status_counts() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        ledger
+            .record(&[
+                seen(AccountStatus::Inactive, "2026-11-20T22:00:00.5Z"),
+                seen(AccountStatus::Active, "2026-11-20T22:00:00Z"),
+            ])
+            .expect("a record");
+        assert_eq!(
+            memory(&ledger).accounts[&account()].status,
+            AccountStatus::Inactive
+        );
+    }
+
+    #[test]
+    fn accounts_written_are_remembered_newest_last() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        let entries = [
+            touched("plan-2", "2026-11-20T22:02:00Z"),
+            touched("plan-1", "2026-11-20T22:01:00Z"),
+            touched("plan-1", "2026-11-20T22:03:00Z"),
+        ];
+        ledger
+            .record(&entries.clone().map(Entry::Touched))
+            .expect("a record");
+        let [plan_2, _, plan_1] = entries;
+        assert_eq!(memory(&ledger).touched, [plan_2, plan_1]);
+    }
+
+    #[test]
+    fn tasks_states_and_refusals_are_remembered() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        ledger
+            .record(&[
+                Entry::TaskIssued(task("task-1")),
+                Entry::TaskState {
+                    id: "task-1".to_owned(),
+                    state: TaskState::Done,
+                    at: tonight(),
+                },
+                Entry::TerminationState {
+                    termination: leaver_id(),
+                    state: TerminationState::Closed,
+                },
+                Entry::StrandedRefused { at: tonight() },
+            ])
+            .expect("a record");
+        let memory = memory(&ledger);
+        assert_eq!(memory.tasks["task-1"].state, TaskState::Done);
+        assert_eq!(
+            memory.terminations[&leaver_id()].state,
+            TerminationState::Closed
+        );
+        assert!(memory.stranded_refused);
+    }
+
+    #[test]
+    fn a_deactivation_of_nobody_is_refused() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        assert!(matches!(
+            ledger.record(&[
+                seen(AccountStatus::Active, "2026-11-20T22:00:00Z"),
+                deactivated("2026-11-20T22:01:00Z", false),
+            ]),
+            Err(LedgerError::NotRecorded {
+                what: "termination",
+                ..
+            })
+        ));
+        assert!(memory(&ledger).accounts.is_empty(), "nothing of the batch");
+    }
+
+    #[test]
+    fn the_generation_grows_with_what_planning_sees() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let succeeded = Entry::Outcome {
+            plan_id: "plan-1".to_owned(),
+            run_id: "run-1".to_owned(),
+            record: outcome("action-1", Outcome::Succeeded),
+        };
+        let started = Entry::OperationStarted {
+            key: attempt("step-1"),
+            operation_id: "operation-1".to_owned(),
+            at: tonight(),
+        };
+        let ended = Entry::AttemptEnded {
+            key: attempt("step-1"),
+            end: AttemptEnd::Changed,
+            at: tonight(),
+        };
+        let sends = Entry::Sends { wall_ms: vec![1] };
+        let inactive = || seen(AccountStatus::Inactive, "2026-11-20T22:01:00Z");
+        let cases = [
+            (vec![Entry::Intent(intent("step-1"))], 0),
+            (vec![started, sends, ended], 0),
+            (vec![succeeded.clone(), inactive()], 1),
+            (vec![succeeded], 0),
+            (vec![inactive()], 0),
+            (vec![seen(AccountStatus::Active, "2026-11-20T22:02:00Z")], 1),
+            (
+                vec![Entry::Touched(touched("plan-1", "2026-11-20T22:00:00Z"))],
+                1,
+            ),
+        ];
+        for (entries, growth) in cases {
+            let before = ledger.generation().expect("a generation");
+            ledger.record(&entries).expect("a record");
+            let after = ledger.generation().expect("a generation");
+            assert_eq!(after - before, growth, "{entries:?}");
+        }
+    }
+}
