@@ -82,7 +82,13 @@ mod tests {
         let mixed = |failures: usize| -> Vec<Outcome> {
             let failed = |n: usize| n % 2 == 0 && n / 2 < failures;
             (0..20)
-                .map(|n| if failed(n) { Outcome::Failed } else { Outcome::Succeeded })
+                .map(|n| {
+                    if failed(n) {
+                        Outcome::Failed
+                    } else {
+                        Outcome::Succeeded
+                    }
+                })
                 .collect()
         };
         assert!(!counted(&mixed(8)));

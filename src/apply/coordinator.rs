@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
+
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::ledger::{Entry, Ledger, LedgerError};
+use crate::model::OutcomeRecord;
 
 /// Entries recorded in one commit at most: enough to share a disk flush among
 /// all lanes, few enough that none waits long.
@@ -23,9 +26,15 @@ pub struct Recorder(mpsc::Sender<Message>);
 #[error("the ledger could not be written")]
 pub struct RecordingFailed;
 
-struct Message {
-    entries: Vec<Entry>,
-    done: oneshot::Sender<bool>,
+enum Message {
+    Record {
+        entries: Vec<Entry>,
+        done: oneshot::Sender<bool>,
+    },
+    Outcomes {
+        plan_id: String,
+        answer: oneshot::Sender<BTreeMap<String, OutcomeRecord>>,
+    },
 }
 
 impl Coordinator {
@@ -53,12 +62,26 @@ impl Recorder {
             return Ok(());
         }
         let (done, recorded) = oneshot::channel();
-        let message = Message { entries, done };
+        let message = Message::Record { entries, done };
         self.0.send(message).await.map_err(|_| RecordingFailed)?;
         match recorded.await {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(RecordingFailed),
         }
+    }
+
+    /// The outcomes of a plan's actions, as they are on disk.
+    pub async fn outcomes(
+        &self,
+        plan_id: &str,
+    ) -> Result<BTreeMap<String, OutcomeRecord>, RecordingFailed> {
+        let (answer, outcomes) = oneshot::channel();
+        let message = Message::Outcomes {
+            plan_id: plan_id.to_owned(),
+            answer,
+        };
+        self.0.send(message).await.map_err(|_| RecordingFailed)?;
+        outcomes.await.map_err(|_| RecordingFailed)
     }
 }
 
@@ -70,21 +93,35 @@ fn work(
 ) -> (Ledger, Result<(), LedgerError>) {
     let mut result = Ok(());
     while let Some(first) = receiver.blocking_recv() {
-        let mut messages = vec![first];
-        while messages.len() < BATCH {
-            match receiver.try_recv() {
-                Ok(message) => messages.push(message),
-                Err(_) => break,
+        let mut batch = Vec::new();
+        let mut waiting = Vec::new();
+        let mut questions = Vec::new();
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Record { entries, done } => {
+                    batch.extend(entries);
+                    waiting.push(done);
+                }
+                Message::Outcomes { plan_id, answer } => questions.push((plan_id, answer)),
             }
+            next = if waiting.len() < BATCH {
+                receiver.try_recv().ok()
+            } else {
+                None
+            };
         }
-        let entries: Vec<Entry> =
-            messages.iter_mut().flat_map(|message| message.entries.drain(..)).collect();
-        if result.is_ok() {
-            result = ledger.record(&entries);
+        if result.is_ok() && !batch.is_empty() {
+            result = ledger.record(&batch);
         }
-        for message in messages {
-            // A lane that is gone does not need to know.
-            let _ = message.done.send(result.is_ok());
+        // A lane that is gone does not need to know.
+        for done in waiting {
+            let _ = done.send(result.is_ok());
+        }
+        for (plan_id, answer) in questions {
+            if let Ok(outcomes) = ledger.outcomes(&plan_id) {
+                let _ = answer.send(outcomes);
+            }
         }
     }
     (ledger, result)

@@ -33,12 +33,17 @@ pub(super) struct Seat {
 pub(super) enum Judgment {
     /// It is not what the plan saw.
     Drifted(String),
-    /// It hosts a hot desk, whose licences a person has to look at.
-    HotDesk,
     /// An identity provider manages it, which the report did not say.
     Managed(String),
-    /// This is to be sent; the listed actions are as wanted already.
-    Send(Wanted, Vec<String>),
+    /// Something may be sent.
+    Send {
+        /// What is to be sent, if anything.
+        wanted: Wanted,
+        /// Actions whose end is reached already.
+        done: Vec<String>,
+        /// Removals that a person has to look at: the account hosts a hot desk.
+        left_to_people: Vec<String>,
+    },
 }
 
 /// Compares the account with what the plan saw.
@@ -79,10 +84,16 @@ pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &User) -> Judgment
             None => done.push(removal.action.clone()),
         }
     }
-    if !wanted.remove.is_empty() && user.has_hot_desk() {
-        return Judgment::HotDesk;
+    let left_to_people = if user.has_hot_desk() {
+        wanted.remove.drain(..).map(|seat| seat.action).collect()
+    } else {
+        Vec::new()
+    };
+    Judgment::Send {
+        wanted,
+        done,
+        left_to_people,
     }
-    Judgment::Send(wanted, done)
 }
 
 /// The actions of a step that are still to be carried out.
@@ -93,20 +104,35 @@ pub(super) struct Pending<'s> {
 
 /// How the account differs in who it is, if it does.
 fn somebody_else(expected: &Expected, user: &User) -> Option<String> {
-    let Expected { user_id, username, email, created_before, status: _ } = expected;
-    if user_id.as_ref().is_some_and(|id| id.as_str() != user.user_id()) {
+    let Expected {
+        user_id,
+        username,
+        email,
+        created_before,
+        status: _,
+    } = expected;
+    if user_id
+        .as_ref()
+        .is_some_and(|id| id.as_str() != user.user_id())
+    {
         return Some("its id is another".to_owned());
     }
-    if username.as_ref().is_some_and(|name| name.as_str() != user.username().to_lowercase()) {
+    if username
+        .as_ref()
+        .is_some_and(|name| name.as_str() != user.username().to_lowercase())
+    {
         return Some("its username is another".to_owned());
     }
-    if email.as_ref().is_some_and(|email| email.as_str() != user.email().to_lowercase()) {
+    if email
+        .as_ref()
+        .is_some_and(|email| email.as_str() != user.email().to_lowercase())
+    {
         return Some("its e-mail is another".to_owned());
     }
     match user.created() {
-        Some(created) if created >= *created_before => {
-            Some(format!("it was created on {created}, after the termination"))
-        }
+        Some(created) if created >= *created_before => Some(format!(
+            "it was created on {created}, after the termination"
+        )),
         Some(_) | None => None,
     }
 }
@@ -121,8 +147,10 @@ impl Wanted {
     pub(super) fn is_met_by(&self, user: &User) -> bool {
         let status = self.deactivate.is_none() || matches!(user.status(), Status::Inactive);
         let held = user.licenses();
-        let freed =
-            self.remove.iter().all(|seat| !held.iter().any(|it| it.id == seat.license_id));
+        let freed = self
+            .remove
+            .iter()
+            .all(|seat| !held.iter().any(|it| it.id == seat.license_id));
         status && freed
     }
 
@@ -130,13 +158,19 @@ impl Wanted {
     pub(super) fn change(&self) -> UserChange {
         UserChange {
             status: self.deactivate.as_ref().map(|_| Status::Inactive),
-            remove_license_ids: self.remove.iter().map(|seat| seat.license_id.clone()).collect(),
+            remove_license_ids: self
+                .remove
+                .iter()
+                .map(|seat| seat.license_id.clone())
+                .collect(),
         }
     }
 
     /// The ids of all actions that it carries.
     pub(super) fn actions(&self) -> impl Iterator<Item = &String> {
-        self.deactivate.iter().chain(self.remove.iter().map(|seat| &seat.action))
+        self.deactivate
+            .iter()
+            .chain(self.remove.iter().map(|seat| &seat.action))
     }
 }
 

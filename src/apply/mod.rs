@@ -129,7 +129,11 @@ pub async fn settle(execution: Execution, ledger: Ledger) -> (Ledger, Result<(),
         .plan
         .lanes
         .iter()
-        .filter(|lane| lane.steps.iter().any(|step| context.progress.open.contains_key(&step.id)))
+        .filter(|lane| {
+            lane.steps
+                .iter()
+                .any(|step| context.progress.open.contains_key(&step.id))
+        })
         .cloned()
         .collect();
     for lane in open {
@@ -167,12 +171,16 @@ impl Progress {
                 open.insert(key.step_id.clone(), row);
             }
         }
-        Ok(Self { done, open, attempts })
+        Ok(Self {
+            done,
+            open,
+            attempts,
+        })
     }
 }
 
 /// What all lanes share.
-pub(self) struct Context {
+struct Context {
     execution: Execution,
     recorder: Recorder,
     progress: Progress,
@@ -229,7 +237,11 @@ impl Context {
             .collect();
         actions
             .filter(|id| !self.progress.done.contains_key(*id))
-            .filter(|id| by_id.get(id.as_str()).is_some_and(|it| self.kept_back(it).is_none()))
+            .filter(|id| {
+                by_id
+                    .get(id.as_str())
+                    .is_some_and(|it| self.kept_back(it).is_none())
+            })
             .cloned()
             .collect()
     }
@@ -267,7 +279,11 @@ impl Context {
     fn outcome(&self, record: OutcomeRecord) -> Entry {
         let plan_id = self.execution.plan.plan_id.clone();
         let run_id = self.execution.run_id.clone();
-        Entry::Outcome { plan_id, run_id, record }
+        Entry::Outcome {
+            plan_id,
+            run_id,
+            record,
+        }
     }
 
     /// Durable when it returns. A ledger that cannot be written stops the run:
@@ -303,14 +319,21 @@ impl Context {
         {
             return Some(reason);
         }
-        if self.execution.deadline.is_some_and(|deadline| self.now() >= deadline) {
+        if self
+            .execution
+            .deadline
+            .is_some_and(|deadline| self.now() >= deadline)
+        {
             self.execution.stop.stop(Stop::Deadline);
             return Some(OutcomeReason::Deadline);
         }
         if kinds.contains(&ActionKind::RemoveLicense) && self.execution.stop.is_stranded() {
             return Some(OutcomeReason::StrandedSeat);
         }
-        kinds.iter().any(|kind| self.breakers.is_open(*kind)).then_some(OutcomeReason::Breaker)
+        kinds
+            .iter()
+            .any(|kind| self.breakers.is_open(*kind))
+            .then_some(OutcomeReason::Breaker)
     }
 }
 

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,6 +23,20 @@ pub enum Stop {
     Breaker,
     /// A lane panicked: a defect of this program.
     Defect,
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Interrupted | Self::Terminated => "it was interrupted",
+            Self::Deadline => "its deadline was reached",
+            Self::NotAuthorized => "8x8 does not accept the API key for this",
+            Self::WrongCustomer => "the API speaks of another customer than tenant.customer_id",
+            Self::Ledger => "the ledger could not be written",
+            Self::Breaker => "too many actions of a kind failed",
+            Self::Defect => "a lane ended by a defect of this program; please report it",
+        })
+    }
 }
 
 impl Stop {

@@ -156,6 +156,8 @@ pub enum OutcomeReason {
     StrandedSeat,
     /// The account hosts a hot desk.
     HotDeskHost,
+    /// An identity provider manages the account.
+    IdentityProvider,
     /// The work was handed to a person.
     HandedOver,
     /// The seats to cancel were not freed.
@@ -185,6 +187,7 @@ impl OutcomeReason {
             Self::NotApproved => "not_approved",
             Self::StrandedSeat => "stranded_seat",
             Self::HotDeskHost => "hot_desk_host",
+            Self::IdentityProvider => "identity_provider",
             Self::HandedOver => "handed_over",
             Self::NothingFreed => "nothing_freed",
             Self::Drafted => "drafted",

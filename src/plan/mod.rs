@@ -17,3 +17,4 @@ pub use document::{
 pub use file::{PlanFileError, read, to_bytes};
 pub use guards::{Permissions, evaluate};
 pub use sheet::{Decision, ReviewError, read_review, review_sheet};
+pub use tasks::id as task_id;

@@ -5,7 +5,7 @@
 use crate::model::{AccountRow, LicenseName, TaskKind, short_digest};
 
 /// The stable id of a task: the same task is never issued twice.
-pub(super) fn id(kind: TaskKind, subject: &str, license: &str) -> String {
+pub fn id(kind: TaskKind, subject: &str, license: &str) -> String {
     format!(
         "task-{}",
         short_digest(format!("{}|{subject}|{license}", kind.as_str()))

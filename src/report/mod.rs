@@ -1,1 +1,60 @@
-//! To be written.
+//! What a run has to show: every number computed once, from the plan and the
+//! ledger's outcomes. Renderers return text or bytes and write nothing.
+
+mod codes;
+mod requests;
+mod results;
+mod summary;
+mod tables;
+mod tasks;
+
+pub use codes::{Ending, exit_codes};
+pub use requests::requests_csv;
+pub use results::{COLUMNS, results_csv};
+pub use summary::{Summary, summarize};
+pub use tables::{guard_table, outcome_table, plan_tables, summary_line};
+pub use tasks::tasks_csv;
+
+use std::collections::BTreeMap;
+
+use crate::model::{OpenRequest, OutcomeRecord};
+use crate::plan::Plan;
+
+/// Everything that a run's outputs are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// The run.
+    pub run_id: &'a str,
+    /// The plan that it carried out.
+    pub plan: &'a Plan,
+    /// How the plan's actions ended.
+    pub outcomes: &'a BTreeMap<String, OutcomeRecord>,
+    /// The ledger's requests that are still open.
+    pub requests: &'a [OpenRequest],
+    /// Who approved the plan, or empty.
+    pub approved_by: &'a str,
+}
+
+/// A CSV file as spreadsheets like it: header first, CRLF, formulas disarmed.
+fn csv_of<const N: usize>(
+    columns: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    writer.write_record(columns)?;
+    for row in rows {
+        writer.write_record(
+            row.iter()
+                .map(|cell| crate::files::spreadsheet_safe(cell).into_owned()),
+        )?;
+    }
+    writer
+        .into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))
+}
+
+fn text<T: ToString>(value: Option<&T>) -> String {
+    value.map(ToString::to_string).unwrap_or_default()
+}

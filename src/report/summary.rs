@@ -1,0 +1,147 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Run;
+use super::codes::{Ending, exit_codes, needs_a_look};
+use crate::model::Outcome;
+use crate::plan::{GuardCheck, PlanInput, Verdict};
+use crate::seats::PoolFigures;
+use crate::vendor::Usage;
+
+/// `summary.json`: what a program or a person wants to know first. It names
+/// nobody. Version 1.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// Version of this layout.
+    pub format_version: u32,
+    /// The command.
+    pub command: String,
+    /// The run.
+    pub run_id: String,
+    /// The plan.
+    pub plan_id: String,
+    /// The tenant's name.
+    pub tenant: String,
+    /// `8x8`, `sandbox` or `loopback`.
+    pub target: String,
+    /// The run's instant.
+    pub as_of: Timestamp,
+    /// When it ended, in run-clock time.
+    pub finished_at: Timestamp,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// Every code that applies.
+    pub exit_codes: Vec<u8>,
+    /// Why it stopped midway, if it did.
+    pub stopped: Option<String>,
+    /// HR data rows read.
+    pub hr_rows: u64,
+    /// HR rows per disposition; they add up to `hr_rows`.
+    pub dispositions: BTreeMap<String, u64>,
+    /// Obligations of earlier nights whose row is not in tonight's file.
+    pub obligations: u64,
+    /// Actions per kind and outcome; actions without one are `open`.
+    pub actions: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Lines of which access that is due may still be open.
+    pub needs_a_look: u64,
+    /// Manual tasks that are open.
+    pub open_tasks: u64,
+    /// Guards that tripped, allowed or not.
+    pub guards: Vec<GuardCheck>,
+    /// Requests to the vendor.
+    pub requests: RequestBudget,
+    /// Seat figures per pool.
+    pub seats: Vec<PoolFigures>,
+    /// What else an administrator should know.
+    pub findings: Vec<String>,
+    /// What was read.
+    pub inputs: Vec<PlanInput>,
+    /// What nobody has published, and this program therefore does not know.
+    pub not_known: Vec<&'static str>,
+}
+
+/// What the run took of the vendor's rate.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct RequestBudget {
+    /// Requests sent, polls included.
+    pub sent: u64,
+    /// Looks at operations.
+    pub polls: u64,
+    /// Answers 429.
+    pub throttled: u64,
+}
+
+/// Counts everything once.
+pub fn summarize(
+    run: &Run<'_>,
+    command: &str,
+    ending: Ending,
+    usage: Usage,
+    finished_at: Timestamp,
+) -> Summary {
+    let exit_codes = exit_codes(run, ending);
+    let mut actions: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for action in &run.plan.actions {
+        let outcome = run.outcomes.get(&action.id).map(|ended| ended.outcome);
+        let word = outcome.map_or("open", Outcome::as_str).to_owned();
+        *actions
+            .entry(action.kind.to_string())
+            .or_default()
+            .entry(word)
+            .or_default() += 1;
+    }
+    let plan = run.plan;
+    let hr_rows = plan.totals.values().sum();
+    let obligations = plan
+        .dispositions
+        .iter()
+        .filter(|line| line.origin == crate::model::Origin::Ledger);
+    Summary {
+        format_version: 1,
+        command: command.to_owned(),
+        run_id: run.run_id.to_owned(),
+        plan_id: plan.plan_id.clone(),
+        tenant: plan.tenant.clone(),
+        target: plan.target.clone(),
+        as_of: plan.as_of,
+        finished_at,
+        exit_code: exit_codes.first().copied().unwrap_or(0),
+        exit_codes,
+        stopped: match ending {
+            Ending::Finished => None,
+            Ending::Stopped(why) => Some(why.to_string()),
+        },
+        hr_rows,
+        dispositions: plan.totals.clone(),
+        obligations: obligations.count() as u64,
+        actions,
+        needs_a_look: needs_a_look(run) as u64,
+        open_tasks: plan.manual_tasks.len() as u64,
+        guards: tripped(&plan.guards),
+        requests: RequestBudget {
+            sent: usage.requests,
+            polls: usage.polls,
+            throttled: usage.throttled,
+        },
+        seats: plan.seats.clone(),
+        findings: plan.findings.clone(),
+        inputs: plan.inputs.clone(),
+        not_known: vec![
+            "whether 8x8 frees a licence of a deactivated account through the API: [policy] \
+             stranded_seats decides, and the first refusal is remembered",
+            "what number licences are called: names with DID, Local Number, Additional Number or \
+             Toll Free are taken for them",
+            "how many numbers the remaining seats entitle to: entitlement is unknown",
+        ],
+    }
+}
+
+fn tripped(guards: &[GuardCheck]) -> Vec<GuardCheck> {
+    guards
+        .iter()
+        .filter(|guard| guard.verdict != Verdict::Passed)
+        .cloned()
+        .collect()
+}

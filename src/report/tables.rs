@@ -1,0 +1,129 @@
+use std::fmt::Write;
+
+use tabled::builder::Builder;
+use tabled::settings::Style;
+
+use super::Summary;
+use crate::model::ActionKind;
+use crate::plan::{GuardCheck, PassedBy, Plan, Verdict};
+
+/// What the plan holds, for a terminal: rows per disposition and actions per kind.
+pub fn plan_tables(plan: &Plan) -> String {
+    let rows: u64 = plan.totals.values().sum();
+    let mut dispositions = Builder::default();
+    dispositions.push_record(["HR rows", "count"]);
+    for (name, count) in plan.totals.iter().filter(|(_, count)| **count > 0) {
+        dispositions.push_record([name.clone(), count.to_string()]);
+    }
+    dispositions.push_record(["total".to_owned(), rows.to_string()]);
+    let mut actions = Builder::default();
+    actions.push_record(["planned", "count"]);
+    let kinds = [
+        ActionKind::Deactivate,
+        ActionKind::RemoveLicense,
+        ActionKind::RequestPartialCancellation,
+        ActionKind::ManualTask,
+    ];
+    for kind in kinds {
+        let count = plan
+            .actions
+            .iter()
+            .filter(|action| action.kind == kind)
+            .count();
+        actions.push_record([kind.to_string(), count.to_string()]);
+    }
+    format!("{}\n{}", draw(dispositions), draw(actions))
+}
+
+/// How the actions ended, for a terminal.
+pub fn outcome_table(summary: &Summary) -> String {
+    let mut table = Builder::default();
+    table.push_record(["action", "outcome", "count"]);
+    for (kind, outcomes) in &summary.actions {
+        for (outcome, count) in outcomes {
+            table.push_record([kind.clone(), outcome.clone(), count.to_string()]);
+        }
+    }
+    draw(table)
+}
+
+/// The guards that keep the plan from being carried out, with the exact
+/// command that lets this plan pass and no other.
+pub fn guard_table(guards: &[GuardCheck], plan_path: &str, plan_id: &str) -> String {
+    let tripped: Vec<&GuardCheck> = guards
+        .iter()
+        .filter(|guard| guard.verdict == Verdict::Tripped)
+        .collect();
+    let mut table = Builder::default();
+    table.push_record(["guard", "measured", "limit", "of", "setting"]);
+    for guard in &tripped {
+        table.push_record([
+            guard.name.clone(),
+            guard.measured.to_string(),
+            guard.limit.clone(),
+            guard.denominator.to_string(),
+            guard.setting.clone(),
+        ]);
+    }
+    let mut flags = Vec::new();
+    for guard in &tripped {
+        let flag = match &guard.passed_by {
+            PassedBy::Approval => format!("--approve {plan_id}"),
+            PassedBy::AcceptedInput(sha256) => format!("--accept-input {sha256}"),
+        };
+        if !flags.contains(&flag) {
+            flags.push(flag);
+        }
+    }
+    let mut text = draw(table);
+    for guard in &tripped {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n- {}", guard.message);
+    }
+    let _ = write!(
+        text,
+        "\nNothing was changed. If the plan is right, approve this plan and no other:\n  \
+         seatsweep apply {plan_path} {}",
+        flags.join(" ")
+    );
+    text
+}
+
+/// The run in one line, for logs and mails.
+pub fn summary_line(summary: &Summary) -> String {
+    let count = |kind: &str, outcome: &str| {
+        summary
+            .actions
+            .get(kind)
+            .and_then(|outcomes| outcomes.get(outcome))
+            .copied()
+            .unwrap_or(0)
+    };
+    let failed: u64 = summary
+        .actions
+        .values()
+        .map(|outcomes| {
+            outcomes.get("failed").unwrap_or(&0) + outcomes.get("unknown").unwrap_or(&0)
+        })
+        .sum();
+    format!(
+        "{} {} on {} ({}): {} HR rows; {} deactivated, {} licences removed, {} drafts, {} manual \
+         tasks open; {} failed or unknown; {} need a look; exit {}",
+        summary.command,
+        summary.run_id,
+        summary.target,
+        summary.tenant,
+        summary.hr_rows,
+        count("deactivate", "succeeded"),
+        count("remove_license", "succeeded"),
+        count("request_partial_cancellation", "succeeded"),
+        summary.open_tasks,
+        failed,
+        summary.needs_a_look,
+        summary.exit_code,
+    )
+}
+
+fn draw(table: Builder) -> String {
+    table.build().with(Style::sharp()).to_string()
+}
