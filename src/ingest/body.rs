@@ -82,6 +82,7 @@ pub(super) fn for_each_record(
     mut each: impl FnMut(DataRecord<'_>),
 ) -> Result<Count, IngestError> {
     let mut records = Records::new(file, layout.dialect, chunk.text, chunk.first_line);
+    let width = layout.width();
     let mut count = Count::default();
     while records.advance()? {
         let cells = records.record();
@@ -96,7 +97,7 @@ pub(super) fn for_each_record(
         each(DataRecord {
             line: records.line(),
             cells,
-            width: layout.width(),
+            width,
         });
     }
     Ok(count)

@@ -93,9 +93,7 @@ fn blocks_at_line_ends(bytes: &[u8], terminator: u8, size: usize) -> Vec<(usize,
     let mut start = 0;
     while start < bytes.len() {
         let target = start.saturating_add(size.max(1) - 1).min(bytes.len());
-        let end = bytes[target..]
-            .iter()
-            .position(|byte| *byte == terminator)
+        let end = memchr::memchr(terminator, &bytes[target..])
             .map_or(bytes.len(), |offset| target + offset + 1);
         blocks.push((start, end));
         start = end;
@@ -104,7 +102,7 @@ fn blocks_at_line_ends(bytes: &[u8], terminator: u8, size: usize) -> Vec<(usize,
 }
 
 fn scan_both(block: &[u8], dialect: Dialect) -> (Scan, Scan) {
-    if !block.contains(&b'"') {
+    if memchr::memchr(b'"', block).is_none() {
         // Most blocks of most reports: no quote, so nothing changes.
         let outside = Scan {
             first_record: Some(0),

@@ -63,10 +63,9 @@ pub(super) fn read_date(cell: &str, order: Option<DateOrder>) -> Result<Option<D
             year,
             ..
         } => match order {
-            Some(DateOrder::MonthFirst) => (year, first, second),
             Some(DateOrder::DayFirst) => (year, second, first),
             // Without an order only `5/5/2026` gets here: both readings agree.
-            None => (year, first, second),
+            Some(DateOrder::MonthFirst) | None => (year, first, second),
         },
     };
     if NO_DATE_YEARS.contains(&year) {
@@ -207,12 +206,13 @@ fn written_date(cell: &str) -> Result<Written, Fault> {
             year: year.parse().map_err(|_| not_a_date())?,
             separator: if *a == "." { '.' } else { '/' },
         }),
-        [.., Run::Gap(_), Run::Digits(year)] if year.len() == 2 && runs.len() == 5 => {
-            Err(Fault::new(
-                "the year has two digits, which can mean two centuries",
-                "export the date with a four-digit year, best as YYYY-MM-DD",
-            ))
-        }
+        [
+            Run::Digits(first),
+            Run::Gap(a),
+            Run::Digits(_),
+            Run::Gap(b),
+            Run::Digits(year),
+        ] if first.len() <= 2 && year.len() == 2 && a == b => Err(short_year()),
         _ => worded_date(&runs),
     }
 }
@@ -230,22 +230,17 @@ fn worded_date(runs: &[Run<'_>]) -> Result<Written, Fault> {
             let month = month_named(name).ok_or_else(not_a_date)?;
             match year.len() {
                 4 => certain(year, month, day),
-                _ => Err(Fault::new(
-                    "the year does not have four digits",
-                    "export the date with a four-digit year, best as YYYY-MM-DD",
-                )),
+                _ => Err(short_year()),
             }
         }
         [Run::Digits(serial)] if serial.len() == 5 => Err(Fault::new(
             "this is a spreadsheet's day number, not a date",
             "format the column as a date (YYYY-MM-DD) before it is exported",
         )),
-        [Run::Digits(_), Run::Digits(_)] | [Run::Letters(_), Run::Digits(_)] | [Run::Digits(_)] => {
-            Err(Fault::new(
-                "this is not a complete date",
-                "export year, month and day, best as YYYY-MM-DD",
-            ))
-        }
+        [Run::Digits(_) | Run::Letters(_), Run::Digits(_)] | [Run::Digits(_)] => Err(Fault::new(
+            "this is not a complete date",
+            "export year, month and day, best as YYYY-MM-DD",
+        )),
         _ => Err(not_a_date()),
     }
 }
@@ -319,9 +314,17 @@ fn number(digits: &str) -> Result<i8, Fault> {
 
 fn month_named(name: &str) -> Option<i8> {
     let name = name.to_lowercase();
-    let fits = |month: &&str| **month == name || month[..3] == name;
-    let index = MONTHS.iter().position(|month| fits(&month))?;
+    let index = MONTHS
+        .iter()
+        .position(|month| *month == name || month[..3] == name)?;
     i8::try_from(index + 1).ok()
+}
+
+fn short_year() -> Fault {
+    Fault::new(
+        "the year does not have four digits, so it can mean two centuries",
+        "export the date with a four-digit year, best as YYYY-MM-DD",
+    )
 }
 
 fn not_a_date() -> Fault {
@@ -413,7 +416,7 @@ mod tests {
     fn what_is_no_complete_date_says_why() {
         for (cell, words) in [
             ("2026-02-30", "no such day"),
-            ("2/15/26", "two digits"),
+            ("2/15/26", "four digits"),
             ("20-Sep-19", "four digits"),
             ("02/2026", "not a complete date"),
             ("2026", "not a complete date"),

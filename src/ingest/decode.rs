@@ -109,7 +109,7 @@ fn refuse_bytes(name: &str, bytes: &[u8]) -> Option<Refusal> {
             "export it as \"CSV UTF-8\", or convert it to UTF-8",
         ));
     }
-    let nul = bytes.iter().position(|byte| *byte == 0)?;
+    let nul = memchr::memchr(0, bytes)?;
     Some(Refusal {
         line: Some(line_of(bytes, nul)),
         ..whole_file(
@@ -122,7 +122,7 @@ fn refuse_bytes(name: &str, bytes: &[u8]) -> Option<Refusal> {
 
 fn looks_like_utf16(bytes: &[u8]) -> bool {
     let sample = &bytes[..bytes.len().min(SAMPLE)];
-    let nuls = sample.iter().filter(|byte| **byte == 0).count();
+    let nuls = memchr::memchr_iter(0, sample).count();
     let marked = sample.starts_with(&[0xFF, 0xFE]) || sample.starts_with(&[0xFE, 0xFF]);
     marked || nuls * 3 > sample.len()
 }
@@ -145,7 +145,7 @@ fn refuse_encoding(name: &str, bytes: &[u8], valid_up_to: usize) -> Refusal {
 }
 
 fn line_of(bytes: &[u8], offset: usize) -> u64 {
-    let feeds = bytes[..offset].iter().filter(|byte| **byte == b'\n');
+    let feeds = memchr::memchr_iter(b'\n', &bytes[..offset]);
     feeds.count() as u64 + 1
 }
 

@@ -44,16 +44,14 @@ pub(super) fn locate(
     names: &ColumnNames,
 ) -> Result<Layout, IngestError> {
     check_fields(file, table, names)?;
-    let mut best: Option<Candidate> = None;
-    for delimiter in DELIMITERS {
+    let [likeliest, others @ ..] = DELIMITERS;
+    let mut found = Candidate::read(file, likeliest, table, names)?;
+    for delimiter in others {
         let candidate = Candidate::read(file, delimiter, table, names)?;
-        if best.as_ref().is_none_or(|best| candidate.beats(best)) {
-            best = Some(candidate);
+        if candidate.score > found.score {
+            found = candidate;
         }
     }
-    let Some(found) = best else {
-        return Err(file.refusal("no delimiter fits", "export it as CSV").into());
-    };
     if let Some(refusal) = found.refuse(file, table, names) {
         // A quote that swallows the header is the cause, not a symptom.
         let open_quote = chunks::find_open_quote(file, found.dialect);
@@ -202,10 +200,6 @@ impl Candidate {
             }
         }
         Ok(best)
-    }
-
-    fn beats(&self, other: &Self) -> bool {
-        self.score > other.score
     }
 
     fn header(&self) -> &[String] {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ColumnNames;
 use super::aliases::seats;
 use super::decode::TextFile;
-use super::error::{IngestError, Refusal};
+use super::error::IngestError;
 use super::header::Column;
 use super::input_file::InputFile;
 use super::layout::{self, Layout};
@@ -91,7 +91,7 @@ impl SeatColumns {
         }
     }
 
-    fn read(&self, row: &ListRow<'_>) -> Result<OwnedSeats, Refusal> {
+    fn read(&self, row: &ListRow<'_>) -> Result<OwnedSeats, IngestError> {
         let country = self.country(row)?;
         let license = LicenseName::parse(row.text(&self.license), country).ok_or_else(|| {
             row.refusal(&self.license, "the license has no name", "fill in its name")
@@ -124,7 +124,7 @@ impl SeatColumns {
         })
     }
 
-    fn country<'r>(&self, row: &ListRow<'r>) -> Result<Option<&'r str>, Refusal> {
+    fn country<'r>(&self, row: &ListRow<'r>) -> Result<Option<&'r str>, IngestError> {
         let text = row.text(&self.country);
         match country_code(text) {
             None if !is_blank(text) => Err(row.refusal(
@@ -140,7 +140,7 @@ impl SeatColumns {
     fn unassigned_of_owned(
         &self,
         row: &ListRow<'_>,
-    ) -> Result<(Option<u32>, Option<u32>), Refusal> {
+    ) -> Result<(Option<u32>, Option<u32>), IngestError> {
         let text = row.text(&self.unassigned_of_owned);
         if is_blank(text) {
             return Ok((None, None));
@@ -159,7 +159,7 @@ impl SeatColumns {
     }
 }
 
-fn number(row: &ListRow<'_>, column: &Column) -> Result<Option<u32>, Refusal> {
+fn number(row: &ListRow<'_>, column: &Column) -> Result<Option<u32>, IngestError> {
     let text = row.text(column);
     if is_blank(text) {
         return Ok(None);

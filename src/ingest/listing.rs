@@ -35,13 +35,14 @@ impl<'r> ListRow<'r> {
         column: &Column,
         problem: impl Into<String>,
         advice: impl Into<String>,
-    ) -> Refusal {
-        Refusal {
+    ) -> IngestError {
+        let refusal = Refusal {
             line: Some(self.record.line),
             column: excerpt(column.header()),
             value: excerpt(self.text(column)),
             ..self.file.refusal(problem, advice)
-        }
+        };
+        refusal.into()
     }
 }
 
@@ -50,7 +51,7 @@ impl<'r> ListRow<'r> {
 pub(super) fn read_rows(
     file: &TextFile,
     layout: &Layout,
-    mut each: impl FnMut(&ListRow<'_>) -> Result<(), Refusal>,
+    mut each: impl FnMut(&ListRow<'_>) -> Result<(), IngestError>,
 ) -> Result<u64, IngestError> {
     let mut rows = 0;
     for chunk in layout.body(file, usize::MAX)? {
@@ -69,13 +70,14 @@ pub(super) fn read_rows(
 fn read_row(
     file: &TextFile,
     record: DataRecord<'_>,
-    each: &mut impl FnMut(&ListRow<'_>) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
+    each: &mut impl FnMut(&ListRow<'_>) -> Result<(), IngestError>,
+) -> Result<(), IngestError> {
     if let Some(fault) = record.raggedness() {
-        return Err(Refusal {
+        let refusal = Refusal {
             line: Some(record.line),
             ..file.refusal(fault.problem, fault.advice)
-        });
+        };
+        return Err(refusal.into());
     }
     each(&ListRow { file, record })
 }
