@@ -4,6 +4,7 @@ use csv::StringRecord;
 use rayon::prelude::*;
 
 use super::DateOrder;
+use super::aliases::Field;
 use super::chunks::Chunk;
 use super::dates::{DateVotes, Fault, read_date};
 use super::decode::TextFile;
@@ -46,6 +47,15 @@ impl DataRecord<'_> {
             )
         })
     }
+}
+
+/// Why a record became no row.
+#[derive(Debug)]
+pub(super) enum Rejected {
+    /// The record is a result: an invalid row.
+    Invalid(Box<InvalidRow>),
+    /// Nobody said what this status word means, so the whole file is refused.
+    UnknownStatus(String),
 }
 
 /// What was counted while reading records.
@@ -167,6 +177,13 @@ pub(super) struct DateColumn {
 }
 
 impl DateColumn {
+    /// The order as the plan records it, if the file has such a column and
+    /// an order was needed.
+    pub(super) fn detected(&self, field: &Field) -> Option<(String, DateOrder)> {
+        let order = self.order.filter(|_| self.column.exists())?;
+        Some((field.name.to_owned(), order))
+    }
+
     /// The date of a record, if it has one.
     pub(super) fn read(&self, cells: &StringRecord) -> Result<Option<Date>, Fault> {
         read_date(self.column.text(cells), self.order)

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::aliases::hr;
-use super::body::{self, Count, DataRecord, DateColumn, WhoColumns};
+use super::body::{self, Count, DataRecord, DateColumn, Rejected, WhoColumns};
 use super::dates::Fault;
 use super::decode::TextFile;
 use super::error::IngestError;
@@ -52,8 +52,7 @@ fn read_text(
     let date_orders: BTreeMap<_, _> = date_columns
         .iter()
         .zip(&dates)
-        .filter(|(_, dates)| dates.column.exists())
-        .filter_map(|(field, dates)| Some((field.name.to_owned(), dates.order?)))
+        .filter_map(|(field, dates)| dates.detected(field))
         .collect();
 
     let reader = HrReader::new(file, &layout, dates, formats);
@@ -78,12 +77,6 @@ fn read_text(
         rows,
         invalid,
     })
-}
-
-/// Why a record became no row.
-enum Rejected {
-    Invalid(Box<InvalidRow>),
-    UnknownStatus(String),
 }
 
 /// The columns of an HR export and what their values mean.

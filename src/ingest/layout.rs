@@ -85,6 +85,12 @@ impl Layout {
         chunks::cut(file, self.dialect, text, self.body_line, size)
     }
 
+    /// A cursor over all records below the header.
+    pub(super) fn body_records<'f>(&self, file: &'f TextFile) -> Records<'f> {
+        let text = &file.text()[self.body_at..];
+        Records::new(file, self.dialect, text, self.body_line)
+    }
+
     /// Cells that a record must have: blank headers at the end do not count.
     pub(super) fn width(&self) -> usize {
         let blank = self.header.iter().rev().take_while(|cell| cell.is_empty());
@@ -369,7 +375,10 @@ fn columns_seen(header: &[String]) -> String {
         .filter(|cell| !cell.is_empty())
         .map(|cell| format!("\"{}\"", excerpt(cell)))
         .collect();
-    format!("columns seen: {}", seen.join(", "))
+    match seen.as_slice() {
+        [] => "columns seen: none".to_owned(),
+        seen => format!("columns seen: {}", seen.join(", ")),
+    }
 }
 
 fn how_to_name(table: &Table) -> String {
@@ -380,5 +389,96 @@ fn how_to_name(table: &Table) -> String {
             table.role, table.required[0].any_of[0].name
         ),
         Licenses | Holds | Map => "rename the column".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::aliases::hr;
+
+    fn found(text: &str) -> Layout {
+        let file = TextFile::decode("hr.csv".to_owned(), text.into()).expect("text");
+        locate(&file, &hr::TABLE, &ColumnNames::default()).expect("a layout")
+    }
+
+    /// Headers that real systems write, and the columns to be found in them.
+    #[test]
+    fn headers_of_real_systems_are_found() {
+        for (system, text, expected) in [
+            (
+                "Workday",
+                "Terminations\n\nCompany,All\nRun by,Jane Doe\n\nEmployee ID,Full Name,Work Email,\
+                 Active/Inactive Status,Termination Date,Last Day of Work,Manager's Work Email\n",
+                "employee_id=0 full_name=1 last_day=5 status=3 termination_date=4 work_email=2",
+            ),
+            (
+                "ADP",
+                "Associate ID,Legal First Name (Personal Profile),Work Contact: Work Email,\
+                 Personal Contact: Personal Email,Position Status,Previous Termination Date,\
+                 Termination Date (Employment Profile),Reports To Associate ID\n",
+                "employee_id=0 first_name=1 status=4 termination_date=6 work_email=2",
+            ),
+            (
+                "UKG through Cognos",
+                "Employee Number\tFirst Name\tLast Name\tEmail Address\tEmployment Status\t\
+                 Termination Date\tSupervisor Email\n",
+                "employee_id=0 first_name=1 last_name=2 status=4 termination_date=5 work_email=3",
+            ),
+            (
+                "Rippling",
+                "Employee,Employee - ID,Work email,Employment status,Last day of work,\
+                 Manager - Work email\n",
+                "employee_id=1 full_name=0 last_day=4 status=3 work_email=2",
+            ),
+            (
+                "BambooHR",
+                "Employee #,\"Last Name, First Name\",Best Email,Work Email,Status,\
+                 Employment Status: Date,Termination Date\n",
+                "employee_id=0 full_name=1 status=4 termination_date=6 work_email=3",
+            ),
+            (
+                "LOGA",
+                "Personalnummer;Vorname;Nachname;E-Mail;Kostenstelle;Letzter Arbeitstag;Vertragsende;;\n",
+                "cost_center=4 employee_id=0 first_name=1 last_day=5 last_name=2 \
+                 termination_date=6 work_email=3",
+            ),
+        ] {
+            let layout = found(text);
+            let columns = layout.assignment.iter();
+            let columns: Vec<String> = columns
+                .map(|(field, at)| format!("{field}={}", at[0]))
+                .collect();
+            assert_eq!(columns.join(" "), expected, "{system}");
+        }
+    }
+
+    #[test]
+    fn decimal_commas_do_not_make_a_comma_the_delimiter() {
+        let layout = found("Personalnummer;Vertragsende\n1,5;2026-01-31\n2,5;2026-01-31\n");
+        assert_eq!(layout.dialect.delimiter, b';');
+    }
+
+    #[test]
+    fn lines_are_counted_from_the_top_of_the_file() {
+        let layout = found("Title\n\n\"Employee\nID\",Status\n1,Active\n");
+        assert_eq!((layout.header_line, layout.body_line), (3, 5));
+    }
+
+    #[test]
+    fn the_fingerprint_does_not_depend_on_ornaments() {
+        let fingerprint = |text: &str| {
+            let file = TextFile::decode("hr.csv".to_owned(), text.into()).expect("text");
+            let input = found(text).input_file(&file, 0, BTreeMap::new());
+            input.header_fingerprint
+        };
+        assert_eq!(
+            fingerprint("Employee ID,Status\n"),
+            fingerprint("employee_id*;STATUS\n")
+        );
+        assert_ne!(
+            fingerprint("Employee ID,Status\n"),
+            fingerprint("Status,Employee ID\n")
+        );
     }
 }

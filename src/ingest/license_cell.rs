@@ -15,7 +15,7 @@ const MOST_SEATS: usize = 100;
 /// `country` is what stands beside it. A cell that cannot be taken apart for
 /// certain is a fault, because a seat that is overlooked would be given back
 /// while somebody uses it.
-pub(super) fn read_licenses(cell: &str, country: Option<&str>) -> Result<Vec<LicenseName>, Fault> {
+pub(super) fn licenses_in(cell: &str, country: Option<&str>) -> Result<Vec<LicenseName>, Fault> {
     if is_blank(cell) {
         return Ok(Vec::new());
     }
@@ -34,7 +34,7 @@ pub(super) fn read_licenses(cell: &str, country: Option<&str>) -> Result<Vec<Lic
 }
 
 /// The values of a cell that lists several, without empty ones.
-pub(super) fn read_list(cell: &str) -> impl Iterator<Item = &str> {
+pub(super) fn values_in(cell: &str) -> impl Iterator<Item = &str> {
     cell.split([';', '|', '\n', ','])
         .map(tidy)
         .filter(|value| !is_blank(value))
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     fn names_of(cell: &str) -> Vec<String> {
-        let licenses = read_licenses(cell, None).expect("licenses");
+        let licenses = licenses_in(cell, None).expect("licenses");
         licenses
             .into_iter()
             .map(|license| license.display)
@@ -141,7 +141,7 @@ mod tests {
             "X2 (5000)",
             "(2)",
         ] {
-            assert!(read_licenses(cell, None).is_err(), "{cell:?}");
+            assert!(licenses_in(cell, None).is_err(), "{cell:?}");
         }
     }
 
