@@ -1,0 +1,126 @@
+//! The lists that the administrator writes by hand.
+
+/// Seats owned per pool, copied by hand from the Licenses page (`8x8.md` 1.5).
+pub(in crate::ingest) mod seats {
+    use super::super::{Field, InputRole, Requirement, Table, field};
+
+    pub(in crate::ingest) static LICENSE: Field = field(
+        "license",
+        &[
+            "license",
+            "licence",
+            "license name",
+            "licence name",
+            "license type",
+            "licence type",
+        ],
+        &["description", "subscription", "service", "name"],
+    );
+    pub(in crate::ingest) static COUNTRY: Field = field(
+        "country",
+        &["country", "license country", "licence country"],
+        &[],
+    );
+    pub(in crate::ingest) static OWNED: Field = field(
+        "owned",
+        &["owned", "seats owned", "total", "total seats"],
+        &["seats", "quantity"],
+    );
+    pub(in crate::ingest) static UNASSIGNED: Field =
+        field("unassigned", &["unassigned", "available"], &["free"]);
+    pub(in crate::ingest) static UNASSIGNED_OF_OWNED: Field =
+        field("unassigned_total", &["unassigned total"], &[]);
+    pub(in crate::ingest) static SUSPENDED: Field = field(
+        "suspended",
+        &[
+            "suspended",
+            "suspended without a user",
+            "suspended without user",
+        ],
+        &[],
+    );
+
+    pub(in crate::ingest) static TABLE: Table = Table {
+        role: InputRole::Licenses,
+        fields: &[
+            &LICENSE,
+            &COUNTRY,
+            &OWNED,
+            &UNASSIGNED,
+            &UNASSIGNED_OF_OWNED,
+            &SUSPENDED,
+        ],
+        required: &[
+            Requirement {
+                wanted: "the license's name",
+                any_of: &[&LICENSE],
+            },
+            Requirement {
+                wanted: "the seats owned (`owned`, `total` or `Unassigned/Total`)",
+                any_of: &[&OWNED, &UNASSIGNED_OF_OWNED],
+            },
+        ],
+    };
+}
+
+/// People and accounts not to be touched.
+pub(in crate::ingest) mod holds {
+    use super::super::{Field, InputRole, Requirement, Table, field};
+
+    pub(in crate::ingest) static WHO: Field = field(
+        "who",
+        &["who", "person", "account"],
+        &[
+            "employee id",
+            "email",
+            "work email",
+            "username",
+            "user id",
+            "user",
+        ],
+    );
+    pub(in crate::ingest) static WHY: Field =
+        field("why", &["why", "reason"], &["note", "comment"]);
+    pub(in crate::ingest) static UNTIL: Field = field(
+        "until",
+        &["until", "hold until", "expires"],
+        &["end date", "date"],
+    );
+
+    pub(in crate::ingest) static TABLE: Table = Table {
+        role: InputRole::Holds,
+        fields: &[&WHO, &WHY, &UNTIL],
+        required: &[Requirement {
+            wanted: "who is held (`who`)",
+            any_of: &[&WHO],
+        }],
+    };
+}
+
+/// HR id → 8x8 user.
+pub(in crate::ingest) mod map {
+    use super::super::{Field, InputRole, Requirement, Table, field};
+
+    pub(in crate::ingest) static HR_ID: Field = field(
+        "hr_id",
+        &["hr id"],
+        &["employee id", "employee number", "work email", "email"],
+    );
+    pub(in crate::ingest) static USER_ID: Field =
+        field("user_id", &["user id"], &["username", "account"]);
+
+    pub(in crate::ingest) static TABLE: Table = Table {
+        role: InputRole::Map,
+        fields: &[&HR_ID, &USER_ID],
+        required: &[
+            Requirement {
+                wanted: "the person in HR (`hr_id`)",
+                any_of: &[&HR_ID],
+            },
+            Requirement {
+                wanted: "the 8x8 user (`user_id`)",
+                any_of: &[&USER_ID],
+            },
+        ],
+    };
+}

@@ -1,0 +1,122 @@
+//! What cells have in common, whatever they mean.
+
+/// Characters of a cell that a message repeats at most.
+const EXCERPT_LENGTH: usize = 60;
+
+/// What HR systems write where there is no value (measured in real exports).
+const BLANKS: [&str; 10] = [
+    "",
+    "-",
+    "n/a",
+    "#n/a",
+    "na",
+    "nan",
+    "null",
+    "none",
+    "not stated",
+    "unk",
+];
+
+/// The cell without white space (no-break spaces included) and byte order
+/// marks around it.
+pub(super) fn tidy(cell: &str) -> &str {
+    cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
+
+/// Whether the cell is one of the ways to write "no value". Not for names and
+/// sites: people are called Na and Nan, and NA is North America.
+pub(super) fn is_blank(cell: &str) -> bool {
+    let cell = tidy(cell);
+    BLANKS.iter().any(|blank| cell.eq_ignore_ascii_case(blank))
+}
+
+/// The cell as a message may repeat it: short, on one line, and unable to
+/// steer the terminal.
+pub(super) fn excerpt(cell: &str) -> String {
+    let mut shown = String::new();
+    for (count, character) in cell.chars().enumerate() {
+        if count == EXCERPT_LENGTH {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// `a`, `a or b`, `a, b or c`.
+pub(super) fn or_list(items: &[&str]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// The candidate most like `wanted`: the one with the longest run of letters
+/// in common, at least three. Enough to point at a typing error or a longer
+/// spelling; it only ever serves a message.
+pub(super) fn nearest<'c>(
+    wanted: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<&'c str> {
+    let mut best = None;
+    let mut longest = 2;
+    for candidate in candidates {
+        let shared = longest_shared_run(&wanted.to_lowercase(), &candidate.to_lowercase());
+        if shared > longest {
+            longest = shared;
+            best = Some(candidate);
+        }
+    }
+    best
+}
+
+fn longest_shared_run(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut runs = vec![0; right.len() + 1];
+    let mut longest = 0;
+    for character in left.chars() {
+        // Backwards, because each run extends the one of the previous round.
+        for (index, other) in right.iter().enumerate().rev() {
+            runs[index + 1] = if *other == character {
+                runs[index] + 1
+            } else {
+                0
+            };
+            longest = longest.max(runs[index + 1]);
+        }
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_short_and_harmless() {
+        assert_eq!(excerpt("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\n");
+        assert_eq!(excerpt(&"x".repeat(61)).chars().count(), 61);
+        assert!(excerpt(&"x".repeat(61)).ends_with('…'));
+    }
+
+    #[test]
+    fn blanks_are_recognized_in_any_case() {
+        for cell in ["", "  ", "N/A", "NaN", "Unk", "\u{a0}"] {
+            assert!(is_blank(cell), "{cell:?}");
+        }
+        assert!(!is_blank("0"));
+    }
+
+    #[test]
+    fn the_nearest_has_the_longest_run_in_common() {
+        let seen = ["Crew", "Staff status", "Stat"];
+        assert_eq!(nearest("status", seen), Some("Staff status"));
+        assert_eq!(nearest("username", ["Crew", "Berth"]), None);
+    }
+}

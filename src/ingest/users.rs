@@ -1,0 +1,469 @@
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rayon::prelude::*;
+
+use super::aliases::users;
+use super::body::{self, Count, DataRecord, DateColumn, Rejected, WhoColumns};
+use super::chunks::Chunk;
+use super::dates::Fault;
+use super::decode::TextFile;
+use super::error::IngestError;
+use super::header::Column;
+use super::input_file::InputFile;
+use super::layout::{self, Layout};
+use super::license_cell::{country_code, licenses_in, values_in};
+use super::status::{Meaning, UnknownWords, Vocabulary};
+use super::text::{excerpt, is_blank};
+use super::{ColumnNames, Formats};
+use crate::model::{
+    AccountRow, AccountStatus, EmailAddress, EmployeeId, InvalidRow, LicenseName, SourceRow,
+    UserId, Username,
+};
+
+/// Bytes of text that are parsed in one piece. A smaller report is one piece:
+/// starting threads would take longer.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Values of a `User ID` column that are looked at to tell ids from usernames.
+const USER_ID_SAMPLE: usize = 50;
+
+/// Takes in the accounts of a users report one by one, so that nothing ever
+/// holds them all. Parts of a report are observed side by side and merged in
+/// the file's order.
+pub trait AccountObserver: Sized + Send {
+    /// An empty observer of the same kind, for one part of the report.
+    #[must_use]
+    fn split(&self) -> Self;
+
+    /// Takes in one row.
+    fn observe(&mut self, row: &AccountRow);
+
+    /// Adds what was observed of the part that follows.
+    fn merge(&mut self, later: Self);
+}
+
+/// A users report, read.
+#[derive(Debug)]
+pub struct UsersFile<O> {
+    /// What the plan records about the file.
+    pub file: InputFile,
+    /// The observer, with every understood row taken in.
+    pub observer: O,
+    /// The rows that were not understood, in the file's order.
+    pub invalid: Vec<InvalidRow>,
+}
+
+/// Reads the users report and shows every understood row to `observer`. A bad
+/// row is a result; a file that cannot be read as a users report is an error:
+/// no header, no identity, status or licenses, a quote that is never closed,
+/// unknown status words, creation dates whose order of day and month cannot be
+/// told.
+pub fn read_users<O: AccountObserver>(
+    path: &Path,
+    columns: &ColumnNames,
+    formats: &Formats,
+    observer: O,
+) -> Result<UsersFile<O>, IngestError> {
+    let file = TextFile::open(path)?;
+    read_text(&file, columns, formats, observer, CHUNK_BYTES)
+}
+
+fn read_text<O: AccountObserver>(
+    file: &TextFile,
+    names: &ColumnNames,
+    formats: &Formats,
+    mut observer: O,
+    chunk_bytes: usize,
+) -> Result<UsersFile<O>, IngestError> {
+    let mut layout = layout::locate(file, &users::TABLE, names)?;
+    let chunks = layout.body(file, chunk_bytes)?;
+    if !names.0.contains_key(users::USER_ID.name) {
+        tell_ids_from_usernames(file, &mut layout)?;
+    }
+    let created = [layout.column(&users::CREATED)];
+    let fixed = formats.users_dates;
+    let [created] =
+        body::decide_date_orders(file, &mut layout, &chunks, created, fixed, "users_dates")?;
+    let date_orders = created.detected(&users::CREATED).into_iter().collect();
+
+    let reader = UsersReader::new(file, &layout, created);
+    let observers: Vec<O> = chunks.iter().map(|_| observer.split()).collect();
+    let parts: Vec<Part<O>> = chunks
+        .par_iter()
+        .zip(observers)
+        .map(|(chunk, observer)| reader.read_chunk(&layout, chunk, observer))
+        .collect::<Result<_, _>>()?;
+
+    let mut invalid = Vec::new();
+    let mut unknown = UnknownWords::default();
+    let mut count = Count::default();
+    for part in parts {
+        observer.merge(part.observer);
+        invalid.extend(part.invalid);
+        unknown.merge(part.unknown);
+        count = count.plus(part.count);
+    }
+    if let Some(refusal) = unknown.refuse_users(file, reader.status.header()) {
+        return Err(refusal.into());
+    }
+    layout.notes.extend(count.note());
+    Ok(UsersFile {
+        file: layout.input_file(file, count.rows, date_orders),
+        observer,
+        invalid,
+    })
+}
+
+/// What was read from one chunk.
+struct Part<O> {
+    observer: O,
+    invalid: Vec<InvalidRow>,
+    unknown: UnknownWords,
+    count: Count,
+}
+
+/// The columns of a users report and what their values mean.
+struct UsersReader<'f> {
+    file: &'f TextFile,
+    who: WhoColumns,
+    user_id: Column,
+    status: Column,
+    vocabulary: Vocabulary<AccountStatus>,
+    licenses: Column,
+    country: Column,
+    site: Column,
+    department: Column,
+    created: DateColumn,
+    scim_provider: Column,
+    extension: Column,
+    phone_numbers: Column,
+    devices: Column,
+}
+
+impl<'f> UsersReader<'f> {
+    fn new(file: &'f TextFile, layout: &Layout, created: DateColumn) -> Self {
+        let status = layout.column(&users::STATUS);
+        Self {
+            file,
+            who: WhoColumns {
+                employee_id: layout.column(&users::EMPLOYEE_ID),
+                first_name: layout.column(&users::FIRST_NAME),
+                last_name: layout.column(&users::LAST_NAME),
+                full_name: layout.column(&users::FULL_NAME),
+                email: layout.column(&users::EMAIL),
+                username: layout.column(&users::USERNAME),
+            },
+            user_id: layout.column(&users::USER_ID),
+            vocabulary: Vocabulary::account(status.header()),
+            status,
+            licenses: layout.column(&users::LICENSES),
+            country: layout.column(&users::COUNTRY),
+            site: layout.column(&users::SITE),
+            department: layout.column(&users::DEPARTMENT),
+            created,
+            scim_provider: layout.column(&users::SCIM_PROVIDER),
+            extension: layout.column(&users::EXTENSION),
+            phone_numbers: layout.column(&users::PHONE_NUMBERS),
+            devices: layout.column(&users::DEVICES),
+        }
+    }
+
+    fn read_chunk<O: AccountObserver>(
+        &self,
+        layout: &Layout,
+        chunk: &Chunk<'_>,
+        mut observer: O,
+    ) -> Result<Part<O>, IngestError> {
+        let mut invalid = Vec::new();
+        let mut unknown = UnknownWords::default();
+        let count = body::for_each_record(self.file, layout, chunk, |record| {
+            match self.read(&record) {
+                Ok(row) => observer.observe(&row),
+                Err(Rejected::Invalid(row)) => invalid.push(*row),
+                Err(Rejected::UnknownStatus(word)) => unknown.add(word, record.line),
+            }
+        })?;
+        Ok(Part {
+            observer,
+            invalid,
+            unknown,
+            count,
+        })
+    }
+
+    fn read(&self, record: &DataRecord<'_>) -> Result<AccountRow, Rejected> {
+        let cells = record.cells;
+        if let Some(fault) = record.raggedness() {
+            return Err(self.invalid(record, None, fault));
+        }
+        let user_id = UserId::parse(self.user_id.text(cells));
+        let username = Username::parse(self.who.username.text(cells));
+        let email = EmailAddress::parse(self.who.email.text(cells));
+        if user_id.is_none() && username.is_none() && email.is_none() {
+            let fault = Fault::new(
+                "the row does not say whose account it is: user id, username and e-mail are blank",
+                "a line with totals can be left as it is; else export the report again",
+            );
+            return Err(self.invalid(record, None, fault));
+        }
+        Ok(AccountRow {
+            source: SourceRow {
+                file: self.file.name.clone(),
+                line: record.line,
+            },
+            user_id,
+            username,
+            email,
+            employee_id: EmployeeId::parse(self.who.employee_id.text(cells)),
+            name: self.who.name(cells),
+            status: self.status(record)?,
+            site: self.site.text(cells).to_owned(),
+            department: self.department.text(cells).to_owned(),
+            created: self
+                .created(record)
+                .map_err(|fault| self.invalid(record, Some(&self.created.column), fault))?,
+            scim_provider: value(self.scim_provider.text(cells)),
+            extension: value(self.extension.text(cells)),
+            phone_numbers: list(&self.phone_numbers, record),
+            devices: list(&self.devices, record),
+            licenses: self.licenses(record)?,
+        })
+    }
+
+    fn status(&self, record: &DataRecord<'_>) -> Result<AccountStatus, Rejected> {
+        match self.vocabulary.read(self.status.text(record.cells)) {
+            Meaning::Known(status) => Ok(status),
+            Meaning::Unknown(word) => Err(Rejected::UnknownStatus(word)),
+            Meaning::Blank => {
+                let fault = Fault::new(
+                    "the row does not say whether the account is active",
+                    "look the account up in the Admin Console, and export the report again",
+                );
+                Err(self.invalid(record, Some(&self.status), fault))
+            }
+        }
+    }
+
+    fn licenses(&self, record: &DataRecord<'_>) -> Result<Vec<LicenseName>, Rejected> {
+        let country = country_code(self.country.text(record.cells));
+        let mut licenses = Vec::new();
+        for cell in self.licenses.filled(record.cells) {
+            let read = licenses_in(cell, country)
+                .map_err(|fault| self.invalid(record, Some(&self.licenses), fault))?;
+            licenses.extend(read);
+        }
+        Ok(licenses)
+    }
+
+    /// When the account was created: the instant where the cell has one, else
+    /// the beginning of that day in UTC.
+    fn created(&self, record: &DataRecord<'_>) -> Result<Option<Timestamp>, Fault> {
+        let cell = self.created.column.text(record.cells);
+        if let Ok(instant) = cell.parse::<Timestamp>() {
+            return Ok(Some(instant));
+        }
+        let Some(date) = self.created.read(record.cells)? else {
+            return Ok(None);
+        };
+        let midnight = date.to_zoned(TimeZone::UTC);
+        midnight
+            .map(|midnight| Some(midnight.timestamp()))
+            .map_err(|_| Fault::new("this day has no beginning", "correct the report"))
+    }
+
+    fn invalid(&self, record: &DataRecord<'_>, column: Option<&Column>, fault: Fault) -> Rejected {
+        Rejected::Invalid(Box::new(self.who.invalid(self.file, record, column, fault)))
+    }
+}
+
+/// 8x8 calls the username "User ID" in places. Such a column is the username's
+/// if its values are mostly words, e-mail addresses, or what stands before the
+/// `@` of the row's e-mail; ids are long and opaque.
+fn tell_ids_from_usernames(file: &TextFile, layout: &mut Layout) -> Result<(), IngestError> {
+    let user_id = layout.column(&users::USER_ID);
+    let email = layout.column(&users::EMAIL);
+    let mut records = layout.body_records(file);
+    let (mut values, mut usernames) = (0, 0);
+    while user_id.exists() && values < USER_ID_SAMPLE && records.advance()? {
+        let value = user_id.text(records.record());
+        if !is_blank(value) {
+            values += 1;
+            usernames += usize::from(is_username(value, email.text(records.record())));
+        }
+    }
+    if usernames * 2 > values {
+        layout.notes.push(format!(
+            "column \"{}\" holds usernames, not ids",
+            excerpt(user_id.header())
+        ));
+        layout.reassign(&users::USER_ID, &users::USERNAME);
+    }
+    Ok(())
+}
+
+fn is_username(value: &str, email: &str) -> bool {
+    let mailbox = email.split('@').next().unwrap_or_default();
+    let short_word = value.len() < 15 && value.chars().all(char::is_alphabetic);
+    UserId::parse(value).is_none() || value.eq_ignore_ascii_case(mailbox) || short_word
+}
+
+fn value(cell: &str) -> String {
+    if is_blank(cell) {
+        String::new()
+    } else {
+        cell.to_owned()
+    }
+}
+
+fn list(column: &Column, record: &DataRecord<'_>) -> Vec<String> {
+    let cells = column.filled(record.cells);
+    cells.flat_map(values_in).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Keeps every row, which only a test may do.
+    #[derive(Debug, Default, PartialEq)]
+    struct Collected(Vec<AccountRow>);
+
+    impl AccountObserver for Collected {
+        fn split(&self) -> Self {
+            Self::default()
+        }
+
+        fn observe(&mut self, row: &AccountRow) {
+            self.0.push(row.clone());
+        }
+
+        fn merge(&mut self, later: Self) {
+            self.0.extend(later.0);
+        }
+    }
+
+    fn read(text: &str) -> Result<UsersFile<Collected>, String> {
+        read_in_chunks(text, CHUNK_BYTES)
+    }
+
+    fn read_in_chunks(text: &str, chunk_bytes: usize) -> Result<UsersFile<Collected>, String> {
+        let file = TextFile::decode("users.csv".to_owned(), text.into()).expect("text");
+        let (names, formats) = (ColumnNames::default(), Formats::default());
+        read_text(&file, &names, &formats, Collected::default(), chunk_bytes)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_row_is_read_field_by_field() {
+        let users = read(
+            "User ID,Username,First name,Last name,Email,Status,Site,Department,Licenses,\
+             License country,Created,Extension,Phone number,Device\n\
+             hvOB1l3zDCaDAwp9tNLzZA,Jane.Doe,Jane,Doe,jane.doe@example.com,Active,Austin,Sales,\
+             X Series - X2-VOSVC0216-02-US; Fax (2),US,2024-05-01T10:00:00Z,1001,\
+             +1 555 0100; +1 555 0101,T54W\n",
+        )
+        .expect("a file");
+        let row = &users.observer.0[0];
+        assert_eq!(row.user_id, UserId::parse("hvOB1l3zDCaDAwp9tNLzZA"));
+        assert_eq!(row.username, Username::parse("jane.doe"));
+        assert_eq!(row.status, AccountStatus::Active);
+        assert_eq!(row.licenses.len(), 3);
+        assert_eq!(row.licenses[2].country, "US");
+        assert_eq!(row.created, "2024-05-01T10:00:00Z".parse().ok());
+        assert_eq!(row.phone_numbers, ["+1 555 0100", "+1 555 0101"]);
+        assert_eq!(row.devices, ["T54W"]);
+        assert_eq!(users.file.rows, 1);
+    }
+
+    #[test]
+    fn a_user_id_column_with_usernames_is_the_username_column() {
+        for id in ["jane.doe@example.com", "jdoe7", "janed"] {
+            let users = read(&format!(
+                "User ID,Email,Status,License\n{id},jdoe7@example.com,Active,Fax\n"
+            ))
+            .expect("a file");
+            assert_eq!(users.observer.0[0].user_id, None, "{id}");
+            assert_eq!(users.observer.0[0].username, Username::parse(id), "{id}");
+            assert_eq!(users.file.detected.columns["username"], "User ID");
+        }
+    }
+
+    #[test]
+    fn licenses_may_come_in_rows_or_numbered_columns() {
+        let rows = read("Username,Status,License\na1,Active,Fax\na1,Active,X2\n").expect("rows");
+        assert_eq!(rows.observer.0.len(), 2);
+        let columns =
+            read("Username,Status,License 1,License 2\na1,Active,Fax,X2\n").expect("columns");
+        assert_eq!(columns.observer.0[0].licenses.len(), 2);
+        assert_eq!(
+            columns.file.detected.columns["licenses"],
+            "License 1 + License 2"
+        );
+    }
+
+    #[test]
+    fn bad_rows_are_results() {
+        let users = read(
+            "Username,Status,Licenses,Created\n\
+             a1,Active,X2;;Fax,\n\
+             a2,,Fax,\n\
+             ,Active,Fax,\n\
+             a4,Active,Fax,2024-02-31\n\
+             a5,Active\n\
+             a6,Deactivated,,5/1/2024\n\
+             a7,Deactivated,,5/31/2024\n",
+        )
+        .expect("a file");
+        let lines: Vec<u64> = users.invalid.iter().map(|row| row.source.line).collect();
+        assert_eq!(lines, [2, 3, 4, 5, 6]);
+        assert_eq!(users.invalid[0].username, "a1");
+        assert_eq!(
+            users.observer.0[0].created,
+            "2024-05-01T00:00:00Z".parse().ok()
+        );
+        assert_eq!(users.file.rows, 7);
+    }
+
+    #[test]
+    fn unknown_status_words_refuse_the_file() {
+        let error =
+            read("Username,Status,Licenses\na,Active,\nb,Parked,\n").expect_err("a refusal");
+        assert!(error.contains("line 3, column \"Status\": unknown status values: \"parked\""));
+    }
+
+    #[test]
+    fn a_report_without_licenses_is_refused() {
+        let error = read("Username,Status,Lic.\na,Active,\n").expect_err("a refusal");
+        assert!(error.contains("no column says its licenses"), "{error}");
+        assert!(error.contains("nearest: \"Lic.\""), "{error}");
+    }
+
+    fn rows() -> impl Strategy<Value = Vec<(String, String, String, String)>> {
+        let user = "([a-z]{0,6}|[a-z]{3}7)";
+        let status = "(Active|Inactive|Activ|)";
+        let license = "(Fax|X2;Fax|\"X2\nFax\"|\"Fax \"\"x\"\"\"|X2;;|5\" pipe)";
+        let created = "(|3/4/2024|13/4/2024|4/13/2024|2024-04-01|,surplus)";
+        prop::collection::vec((user, status, license, created), 0..30)
+    }
+
+    proptest! {
+        #[test]
+        fn any_chunking_gives_the_same_result(rows in rows(), chunk_bytes in 1usize..200) {
+            let mut text = "User ID,Status,Licenses,Created\n".to_owned();
+            for (user, status, license, created) in rows {
+                text.extend([&user, ",", &status, ",", &license, ",", &created, "\n"]);
+            }
+            match (read_in_chunks(&text, usize::MAX), read_in_chunks(&text, chunk_bytes)) {
+                (Ok(whole), Ok(chunked)) => {
+                    prop_assert_eq!(whole.observer, chunked.observer);
+                    prop_assert_eq!(whole.invalid, chunked.invalid);
+                    prop_assert_eq!(whole.file, chunked.file);
+                }
+                (whole, chunked) => prop_assert_eq!(whole.err(), chunked.err()),
+            }
+        }
+    }
+}
