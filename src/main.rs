@@ -1,3 +1,7 @@
-//! The thin binary: parse, run, exit code.
+//! The thin binary: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(seatsweep::commands::main(std::env::args_os()))
+}

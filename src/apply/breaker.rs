@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn more_than_two_fifths_of_twenty_stop_their_kind() {
         let mixed = |failures: usize| -> Vec<Outcome> {
-            let failed = |n: usize| n % 2 == 0 && n / 2 < failures;
+            let failed = |n: usize| n.is_multiple_of(2) && n / 2 < failures;
             (0..20)
                 .map(|n| {
                     if failed(n) {

@@ -1,1 +1,54 @@
-//! To be written.
+//! One file a command, each a page of steps; the only place that prints.
+
+mod apply;
+mod console;
+mod failure;
+mod nightly;
+mod outputs;
+mod plan;
+mod planning;
+mod recovery;
+mod sandbox;
+mod signals;
+mod target;
+mod work;
+
+use std::ffi::OsString;
+
+pub use failure::{Exit, Failure};
+pub use work::CommitHook;
+
+use crate::cli::{self, Cli, Command};
+use crate::config;
+
+/// Carries out a command line and returns the process's exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match cli::parse(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody reads what cannot be printed.
+            let _ = error.print();
+            return cli::exit_code(&error);
+        }
+    };
+    match carry_out(&cli, None) {
+        Ok(code) => code,
+        Err(failure) => {
+            console::complain(&failure);
+            failure.exit.code()
+        }
+    }
+}
+
+/// The same for a parsed command line. `on_commit` is told of every commit to
+/// the ledger, right after it: the kill tests end the process there.
+pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure> {
+    let settings = config::load(cli)?;
+    console::start_log(settings.log);
+    match &cli.command {
+        Command::Plan(arguments) => plan::run(&settings, arguments),
+        Command::Apply(arguments) => apply::run(&settings, &arguments.plan, on_commit),
+        Command::Run(_) => nightly::run(&settings, on_commit),
+        Command::Sandbox(arguments) => sandbox::run(&settings, arguments),
+    }
+}

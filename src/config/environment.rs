@@ -18,8 +18,13 @@ pub(super) const API_KEY: &str = "SEATSWEEP_API_KEY";
 /// Set by people who want no color anywhere (<https://no-color.org>).
 pub(super) const NO_COLOR: &str = "NO_COLOR";
 
-const ALL: [&str; 7] = [
-    CONFIG, LEDGER, OUT_DIR, TARGET, LOG_FORMAT, API_KEY, NO_COLOR,
+/// The login name, for the record of who approved a plan.
+pub(super) const USER: &str = "USER";
+/// The same on systems that set no `USER`, as under some crons.
+pub(super) const LOGNAME: &str = "LOGNAME";
+
+const ALL: [&str; 9] = [
+    CONFIG, LEDGER, OUT_DIR, TARGET, LOG_FORMAT, API_KEY, NO_COLOR, USER, LOGNAME,
 ];
 
 /// The variables that mean something here, as plain data so that tests need no

@@ -72,6 +72,7 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         log: log(&cli.global, environment)?,
         color: color(cli.global.color, environment),
         progress: !cli.global.no_progress,
+        user: user(environment),
         config_file: found.was_read.then_some(found.path),
     })
 }
@@ -357,6 +358,16 @@ fn log(global: &GlobalArguments, environment: &Environment) -> Result<LogSetting
         format: global.log_format.or(said).unwrap_or(LogFormat::Text),
         level,
     })
+}
+
+fn user(environment: &Environment) -> String {
+    let name = [environment::USER, environment::LOGNAME]
+        .into_iter()
+        .find_map(|variable| environment.get(variable));
+    name.map_or_else(
+        || "unknown".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 fn color(typed: ColorWhen, environment: &Environment) -> ColorWhen {

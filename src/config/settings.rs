@@ -50,6 +50,8 @@ pub struct Settings {
     pub color: ColorWhen,
     /// Whether a progress bar may be shown on a terminal.
     pub progress: bool,
+    /// Login name of whoever runs the program, for the record of approvals.
+    pub user: String,
 }
 
 impl Settings {

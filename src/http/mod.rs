@@ -18,4 +18,4 @@ pub use client::{
 };
 pub use error::{TransportError, TransportFailure};
 pub use reqwest::Url;
-pub use secrecy::SecretString;
+pub use secrecy::{ExposeSecret, SecretString};

@@ -201,9 +201,9 @@ impl<'f> UsersReader<'f> {
         let user_id = UserId::parse(self.user_id.text(cells));
         let username = Username::parse(self.who.username.text(cells));
         let email = EmailAddress::parse(self.who.email.text(cells));
-        if user_id.is_none() && username.is_none() && email.is_none() {
+        if user_id.is_none() && username.is_none() {
             let fault = Fault::new(
-                "the row does not say whose account it is: user id, username and e-mail are blank",
+                "the row does not say whose account it is: user id and username are blank",
                 "a line with totals can be left as it is; else export the report again",
             );
             return Err(self.invalid(record, None, fault));

@@ -171,8 +171,8 @@ pub(in crate::ingest) static TABLE: Table = Table {
     ],
     required: &[
         Requirement {
-            wanted: "whose account it is (username, user id or e-mail)",
-            any_of: &[&USERNAME, &USER_ID, &EMAIL],
+            wanted: "whose account it is (username or user id)",
+            any_of: &[&USERNAME, &USER_ID],
         },
         Requirement {
             wanted: "whether the account is active (status)",

@@ -1,0 +1,119 @@
+//! `seatsweep apply PLAN`: carries out exactly that plan, or what is left of it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::failure::{Exit, Failure};
+use super::target::Tenant;
+use super::work::{CommitHook, Gate, Work, gate, open_ledger};
+use super::{nightly, outputs, recovery};
+use crate::config::{Settings, Target};
+use crate::files::RunLock;
+use crate::ledger::Ledger;
+use crate::model::Memory;
+use crate::plan::{self, Plan};
+use crate::vendor::wall_now;
+
+pub(super) fn run(
+    settings: &Settings,
+    path: &Path,
+    on_commit: Option<CommitHook>,
+) -> Result<u8, Failure> {
+    let plan = plan::read(path)?;
+    // In the sandbox a plan is applied on its own night.
+    let default = if settings.target == Target::Sandbox {
+        plan.as_of
+    } else {
+        wall_now()
+    };
+    let as_of = settings.as_of.unwrap_or(default);
+    nightly::check_clock(settings, as_of)?;
+    check_identity(settings, &plan)?;
+    outputs::prepare(settings)?;
+    let _lock = RunLock::acquire(&settings.ledger)?;
+    let ledger = open_ledger(settings, on_commit)?;
+    recovery::runtime()?.block_on(async {
+        let now = recovery::clock_start(settings, &ledger, as_of)?;
+        let memory = ledger.memory(now)?;
+        check_freshness(&plan, &memory, &ledger, as_of)?;
+        let code = match gate(settings, &plan, path, &memory, &ledger)? {
+            Gate::Shut(code) => code,
+            Gate::Open { approved } => {
+                let users = plan.inputs.iter().find(|input| input.role == "users");
+                let users = users
+                    .map(|input| Path::new(&input.path))
+                    .filter(|it| it.exists());
+                let tenant = Tenant::open(settings, users, now).await?;
+                tenant.remember_sends(&ledger)?;
+                let plan = Arc::new(plan);
+                let work = Work {
+                    settings,
+                    command: "apply",
+                    plan,
+                    approved,
+                };
+                let code = work.carry_out(ledger, &tenant).await?;
+                tenant.close().await;
+                code
+            }
+        };
+        Ok(code)
+    })
+}
+
+/// A plan is for one tenant and one target.
+fn check_identity(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
+    let (tenant, target) = (settings.tenant.as_str(), settings.target_label());
+    if plan.tenant == tenant && plan.target == target {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::PlanNotUsable,
+        format!(
+            "the plan is for {} on {}, the configuration says {tenant} on {target}; nothing was changed",
+            plan.tenant, plan.target
+        ),
+    ))
+}
+
+/// A plan that was never started must be young, and no run may have touched
+/// its accounts since. A plan that was started is resumed whatever its age.
+fn check_freshness(
+    plan: &Plan,
+    memory: &Memory,
+    ledger: &Ledger,
+    as_of: jiff::Timestamp,
+) -> Result<(), Failure> {
+    if ledger.accepted(&plan.plan_id)? {
+        return Ok(());
+    }
+    let age = as_of.duration_since(plan.as_of);
+    let most = plan.policy.plan_max_age_hours;
+    if age > jiff::SignedDuration::from_hours(i64::from(most)) {
+        return Err(Failure::new(
+            Exit::PlanNotUsable,
+            format!(
+                "the plan is {} hours old, {most} are allowed; make a new one",
+                age.as_hours()
+            ),
+        ));
+    }
+    let overtaken = memory.touched.iter().find(|touched| {
+        touched.plan_id != plan.plan_id
+            && touched.at >= plan.as_of
+            && plan
+                .lanes
+                .iter()
+                .any(|lane| lane.account == touched.account)
+    });
+    match overtaken {
+        None => Ok(()),
+        Some(touched) => Err(Failure::new(
+            Exit::PlanNotUsable,
+            format!(
+                "plan {} has touched accounts of this plan since it was made; make a new one",
+                touched.plan_id
+            ),
+        )),
+    }
+}

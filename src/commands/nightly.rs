@@ -1,0 +1,64 @@
+//! `seatsweep run`: the nightly job.
+
+use std::sync::Arc;
+
+use super::failure::{Exit, Failure};
+use super::target::Tenant;
+use super::work::{CommitHook, Gate, Work, gate, open_ledger};
+use super::{console, outputs, planning, recovery};
+use crate::config::{Settings, Target};
+use crate::files::RunLock;
+use crate::report;
+use crate::vendor::wall_now;
+
+/// Settles what an earlier run left open, then plan, guards, apply, results.
+pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<u8, Failure> {
+    let as_of = settings.as_of.unwrap_or_else(wall_now);
+    check_clock(settings, as_of)?;
+    outputs::prepare(settings)?;
+    let _lock = RunLock::acquire(&settings.ledger)?;
+    let ledger = open_ledger(settings, on_commit)?;
+    recovery::runtime()?.block_on(async {
+        let now = recovery::clock_start(settings, &ledger, as_of)?;
+        let tenant = Tenant::open(settings, settings.inputs.users.as_deref(), now).await?;
+        tenant.remember_sends(&ledger)?;
+        let ledger = recovery::settle_earlier_runs(settings, ledger, &tenant).await?;
+        let memory = ledger.memory(as_of)?;
+        let plan = planning::make_plan(settings, &memory, as_of)?;
+        let kept = outputs::write_plan(settings, &plan, None)?;
+        console::tell(settings, &report::plan_tables(&plan));
+        console::describe_inputs(settings, &plan);
+        let code = match gate(settings, &plan, &kept, &memory, &ledger)? {
+            Gate::Shut(code) => code,
+            Gate::Open { approved } => {
+                let work = Work {
+                    settings,
+                    command: "run",
+                    plan: Arc::new(plan),
+                    approved,
+                };
+                work.carry_out(ledger, &tenant).await?
+            }
+        };
+        tenant.close().await;
+        Ok(code)
+    })
+}
+
+/// A run against the real tenant is for now, not for another day.
+pub(super) fn check_clock(settings: &Settings, as_of: jiff::Timestamp) -> Result<(), Failure> {
+    let away = as_of.duration_since(wall_now()).abs();
+    if settings.target == Target::Eight
+        && !settings.api.is_loopback
+        && away > jiff::SignedDuration::from_hours(24)
+    {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "--as-of {as_of} is more than 24 hours from now; for target 8x8, run and apply \
+                 act for tonight only (plan may look at any day)"
+            ),
+        ));
+    }
+    Ok(())
+}

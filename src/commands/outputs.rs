@@ -1,0 +1,80 @@
+//! Every file that a command writes: kept per plan and per run, with copies of
+//! the newest beside them.
+
+use std::path::{Path, PathBuf};
+
+use super::failure::{Exit, Failure};
+use crate::config::Settings;
+use crate::files;
+use crate::plan::{self, Plan};
+use crate::report::{self, Run, Summary};
+
+/// Finds an output folder that cannot be written before the work starts.
+pub(super) fn prepare(settings: &Settings) -> Result<(), Failure> {
+    files::create_owner_only_dir(&settings.out_dir)?;
+    files::check_writable(&settings.out_dir)?;
+    Ok(())
+}
+
+/// Writes the plan and its review sheet; returns where the plan is kept.
+pub(super) fn write_plan(
+    settings: &Settings,
+    plan: &Plan,
+    also: Option<&Path>,
+) -> Result<PathBuf, Failure> {
+    let document = plan_document(plan)?;
+    let sheet = review_sheet(plan)?;
+    let folder = settings.out_dir.join("plans");
+    files::create_owner_only_dir(&folder)?;
+    let kept = folder.join(format!("{}.json", plan.plan_id));
+    files::replace(&kept, &document)?;
+    files::replace(&folder.join(format!("{}.csv", plan.plan_id)), &sheet)?;
+    files::replace(&settings.out_dir.join("plan.json"), &document)?;
+    files::replace(&settings.out_dir.join("plan.csv"), &sheet)?;
+    if let Some(path) = also {
+        files::replace(path, &document)?;
+    }
+    Ok(kept)
+}
+
+/// Writes what the run has to show.
+pub(super) fn write_run(
+    settings: &Settings,
+    run: &Run<'_>,
+    summary: &Summary,
+) -> Result<PathBuf, Failure> {
+    let broken = |error: csv::Error| Failure::of(Exit::Internal, error);
+    let results = report::results_csv(run).map_err(broken)?;
+    let mut summary =
+        serde_json::to_vec_pretty(summary).map_err(|error| Failure::of(Exit::Internal, error))?;
+    summary.push(b'\n');
+    let outputs = [
+        ("results.csv", results.clone()),
+        ("summary.json", summary),
+        ("manual-tasks.csv", report::tasks_csv(run).map_err(broken)?),
+        (
+            "cancellation-requests.csv",
+            report::requests_csv(run).map_err(broken)?,
+        ),
+        ("plan.json", plan_document(run.plan)?),
+        ("plan.csv", review_sheet(run.plan)?),
+    ];
+    let folder = settings.out_dir.join("runs").join(run.run_id);
+    files::create_owner_only_dir(&folder)?;
+    for (name, bytes) in &outputs {
+        files::replace(&folder.join(name), bytes)?;
+        files::replace(&settings.out_dir.join(name), bytes)?;
+    }
+    if let Some(path) = &settings.execution.results {
+        files::replace(path, &results)?;
+    }
+    Ok(folder)
+}
+
+fn plan_document(plan: &Plan) -> Result<Vec<u8>, Failure> {
+    plan::to_bytes(plan).map_err(|error| Failure::of(Exit::Internal, error))
+}
+
+fn review_sheet(plan: &Plan) -> Result<Vec<u8>, Failure> {
+    plan::review_sheet(plan).map_err(|error| Failure::of(Exit::Internal, error))
+}

@@ -1,0 +1,60 @@
+//! `seatsweep sandbox`: serves a simulated tenant until it is stopped.
+
+use super::failure::{Exit, Failure};
+use super::{console, recovery, signals, target};
+use crate::apply::StopSwitch;
+use crate::cli::{HoldPoint, SandboxArguments};
+use crate::config::Settings;
+use crate::http::ExposeSecret;
+use crate::sandbox::{self, Hold};
+use crate::vendor::wall_now;
+
+/// The key that the sandbox accepts when no other is named.
+const DEFAULT_KEY: &str = "sandbox";
+
+pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u8, Failure> {
+    let customer = settings
+        .customer_id
+        .clone()
+        .unwrap_or_else(|| target::SANDBOX_CUSTOMER.to_owned());
+    let seed = target::seed(settings, settings.inputs.users.as_deref(), customer)?;
+    let key = match settings.api.key {
+        Some(_) => settings.api_key()?.expose_secret().to_owned(),
+        None => DEFAULT_KEY.to_owned(),
+    };
+    let origin = settings.as_of.unwrap_or_else(wall_now);
+    let mut options = sandbox::Options::new(seed, key, origin);
+    options.state_file.clone_from(&arguments.state);
+    options.log_file.clone_from(&arguments.log);
+    options.listen = arguments.listen;
+    options.time_scale = settings.limits.time_scale;
+    options.hold = arguments.hold.map(|hold| Hold {
+        request: hold.request,
+        at: match hold.at {
+            HoldPoint::Received => sandbox::HoldPoint::Received,
+            HoldPoint::BeforeAnswer => sandbox::HoldPoint::BeforeAnswer,
+            HoldPoint::AfterAnswer => sandbox::HoldPoint::AfterAnswer,
+        },
+    });
+    recovery::runtime()?.block_on(async {
+        let running = sandbox::start(options)
+            .await
+            .map_err(|error| Failure::of(Exit::CannotWrite, error))?;
+        console::say(&format!("listening on {}", running.base_url()));
+        let stop = StopSwitch::default();
+        tokio::select! {
+            () = signals::watch_once(&stop) => {}
+            () = async {
+                running.held().await;
+                console::say("held");
+                std::future::pending::<()>().await;
+            } => {}
+        }
+        let log = running.stop().await;
+        console::say(&format!(
+            "{} requests, {} writes, at most {} in 60 seconds and {} in 10, {} over a limit",
+            log.requests, log.writes, log.max_in_60_seconds, log.max_in_10_seconds, log.violations
+        ));
+        Ok(0)
+    })
+}

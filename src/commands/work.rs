@@ -1,0 +1,364 @@
+//! What `apply` and `run` share once a plan is at hand: may it be carried out,
+//! carry it out, show what came of it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::failure::{Exit, Failure};
+use super::target::Tenant;
+use super::{console, outputs, signals};
+use crate::apply::{self, Execution, Stop, StopSwitch, Timing};
+use crate::config::{Settings, Target};
+use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
+use crate::model::{
+    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, TaskRecord,
+    TaskState, short_digest,
+};
+use crate::plan::{self, Decision, Permissions, Plan, Verdict};
+use crate::report::{self, Ending, Run};
+use crate::vendor::{Usage, wall_now};
+
+/// Exit code of a plan that a guard stopped.
+const GUARD_TRIPPED: u8 = 3;
+
+/// Told of every commit to the ledger.
+pub type CommitHook = Box<dyn FnMut(u64) + Send>;
+
+/// Opens the ledger of the tenant and target in the settings.
+pub(super) fn open_ledger(
+    settings: &Settings,
+    on_commit: Option<CommitHook>,
+) -> Result<Ledger, Failure> {
+    if let Some(folder) = settings
+        .ledger
+        .parent()
+        .filter(|it| !it.as_os_str().is_empty())
+    {
+        crate::files::create_owner_only_dir(folder)?;
+    }
+    let identity = Identity {
+        tenant: settings.tenant.clone(),
+        target: settings.target_label().to_owned(),
+        customer_id: settings.customer_id.clone(),
+    };
+    let mut ledger = Ledger::open(&settings.ledger, &identity, wall_now().as_millisecond())?;
+    if let Some(hook) = on_commit {
+        ledger.on_commit(hook);
+    }
+    Ok(ledger)
+}
+
+/// Whether the plan may be carried out.
+pub(super) enum Gate {
+    /// It may; whether it was approved.
+    Open { approved: bool },
+    /// It may not; the process ends with this code. Nothing was changed.
+    Shut(u8),
+}
+
+/// Asks everything that stands between a plan and the tenant. A plan that was
+/// accepted before is resumed, and nothing is asked again.
+pub(super) fn gate(
+    settings: &Settings,
+    plan: &Plan,
+    kept: &Path,
+    memory: &Memory,
+    ledger: &Ledger,
+) -> Result<Gate, Failure> {
+    let approve = settings.execution.approve.as_deref();
+    if let Some(named) = approve
+        && named != plan.plan_id
+    {
+        return Err(Failure::new(
+            Exit::PlanNotUsable,
+            format!(
+                "--approve names {named}, and this plan is {}; nothing was changed",
+                plan.plan_id
+            ),
+        ));
+    }
+    if settings.target == Target::Eight && !settings.execution.confirm {
+        console::warn(&format!(
+            "nothing was changed: with target 8x8, --confirm must be given\n  seatsweep apply {} --confirm",
+            kept.display()
+        ));
+        return Ok(Gate::Shut(Exit::PlanNotUsable.code()));
+    }
+    let approved = approve.is_some() || memory.approvals.contains_key(&plan.plan_id);
+    if ledger.accepted(&plan.plan_id)? {
+        return Ok(Gate::Open { approved });
+    }
+    let permissions = Permissions {
+        approved,
+        accepted_inputs: settings.execution.accept_inputs.clone(),
+    };
+    let checks = plan::evaluate(plan, memory, &permissions);
+    if checks.iter().any(|check| check.verdict == Verdict::Tripped) {
+        let path = kept.display().to_string();
+        console::warn(&report::guard_table(&checks, &path, &plan.plan_id));
+        return Ok(Gate::Shut(GUARD_TRIPPED));
+    }
+    let first = settings.target == Target::Eight
+        && !memory.has_applied
+        && plan.guard_limits.first_run == FirstRun::PlanOnly;
+    let always =
+        plan.policy.approval == ApprovalPolicy::Always && settings.execution.review.is_none();
+    if !approved && (first || always) {
+        let why = if first {
+            "this is the ledger's first run against 8x8, so it only plans"
+        } else {
+            "[policy] approval = \"always\""
+        };
+        console::warn(&format!(
+            "nothing was changed: {why}. Read {} and plan.csv, then approve this plan and no other:\n  \
+             seatsweep apply {} --confirm --approve {}",
+            kept.display(),
+            kept.display(),
+            plan.plan_id
+        ));
+        return Ok(Gate::Shut(Exit::PlanNotUsable.code()));
+    }
+    Ok(Gate::Open { approved })
+}
+
+/// One run of one plan.
+pub(super) struct Work<'s> {
+    pub settings: &'s Settings,
+    pub command: &'static str,
+    pub plan: Arc<Plan>,
+    pub approved: bool,
+}
+
+impl Work<'_> {
+    /// Accepts the plan, carries it out, and shows what came of it. Returns
+    /// the process's exit code.
+    pub(super) async fn carry_out(
+        &self,
+        mut ledger: Ledger,
+        tenant: &Tenant,
+    ) -> Result<u8, Failure> {
+        let started_at = tenant.api.clock().now();
+        let run_id = self.run_id(started_at);
+        let review = self.review()?;
+        self.accept(&mut ledger, &run_id, started_at, review.as_ref())?;
+        let stop = StopSwitch::default();
+        let execution = Execution {
+            plan: Arc::clone(&self.plan),
+            api: tenant.api.clone(),
+            run_id: run_id.clone(),
+            approved: self.approved,
+            review,
+            timing: timing(self.settings),
+            deadline: self
+                .settings
+                .execution
+                .deadline
+                .map(|span| started_at + span),
+            stop: stop.clone(),
+            observer: console::progress(self.settings),
+        };
+        let work = apply::execute(execution, ledger);
+        let (ledger, recorded) = tokio::select! {
+            ended = work => ended,
+            () = signals::watch(stop.clone()) => (open_ledger(self.settings, None)?, Ok(())),
+        };
+        self.conclude(ledger, &recorded, tenant, &run_id, stop.reason())
+    }
+
+    /// From here on the plan is resumed, not started.
+    fn accept(
+        &self,
+        ledger: &mut Ledger,
+        run_id: &str,
+        started_at: Timestamp,
+        review: Option<&std::collections::BTreeMap<String, Decision>>,
+    ) -> Result<(), Failure> {
+        let plan = &self.plan;
+        let document =
+            serde_json::to_string(&**plan).map_err(|error| Failure::of(Exit::Internal, error))?;
+        ledger.save_plan(&plan.plan_id, &document, plan.as_of)?;
+        let approved_by = self.approved.then(|| self.settings.user.clone());
+        if let Some(by) = &approved_by {
+            let approval = ApprovalRecord {
+                by: by.clone(),
+                at: started_at,
+            };
+            ledger.approve(&plan.plan_id, &approval)?;
+        }
+        for hold in self.new_holds(review) {
+            ledger.add_hold(&hold)?;
+        }
+        ledger.accept_plan(&self.acceptance(started_at))?;
+        ledger.begin_run(&RunStart {
+            run_id: run_id.to_owned(),
+            plan_id: plan.plan_id.clone(),
+            command: self.command.to_owned(),
+            as_of: plan.as_of,
+            started_at,
+            wall_ms: wall_now().as_millisecond(),
+            approved_by,
+        })?;
+        Ok(())
+    }
+
+    fn acceptance(&self, at: Timestamp) -> Acceptance {
+        let plan = &self.plan;
+        let acted_on: std::collections::BTreeSet<_> = plan
+            .actions
+            .iter()
+            .filter_map(|action| action.subject.termination.clone())
+            .collect();
+        let mut terminations = plan.terminations.clone();
+        if self.approved {
+            for record in &mut terminations {
+                record.approved |= acted_on.contains(&record.termination.id());
+            }
+        }
+        let inputs = plan.inputs.iter().map(|input| AcceptedInput {
+            role: input.role.clone(),
+            sha256: input.sha256.clone(),
+            rows: input.rows,
+            header_fingerprint: input.header_fingerprint.clone(),
+            at,
+        });
+        // A task that waits for an approval is issued with it.
+        let issued: std::collections::BTreeSet<&String> = plan
+            .actions
+            .iter()
+            .filter(|action| action.needs_approval.is_none() || self.approved)
+            .filter_map(|action| action.task_id.as_ref())
+            .collect();
+        let tasks = plan
+            .manual_tasks
+            .iter()
+            .filter(|task| issued.contains(&task.id));
+        Acceptance {
+            plan_id: plan.plan_id.clone(),
+            at,
+            terminations,
+            inputs: inputs.collect(),
+            observations: plan.observations.clone(),
+            tasks: tasks
+                .map(|task| TaskRecord {
+                    id: task.id.clone(),
+                    kind: task.kind,
+                    termination: task.termination.clone(),
+                    state: TaskState::Open,
+                    due: task.due,
+                    issued_at: at,
+                })
+                .collect(),
+            closed_tasks: plan.closed_tasks.clone(),
+        }
+    }
+
+    fn conclude(
+        &self,
+        mut ledger: Ledger,
+        recorded: &Result<(), LedgerError>,
+        tenant: &Tenant,
+        run_id: &str,
+        stopped: Option<Stop>,
+    ) -> Result<u8, Failure> {
+        let plan = &self.plan;
+        if let Err(error) = recorded {
+            console::warn(&format!(
+                "the ledger could not be written: {error}; run again when it can"
+            ));
+        }
+        let finished_at = tenant.api.clock().now();
+        let memory = ledger.memory(finished_at)?;
+        let outcomes = ledger.outcomes(&plan.plan_id)?;
+        let approved_by = memory
+            .approvals
+            .get(&plan.plan_id)
+            .map(|it| it.by.clone())
+            .unwrap_or_default();
+        let run = Run {
+            run_id,
+            plan,
+            outcomes: &outcomes,
+            requests: &memory.requests,
+            approved_by: &approved_by,
+        };
+        let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
+        let usage: Usage = tenant.api.limiter().usage();
+        let summary = report::summarize(&run, self.command, ending, usage, finished_at);
+        let folder = outputs::write_run(self.settings, &run, &summary)?;
+        if recorded.is_ok() {
+            ledger.record(&[Entry::Sends {
+                wall_ms: tenant.recent_sends(),
+            }])?;
+            ledger.finish_run(
+                run_id,
+                &RunEnd {
+                    finished_at,
+                    wall_ms: wall_now().as_millisecond(),
+                    exit_code: summary.exit_code,
+                    exit_codes_json: serde_json::to_string(&summary.exit_codes).unwrap_or_default(),
+                },
+            )?;
+        }
+        console::tell(self.settings, &report::outcome_table(&summary));
+        console::describe_attention(self.settings, plan, &folder);
+        if let Some(why) = stopped {
+            console::warn(&format!(
+                "stopped midway: {why}; resume with\n  seatsweep apply {}",
+                folder.join("plan.json").display()
+            ));
+        }
+        console::say(&report::summary_line(&summary));
+        Ok(summary.exit_code)
+    }
+
+    fn review(&self) -> Result<Option<std::collections::BTreeMap<String, Decision>>, Failure> {
+        let path = self.settings.execution.review.as_deref();
+        path.map(|path| plan::read_review(path, &self.plan))
+            .transpose()
+            .map_err(Failure::from)
+    }
+
+    /// Whoever the reviewer put on hold stays on hold on later nights.
+    fn new_holds(
+        &self,
+        review: Option<&std::collections::BTreeMap<String, Decision>>,
+    ) -> Vec<HoldRecord> {
+        let held = |id: &String| review.and_then(|it| it.get(id)) == Some(&Decision::Hold);
+        let why = format!("held in the review of plan {}", self.plan.plan_id);
+        self.plan
+            .actions
+            .iter()
+            .filter(|action| held(&action.id))
+            .filter_map(|action| {
+                let subject = &action.subject;
+                let username = subject.username.as_ref().map(ToString::to_string);
+                username.or_else(|| subject.user_id.as_ref().map(ToString::to_string))
+            })
+            .map(|who| HoldRecord {
+                who,
+                why: why.clone(),
+                until: None,
+            })
+            .collect()
+    }
+
+    fn run_id(&self, started_at: Timestamp) -> String {
+        let content = format!("{}|{}", self.plan.plan_id, wall_now().as_nanosecond());
+        let digest = short_digest(content);
+        format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), &digest[..6])
+    }
+}
+
+/// How operations are followed, from the settings.
+pub(super) fn timing(settings: &Settings) -> Timing {
+    Timing {
+        poll_first: Duration::from_secs_f64(settings.limits.poll_after_seconds),
+        poll_every: Duration::from_secs_f64(settings.limits.poll_every_seconds),
+        operation_timeout: Duration::from_secs(u64::from(
+            settings.limits.operation_timeout_seconds,
+        )),
+    }
+}
