@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::work::{CommitHook, Gate, Work, gate, open_ledger};
-use super::{nightly, outputs, recovery};
+use super::{nightly, outputs, recovery, work};
 use crate::config::{Settings, Target};
 use crate::files::RunLock;
 use crate::ledger::Ledger;
@@ -37,7 +37,10 @@ pub(super) fn run(
         let memory = ledger.memory(now)?;
         check_freshness(&plan, &memory, &ledger, as_of)?;
         let code = match gate(settings, &plan, path, &memory, &ledger)? {
-            Gate::Shut(code) => code,
+            Gate::Shut(code) => {
+                work::show_unbegun(settings, "apply", &plan, &memory, code)?;
+                code
+            }
             Gate::Open { approved } => {
                 let users = plan.inputs.iter().find(|input| input.role == "users");
                 let users = users

@@ -3,6 +3,7 @@
 mod apply;
 mod console;
 mod failure;
+mod hint;
 mod nightly;
 mod outputs;
 mod plan;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::work::{CommitHook, Gate, Work, gate, open_ledger};
-use super::{console, outputs, planning, recovery};
+use super::{console, outputs, planning, recovery, work};
 use crate::config::{Settings, Target};
 use crate::files::RunLock;
 use crate::report;
@@ -29,7 +29,10 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
         console::tell(settings, &report::plan_tables(&plan));
         console::describe_inputs(settings, &plan);
         let code = match gate(settings, &plan, &kept, &memory, &ledger)? {
-            Gate::Shut(code) => code,
+            Gate::Shut(code) => {
+                work::show_unbegun(settings, "run", &plan, &memory, code)?;
+                code
+            }
             Gate::Open { approved } => {
                 let work = Work {
                     settings,

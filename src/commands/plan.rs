@@ -1,7 +1,7 @@
 //! `seatsweep plan`: reads, reconciles, writes the plan. Changes nothing.
 
 use super::failure::Failure;
-use super::{console, outputs, planning};
+use super::{console, hint, outputs, planning};
 use crate::cli::PlanArguments;
 use crate::config::Settings;
 use crate::ledger::{Identity, Ledger};
@@ -28,8 +28,12 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
         .iter()
         .any(|guard| guard.verdict == Verdict::Tripped);
     if tripped {
-        let path = kept.display().to_string();
-        console::warn(&report::guard_table(&plan.guards, &path, &plan.plan_id));
+        console::warn(&report::guard_table(&plan.guards));
+        let flags = report::approving_flags(&plan.guards, &plan.plan_id);
+        console::warn(&format!(
+            "it would not be carried out. If it is right, approve this plan and no other:\n  {}",
+            hint::apply_command(settings, &kept, &flags)
+        ));
     }
     let look = plan
         .dispositions

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
-use super::{console, outputs, signals};
+use super::{console, hint, outputs, signals};
 use crate::apply::{self, Execution, Stop, StopSwitch, Timing};
 use crate::config::{Settings, Target};
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
@@ -72,56 +72,88 @@ pub(super) fn gate(
     if let Some(named) = approve
         && named != plan.plan_id
     {
-        return Err(Failure::new(
-            Exit::PlanNotUsable,
-            format!(
-                "--approve names {named}, and this plan is {}; nothing was changed",
-                plan.plan_id
-            ),
-        ));
+        let sentence = format!(
+            "--approve names {named}, and this plan is {}; nothing was changed",
+            plan.plan_id
+        );
+        return Err(Failure::new(Exit::PlanNotUsable, sentence));
     }
-    if settings.target == Target::Eight && !settings.execution.confirm {
+    let shut = |why: &str, flags: &[String], code: u8| {
+        let command = hint::apply_command(settings, kept, flags);
         console::warn(&format!(
-            "nothing was changed: with target 8x8, --confirm must be given\n  seatsweep apply {} --confirm",
+            "nothing was changed: {why}. If the plan is right (read {} and plan.csv), this \
+             carries out this plan and no other:\n  {command}",
             kept.display()
         ));
-        return Ok(Gate::Shut(Exit::PlanNotUsable.code()));
-    }
+        Ok(Gate::Shut(code))
+    };
+    let not_usable = Exit::PlanNotUsable.code();
+    let approval = [format!("--approve {}", plan.plan_id)];
     let approved = approve.is_some() || memory.approvals.contains_key(&plan.plan_id);
-    if ledger.accepted(&plan.plan_id)? {
-        return Ok(Gate::Open { approved });
-    }
+    let resumed = ledger.accepted(&plan.plan_id)?;
     let permissions = Permissions {
         approved,
         accepted_inputs: settings.execution.accept_inputs.clone(),
     };
-    let checks = plan::evaluate(plan, memory, &permissions);
+    let checks = if resumed {
+        Vec::new()
+    } else {
+        plan::evaluate(plan, memory, &permissions)
+    };
     if checks.iter().any(|check| check.verdict == Verdict::Tripped) {
-        let path = kept.display().to_string();
-        console::warn(&report::guard_table(&checks, &path, &plan.plan_id));
-        return Ok(Gate::Shut(GUARD_TRIPPED));
+        console::warn(&report::guard_table(&checks));
+        let flags = report::approving_flags(&checks, &plan.plan_id);
+        return shut("a guard stopped the run", &flags, GUARD_TRIPPED);
     }
-    let first = settings.target == Target::Eight
-        && !memory.has_applied
-        && plan.guard_limits.first_run == FirstRun::PlanOnly;
-    let always =
-        plan.policy.approval == ApprovalPolicy::Always && settings.execution.review.is_none();
-    if !approved && (first || always) {
-        let why = if first {
-            "this is the ledger's first run against 8x8, so it only plans"
-        } else {
-            "[policy] approval = \"always\""
-        };
-        console::warn(&format!(
-            "nothing was changed: {why}. Read {} and plan.csv, then approve this plan and no other:\n  \
-             seatsweep apply {} --confirm --approve {}",
-            kept.display(),
-            kept.display(),
-            plan.plan_id
-        ));
-        return Ok(Gate::Shut(Exit::PlanNotUsable.code()));
+    if !resumed && !approved && is_first_run(settings, plan, memory) {
+        let why = "this is the ledger's first run against 8x8, so it only plans";
+        return shut(why, &approval, not_usable);
+    }
+    let always = plan.policy.approval == ApprovalPolicy::Always;
+    if !resumed && !approved && always && settings.execution.review.is_none() {
+        let why = "[policy] approval = \"always\", so every plan has to be approved";
+        return shut(why, &approval, not_usable);
+    }
+    if settings.target == Target::Eight && !settings.execution.confirm {
+        return shut("with target 8x8, --confirm must be given", &[], not_usable);
     }
     Ok(Gate::Open { approved })
+}
+
+fn is_first_run(settings: &Settings, plan: &Plan, memory: &Memory) -> bool {
+    settings.target == Target::Eight
+        && !memory.has_applied
+        && plan.guard_limits.first_run == FirstRun::PlanOnly
+}
+
+/// Writes the outputs of a night on which nothing was begun, so that nobody
+/// takes last night's for tonight's.
+pub(super) fn show_unbegun(
+    settings: &Settings,
+    command: &'static str,
+    plan: &Plan,
+    memory: &Memory,
+    code: u8,
+) -> Result<(), Failure> {
+    let run_id = run_id(plan, plan.as_of);
+    let run = Run {
+        run_id: &run_id,
+        plan,
+        outcomes: &std::collections::BTreeMap::new(),
+        requests: &memory.requests,
+        approved_by: "",
+    };
+    let ending = Ending::NotBegun(code);
+    let summary = report::summarize(&run, command, ending, Usage::default(), plan.as_of);
+    outputs::write_run(settings, &run, &summary)?;
+    console::say(&report::summary_line(&summary));
+    Ok(())
+}
+
+fn run_id(plan: &Plan, started_at: Timestamp) -> String {
+    let content = format!("{}|{}", plan.plan_id, wall_now().as_nanosecond());
+    let digest = short_digest(content);
+    format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), &digest[..6])
 }
 
 /// One run of one plan.
@@ -141,7 +173,7 @@ impl Work<'_> {
         tenant: &Tenant,
     ) -> Result<u8, Failure> {
         let started_at = tenant.api.clock().now();
-        let run_id = self.run_id(started_at);
+        let run_id = run_id(&self.plan, started_at);
         let review = self.review()?;
         self.accept(&mut ledger, &run_id, started_at, review.as_ref())?;
         let stop = StopSwitch::default();
@@ -305,9 +337,10 @@ impl Work<'_> {
         console::tell(self.settings, &report::outcome_table(&summary));
         console::describe_attention(self.settings, plan, &folder);
         if let Some(why) = stopped {
+            let kept = folder.join("plan.json");
             console::warn(&format!(
-                "stopped midway: {why}; resume with\n  seatsweep apply {}",
-                folder.join("plan.json").display()
+                "stopped midway: {why}; resume with\n  {}",
+                hint::apply_command(self.settings, &kept, &[])
             ));
         }
         console::say(&report::summary_line(&summary));
@@ -343,12 +376,6 @@ impl Work<'_> {
                 until: None,
             })
             .collect()
-    }
-
-    fn run_id(&self, started_at: Timestamp) -> String {
-        let content = format!("{}|{}", self.plan.plan_id, wall_now().as_nanosecond());
-        let digest = short_digest(content);
-        format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), &digest[..6])
     }
 }
 

@@ -134,7 +134,7 @@ fn line(action: &Action) -> [String; 16] {
             .quantity
             .map(|quantity| quantity.to_string())
             .unwrap_or_default(),
-        action.due.to_string(),
+        action.due.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         action.channel.as_str().to_owned(),
         action.needs_approval.clone().unwrap_or_default(),
         action.evidence.file.clone(),

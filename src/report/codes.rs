@@ -9,6 +9,8 @@ pub enum Ending {
     Finished,
     /// It stopped midway and can be resumed.
     Stopped(Stop),
+    /// It was not begun: a guard, or an approval that is missing. The code.
+    NotBegun(u8),
 }
 
 /// Every exit code that applies, the process's own first.
@@ -16,6 +18,7 @@ pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
     let mut codes = Vec::new();
     match ending {
         Ending::Finished => {}
+        Ending::NotBegun(code) => return vec![code],
         Ending::Stopped(Stop::Interrupted) => codes.push(130),
         Ending::Stopped(Stop::Terminated) => codes.push(143),
         Ending::Stopped(

@@ -12,7 +12,7 @@ pub use codes::{Ending, exit_codes};
 pub use requests::requests_csv;
 pub use results::{COLUMNS, results_csv};
 pub use summary::{Summary, summarize};
-pub use tables::{guard_table, outcome_table, plan_tables, summary_line};
+pub use tables::{approving_flags, guard_table, outcome_table, plan_tables, summary_line};
 pub use tasks::tasks_csv;
 
 use std::collections::BTreeMap;
@@ -53,6 +53,13 @@ fn csv_of<const N: usize>(
     writer
         .into_inner()
         .map_err(|error| csv::Error::from(error.into_error()))
+}
+
+/// An instant to the second: finer is of no use to people, and spreadsheets
+/// choke on nanoseconds.
+fn instant(at: Option<jiff::Timestamp>) -> String {
+    at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        .unwrap_or_default()
 }
 
 fn text<T: ToString>(value: Option<&T>) -> String {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
-use super::{Run, csv_of, text};
+use super::{Run, csv_of, instant, text};
 use crate::model::{ActionKind, Origin, Outcome, OutcomeReason, RequestState};
 use crate::plan::Action;
 use crate::reconcile::RowDisposition;
@@ -139,8 +139,8 @@ fn row(run: &Run<'_>, line: Option<&RowDisposition>, action: Option<&Action>) ->
                 .or(action.and_then(|it| it.quantity))
                 .as_ref(),
         ),
-        text(action.map(|action| action.due).as_ref()),
-        text(next_due(run, line, action).as_ref()),
+        instant(action.map(|action| action.due)),
+        instant(next_due(run, line, action)),
         action
             .map(|action| action.channel.as_str())
             .unwrap_or_default()
@@ -151,9 +151,9 @@ fn row(run: &Run<'_>, line: Option<&RowDisposition>, action: Option<&Action>) ->
         text(ended.and_then(|ended| ended.http_status).as_ref()),
         text(ended.and_then(|ended| ended.operation_id.as_ref())),
         text(ended.and_then(|ended| ended.request_id.as_ref())),
-        text(ended.and_then(|ended| ended.started_at).as_ref()),
-        text(ended.map(|ended| ended.finished_at).as_ref()),
-        text(ended.and_then(|ended| ended.verified_at).as_ref()),
+        instant(ended.and_then(|ended| ended.started_at)),
+        instant(ended.map(|ended| ended.finished_at)),
+        instant(ended.and_then(|ended| ended.verified_at)),
         ended.map(|ended| ended.before.clone()).unwrap_or_default(),
         ended.map(|ended| ended.after.clone()).unwrap_or_default(),
         saving.amount,

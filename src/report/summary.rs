@@ -112,6 +112,7 @@ pub fn summarize(
         stopped: match ending {
             Ending::Finished => None,
             Ending::Stopped(why) => Some(why.to_string()),
+            Ending::NotBegun(_) => Some("it was not begun; nothing was changed".to_owned()),
         },
         hr_rows,
         dispositions: plan.totals.clone(),

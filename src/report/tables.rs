@@ -47,16 +47,16 @@ pub fn outcome_table(summary: &Summary) -> String {
     draw(table)
 }
 
-/// The guards that keep the plan from being carried out, with the exact
-/// command that lets this plan pass and no other.
-pub fn guard_table(guards: &[GuardCheck], plan_path: &str, plan_id: &str) -> String {
-    let tripped: Vec<&GuardCheck> = guards
-        .iter()
-        .filter(|guard| guard.verdict == Verdict::Tripped)
-        .collect();
+/// The guards that keep the plan from being carried out.
+pub fn guard_table(guards: &[GuardCheck]) -> String {
+    let tripped = || {
+        guards
+            .iter()
+            .filter(|guard| guard.verdict == Verdict::Tripped)
+    };
     let mut table = Builder::default();
     table.push_record(["guard", "measured", "limit", "of", "setting"]);
-    for guard in &tripped {
+    for guard in tripped() {
         table.push_record([
             guard.name.clone(),
             guard.measured.to_string(),
@@ -65,8 +65,21 @@ pub fn guard_table(guards: &[GuardCheck], plan_path: &str, plan_id: &str) -> Str
             guard.setting.clone(),
         ]);
     }
+    let mut text = draw(table);
+    for guard in tripped() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n- {}", guard.message);
+    }
+    text
+}
+
+/// The options that let this plan pass its guards, and no other.
+pub fn approving_flags(guards: &[GuardCheck], plan_id: &str) -> Vec<String> {
     let mut flags = Vec::new();
-    for guard in &tripped {
+    for guard in guards
+        .iter()
+        .filter(|guard| guard.verdict == Verdict::Tripped)
+    {
         let flag = match &guard.passed_by {
             PassedBy::Approval => format!("--approve {plan_id}"),
             PassedBy::AcceptedInput(sha256) => format!("--accept-input {sha256}"),
@@ -75,18 +88,7 @@ pub fn guard_table(guards: &[GuardCheck], plan_path: &str, plan_id: &str) -> Str
             flags.push(flag);
         }
     }
-    let mut text = draw(table);
-    for guard in &tripped {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "\n- {}", guard.message);
-    }
-    let _ = write!(
-        text,
-        "\nNothing was changed. If the plan is right, approve this plan and no other:\n  \
-         seatsweep apply {plan_path} {}",
-        flags.join(" ")
-    );
-    text
+    flags
 }
 
 /// The run in one line, for logs and mails.

@@ -1,4 +1,4 @@
-use super::{Run, csv_of, text};
+use super::{Run, csv_of, instant};
 
 const COLUMNS: [&str; 9] = [
     "task_id",
@@ -33,8 +33,8 @@ pub fn tasks_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
             task.subject.clone(),
             task.username.clone(),
             task.who.clone(),
-            text(task.due.as_ref()),
-            text(task.issued_at.or(Some(run.plan.as_of)).as_ref()),
+            instant(task.due),
+            instant(task.issued_at.or(Some(run.plan.as_of))),
             steps.join("\n"),
         ]
     });
