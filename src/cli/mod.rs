@@ -3,6 +3,7 @@
 
 mod options;
 mod sandbox;
+mod tasks;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub use options::{
     RunArguments, TimeArguments,
 };
 pub use sandbox::{HoldArgument, HoldPoint, SandboxArguments};
+pub use tasks::{TasksAction, TasksArguments};
 
 /// The exit code of everything that was typed wrong (sysexits `EX_USAGE`).
 pub const USAGE_EXIT_CODE: u8 = 64;
@@ -42,6 +44,8 @@ pub enum Command {
     Run(RunArguments),
     /// Serve a simulated tenant over HTTP until stopped.
     Sandbox(SandboxArguments),
+    /// List manual tasks, or say that they are done or to be waited for.
+    Tasks(TasksArguments),
 }
 
 impl Command {
@@ -50,7 +54,7 @@ impl Command {
         match self {
             Self::Plan(plan) => Some(&plan.inputs),
             Self::Run(run) => Some(&run.inputs),
-            Self::Apply(_) | Self::Sandbox(_) => None,
+            Self::Apply(_) | Self::Sandbox(_) | Self::Tasks(_) => None,
         }
     }
 
@@ -60,6 +64,7 @@ impl Command {
             Self::Plan(plan) => Some(&plan.output),
             Self::Apply(apply) => Some(&apply.output),
             Self::Run(run) => Some(&run.output),
+            Self::Tasks(tasks) => Some(&tasks.output),
             Self::Sandbox(_) => None,
         }
     }
@@ -69,7 +74,7 @@ impl Command {
         match self {
             Self::Apply(apply) => Some(&apply.execution),
             Self::Run(run) => Some(&run.execution),
-            Self::Plan(_) | Self::Sandbox(_) => None,
+            Self::Plan(_) | Self::Sandbox(_) | Self::Tasks(_) => None,
         }
     }
 
@@ -80,6 +85,7 @@ impl Command {
             Self::Apply(apply) => apply.time.as_of.as_deref(),
             Self::Run(run) => run.time.as_of.as_deref(),
             Self::Sandbox(sandbox) => sandbox.as_of.as_deref(),
+            Self::Tasks(_) => None,
         }
     }
 }

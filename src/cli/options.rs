@@ -102,10 +102,10 @@ pub struct TimeArguments {
 #[command(next_help_heading = "Run")]
 pub struct OutputArguments {
     /// Write everything below DIR [default: out].
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub out_dir: Option<PathBuf>,
     /// Rehearse against a simulated tenant made from the users report; nothing real is touched.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub sandbox: bool,
 }
 

@@ -12,6 +12,7 @@ mod recovery;
 mod sandbox;
 mod signals;
 mod target;
+mod tasks;
 mod work;
 
 use std::ffi::OsString;
@@ -51,5 +52,6 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
         Command::Apply(arguments) => apply::run(&settings, &arguments.plan, on_commit),
         Command::Run(_) => nightly::run(&settings, on_commit),
         Command::Sandbox(arguments) => sandbox::run(&settings, arguments),
+        Command::Tasks(arguments) => tasks::run(&settings, &arguments.action),
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
 }
 
 /// The ledger is only read; without one, this is the first night.
-fn memory(settings: &Settings, as_of: jiff::Timestamp) -> Result<Memory, Failure> {
+pub(super) fn memory(settings: &Settings, as_of: jiff::Timestamp) -> Result<Memory, Failure> {
     let identity = Identity {
         tenant: settings.tenant.clone(),
         target: settings.target_label().to_owned(),

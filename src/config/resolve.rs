@@ -125,7 +125,7 @@ fn target(
 ) -> Result<Target, ConfigError> {
     let asked_for_sandbox = match command {
         Command::Sandbox(_) => true,
-        Command::Plan(_) | Command::Apply(_) | Command::Run(_) => {
+        Command::Plan(_) | Command::Apply(_) | Command::Run(_) | Command::Tasks(_) => {
             command.output().is_some_and(|output| output.sandbox)
         }
     };
@@ -140,8 +140,8 @@ fn target(
     let chosen = environment.word(environment::TARGET, "8x8, sandbox", parse)?;
     match (chosen.or(found.file.tenant.target), command) {
         (Some(target), _) => Ok(target),
-        // A plan only reads; the plan file says for what it was made.
-        (None, Command::Plan(_)) => Ok(Target::Eight),
+        // These never change a tenant.
+        (None, Command::Plan(_) | Command::Tasks(_)) => Ok(Target::Eight),
         (None, Command::Apply(_) | Command::Run(_) | Command::Sandbox(_)) => {
             Err(ConfigError::NoTarget(found.path.clone()))
         }
@@ -247,7 +247,7 @@ fn key_source(
 fn customer_id(command: &Command, file: &ConfigFile) -> Option<String> {
     let typed = match command {
         Command::Sandbox(sandbox) => sandbox.customer_id.clone(),
-        Command::Plan(_) | Command::Apply(_) | Command::Run(_) => None,
+        Command::Plan(_) | Command::Apply(_) | Command::Run(_) | Command::Tasks(_) => None,
     };
     typed.or_else(|| file.tenant.customer_id.clone())
 }

@@ -12,7 +12,9 @@ pub use codes::{Ending, exit_codes};
 pub use requests::requests_csv;
 pub use results::{COLUMNS, results_csv};
 pub use summary::{Summary, summarize};
-pub use tables::{approving_flags, guard_table, outcome_table, plan_tables, summary_line};
+pub use tables::{
+    approving_flags, guard_table, outcome_table, plan_tables, summary_line, task_table,
+};
 pub use tasks::tasks_csv;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use tabled::builder::Builder;
 use tabled::settings::Style;
 
 use super::Summary;
-use crate::model::ActionKind;
+use crate::model::{ActionKind, Memory, TaskState};
 use crate::plan::{GuardCheck, PassedBy, Plan, Verdict};
 
 /// What the plan holds, for a terminal: rows per disposition and actions per kind.
@@ -89,6 +89,32 @@ pub fn approving_flags(guards: &[GuardCheck], plan_id: &str) -> Vec<String> {
         }
     }
     flags
+}
+
+/// The manual tasks that are open, for a terminal. It names people.
+pub fn task_table(memory: &Memory) -> String {
+    let mut table = Builder::default();
+    table.push_record(["task", "what", "for", "due"]);
+    let open = memory
+        .tasks
+        .values()
+        .filter(|task| task.state == TaskState::Open);
+    for task in open {
+        let record = task
+            .termination
+            .as_ref()
+            .and_then(|id| memory.terminations.get(id));
+        let person = record
+            .map(|record| record.termination.name.display())
+            .unwrap_or_default();
+        table.push_record([
+            task.id.clone(),
+            task.kind.as_str().to_owned(),
+            person,
+            super::instant(task.due),
+        ]);
+    }
+    draw(table)
 }
 
 /// The run in one line, for logs and mails.
