@@ -222,7 +222,11 @@ impl Candidate {
                 line,
                 ..file.refusal(
                     format!("no header row was found among the first {HEADER_WITHIN} records"),
-                    format!("{}; {}", seen(), how_to_name(table)),
+                    format!(
+                        "{}; {}",
+                        seen(),
+                        how_to_name(table, table.required[0].any_of[0].name)
+                    ),
                 )
             });
         }
@@ -243,18 +247,23 @@ impl Candidate {
         }
         let mut required = table.required.iter();
         let missing = required.find(|wanted| !header::meets(&self.assignment, wanted))?;
-        let hint = missing
+        let wanted: Vec<&str> = missing
             .any_of
             .iter()
-            .flat_map(|field| field.strong.iter().take(1))
-            .find_map(|wanted| nearest(wanted, self.header().iter().map(String::as_str)))
+            .filter_map(|field| field.strong.first().copied())
+            .collect();
+        let hint = nearest(&wanted, self.header().iter().map(String::as_str))
             .map(|header| format!("; nearest: \"{}\"", excerpt(header)))
             .unwrap_or_default();
         Some(Refusal {
             line,
             ..file.refusal(
                 format!("no column says {}", missing.wanted),
-                format!("{}{hint}; {}", seen(), how_to_name(table)),
+                format!(
+                    "{}{hint}; {}",
+                    seen(),
+                    how_to_name(table, missing.any_of[0].name)
+                ),
             )
         })
     }
@@ -336,7 +345,7 @@ fn check_fields(file: &TextFile, table: &Table, names: &ColumnNames) -> Result<(
         .keys()
         .find(|name| known().all(|field| field != *name));
     let Some(name) = unknown else { return Ok(()) };
-    let advice = match nearest(name, known()) {
+    let advice = match nearest(&[name], known()) {
         Some(field) => format!("did you mean {field}?"),
         None => format!("write {}", or_list(&known().collect::<Vec<_>>())),
     };
@@ -381,12 +390,12 @@ fn columns_seen(header: &[String]) -> String {
     }
 }
 
-fn how_to_name(table: &Table) -> String {
+fn how_to_name(table: &Table, field: &str) -> String {
     use super::InputRole::{Holds, Hr, Licenses, Map, Users};
     match table.role {
         Hr | Users => format!(
-            "name the right one in [columns.{}], e.g. {} = \"HEADER\"",
-            table.role, table.required[0].any_of[0].name
+            "name the right one in [columns.{}], e.g. {field} = \"HEADER\"",
+            table.role
         ),
         Licenses | Holds | Map => "rename the column".to_owned(),
     }

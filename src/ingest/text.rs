@@ -61,13 +61,18 @@ pub(super) fn or_list(items: &[&str]) -> String {
 /// in common, at least three. Enough to point at a typing error or a longer
 /// spelling; it only ever serves a message.
 pub(super) fn nearest<'c>(
-    wanted: &str,
+    wanted: &[&str],
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
     let mut best = None;
     let mut longest = 2;
     for candidate in candidates {
-        let shared = longest_shared_run(&wanted.to_lowercase(), &candidate.to_lowercase());
+        let folded = candidate.to_lowercase();
+        let shared = wanted
+            .iter()
+            .map(|wanted| longest_shared_run(&wanted.to_lowercase(), &folded))
+            .max()
+            .unwrap_or(0);
         if shared > longest {
             longest = shared;
             best = Some(candidate);
@@ -116,7 +121,7 @@ mod tests {
     #[test]
     fn the_nearest_has_the_longest_run_in_common() {
         let seen = ["Crew", "Staff status", "Stat"];
-        assert_eq!(nearest("status", seen), Some("Staff status"));
-        assert_eq!(nearest("username", ["Crew", "Berth"]), None);
+        assert_eq!(nearest(&["status"], seen), Some("Staff status"));
+        assert_eq!(nearest(&["username"], ["Crew", "Berth"]), None);
     }
 }
