@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
 use super::Failure;
@@ -20,6 +20,7 @@ use crate::apply::{Event, Observer};
 use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
 use crate::plan::{Phase, Plan};
+use crate::vendor::Limiter;
 
 /// Data, for a pipe.
 pub(super) fn say(text: &str) {
@@ -64,19 +65,18 @@ pub(super) fn start_log(log: LogSettings) {
 }
 
 /// Progress on a terminal as a bar with the time left; plain lines otherwise.
-pub(super) fn progress(settings: &Settings) -> Observer {
+pub(super) fn progress(settings: &Settings, limiter: &Limiter) -> Observer {
     let on_terminal = settings.progress && std::io::stderr().is_terminal();
     let quiet = settings.log.level == LogLevel::Warn;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) =
-        ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} accounts, {eta} left")
-    {
+    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len} {msg}") {
         bar.set_style(style);
     }
-    bar.enable_steady_tick(Duration::from_millis(250));
     if !on_terminal {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
+    let limiter = limiter.clone();
+    let pace = Pace::of(settings);
     Arc::new(move |event| match event {
         Event::PhaseBegan(_, 0) => {}
         Event::PhaseBegan(phase, accounts) => {
@@ -86,21 +86,54 @@ pub(super) fn progress(settings: &Settings) -> Observer {
             };
             bar.reset();
             bar.set_length(accounts as u64);
-            bar.set_message(what);
+            bar.set_prefix(what);
+            let left = pace.left(accounts as u64, REQUESTS_A_CHANGE);
+            bar.set_message(format!("accounts, about {left} left"));
             if !on_terminal && !quiet {
-                eprintln!("{what}: {accounts} accounts");
+                eprintln!("{what}: {accounts} accounts, about {left} at the vendor's limits");
             }
         }
         Event::LaneEnded => {
             bar.inc(1);
-            if bar.length() == Some(bar.position()) {
+            let (done, all) = (bar.position(), bar.length().unwrap_or(0));
+            let sent = limiter.usage().requests;
+            let left = pace.left(all.saturating_sub(done), REQUESTS_A_CHANGE);
+            bar.set_message(format!("accounts, {sent} requests, about {left} left"));
+            if done == all {
                 bar.finish_and_clear();
+            } else if !on_terminal && !quiet && done.is_multiple_of(LINE_EVERY) {
+                eprintln!("{done} of {all} accounts, {sent} requests, about {left} left");
             }
         }
         Event::ActionEnded(kind, outcome) => {
             tracing::debug!(%kind, %outcome, "action ended");
         }
     })
+}
+
+/// Read, write, one look at the operation, read back.
+const REQUESTS_A_CHANGE: u64 = 4;
+/// Without a terminal, a line of progress every so many accounts.
+const LINE_EVERY: u64 = 25;
+
+/// How fast the limits let a run be, in real time.
+struct Pace {
+    requests_a_minute: u64,
+    time_scale: u64,
+}
+
+impl Pace {
+    fn of(settings: &Settings) -> Self {
+        Self {
+            requests_a_minute: u64::from(settings.limits.requests_per_minute).max(1),
+            time_scale: u64::from(settings.limits.time_scale).max(1),
+        }
+    }
+
+    fn left(&self, accounts: u64, requests_each: u64) -> HumanDuration {
+        let seconds = accounts * requests_each * 60 / self.requests_a_minute / self.time_scale;
+        HumanDuration(Duration::from_secs(seconds))
+    }
 }
 
 /// What was understood of the inputs, for `-v`.

@@ -190,7 +190,7 @@ impl Work<'_> {
                 .deadline
                 .map(|span| started_at + span),
             stop: stop.clone(),
-            observer: console::progress(self.settings),
+            observer: console::progress(self.settings, tenant.api.limiter()),
         };
         let work = apply::execute(execution, ledger);
         let (ledger, recorded) = tokio::select! {
