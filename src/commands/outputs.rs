@@ -43,7 +43,7 @@ pub(super) fn write_run(
     run: &Run<'_>,
     summary: &Summary,
 ) -> Result<PathBuf, Failure> {
-    let broken = |error: csv::Error| Failure::of(Exit::Internal, error);
+    let broken = |error| Failure::of(Exit::Internal, error);
     let results = report::results_csv(run).map_err(broken)?;
     let mut summary =
         serde_json::to_vec_pretty(summary).map_err(|error| Failure::of(Exit::Internal, error))?;
