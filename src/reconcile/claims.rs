@@ -208,8 +208,7 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
 }
 
 fn still_employed(date: Date) -> Claim {
-    let detail =
-        format!("the status says employed, the termination date {date} is past; ask HR");
+    let detail = format!("the status says employed, the termination date {date} is past; ask HR");
     contradicts(Reason::StatusAndDate, Some(date), detail)
 }
 

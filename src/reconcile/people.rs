@@ -77,7 +77,12 @@ impl People {
             .into_iter()
             .filter(|record| !known.contains(&record.termination.id()))
             .map(Person::remembered)
-            .filter(|person| !person.keys.iter().any(|key| unreadable.contains_key(&key.identity())));
+            .filter(|person| {
+                !person
+                    .keys
+                    .iter()
+                    .any(|key| unreadable.contains_key(&key.identity()))
+            });
         persons.extend(obligations);
         Self { persons }
     }
@@ -108,9 +113,7 @@ fn latest_obligations<'q>(question: &Question<'q>) -> Vec<&'q TerminationRecord>
         let is_open = match record.state {
             TerminationState::Open => record.account.is_some() || is_young(record, question),
             TerminationState::Spent => true,
-            TerminationState::Settled => {
-                owing.contains(id) || may_be_taken_back(record, question)
-            }
+            TerminationState::Settled => owing.contains(id) || may_be_taken_back(record, question),
             TerminationState::Closed => false,
         };
         if is_open {
@@ -213,7 +216,9 @@ impl Person {
 
     /// Whether the key is the person's alone.
     pub(super) fn has(&self, key: &Key) -> bool {
-        self.keys.iter().any(|mine| mine.identity() == key.identity())
+        self.keys
+            .iter()
+            .any(|mine| mine.identity() == key.identity())
     }
 
     /// The date that the claim speaks of.

@@ -356,9 +356,9 @@ impl Settling<'_, '_, '_> {
     ) {
         let calendar = self.question.calendar;
         let is_due = contradiction.somebody_leaves
-            && contradiction.date.is_none_or(|date| {
-                calendar.end_of(date, &person.site) <= self.question.as_of
-            });
+            && contradiction
+                .date
+                .is_none_or(|date| calendar.end_of(date, &person.site) <= self.question.as_of);
         let is_inactive = match found_match {
             Match::One(key, _) => self.known(key).0.status == AccountStatus::Inactive,
             Match::Gone => true,

@@ -156,12 +156,7 @@ fn freed_since(pool: &Pool, since: Timestamp, memory: &Memory) -> u32 {
 
 /// How many more seats accounts hold than they would if only our removals had
 /// happened since the first observation after the seat counts.
-fn newly_assigned(
-    pool: &Pool,
-    counts: PoolCount,
-    from: Timestamp,
-    ledgered: &Ledgered<'_>,
-) -> u32 {
+fn newly_assigned(pool: &Pool, counts: PoolCount, from: Timestamp, ledgered: &Ledgered<'_>) -> u32 {
     let first = ledgered
         .memory
         .observations

@@ -51,11 +51,23 @@ fn an_altered_plan_is_refused() {
         let refused = matches!(read(file.path()), Err(PlanFileError::Altered { .. }));
         assert!(refused, "{before}");
     }
-    let file = stored(text.replace("\"format_version\": 1", "\"format_version\": 2").as_bytes());
-    assert!(matches!(read(file.path()), Err(PlanFileError::Version { found: 2, .. })));
-    assert!(matches!(read(stored(b"{}").path()), Err(PlanFileError::NotAPlan { .. })));
+    let file = stored(
+        text.replace("\"format_version\": 1", "\"format_version\": 2")
+            .as_bytes(),
+    );
+    assert!(matches!(
+        read(file.path()),
+        Err(PlanFileError::Version { found: 2, .. })
+    ));
+    assert!(matches!(
+        read(stored(b"{}").path()),
+        Err(PlanFileError::NotAPlan { .. })
+    ));
     let nowhere = std::path::Path::new("/nonexistent/plan.json");
-    assert!(matches!(read(nowhere), Err(PlanFileError::Unreadable { .. })));
+    assert!(matches!(
+        read(nowhere),
+        Err(PlanFileError::Unreadable { .. })
+    ));
 }
 
 #[test]
@@ -69,7 +81,8 @@ fn a_sheet_can_veto_and_nothing_else() {
 
     // A spreadsheet reorders, recases and drops lines, and changes other cells.
     let [first, second] = [&plan.actions[0].id, &plan.actions[1].id];
-    let edited = format!("\u{feff}action_id,person,decision\r\n{second},X, Skip \r\n{first},Y,HOLD\r\n");
+    let edited =
+        format!("\u{feff}action_id,person,decision\r\n{second},X, Skip \r\n{first},Y,HOLD\r\n");
     let decisions = read_review(stored(edited.as_bytes()).path(), &plan).expect("decisions");
     assert_eq!(decisions[first], Decision::Hold);
     assert_eq!(decisions[second], Decision::Skip);
@@ -86,7 +99,13 @@ fn a_sheet_that_is_not_understood_is_refused() {
     let word = refusal(format!("action_id,decision\n{id},no\n"));
     assert!(matches!(word, Err(ReviewError::Decision { line: 2, .. })));
     let column = refusal(format!("action_id\n{id}\n"));
-    assert!(matches!(column, Err(ReviewError::MissingColumn { column: "decision", .. })));
+    assert!(matches!(
+        column,
+        Err(ReviewError::MissingColumn {
+            column: "decision",
+            ..
+        })
+    ));
     // One action twice, with two decisions: nobody can tell which was meant.
     let twice = refusal(format!("action_id,decision\n{id},skip\n{id},approve\n"));
     assert!(matches!(twice, Err(ReviewError::Twice { line: 3, .. })));
@@ -101,7 +120,9 @@ fn no_cell_of_the_sheet_is_a_formula() {
     for record in reader.records() {
         let record = record.expect("a record");
         assert_eq!(&record[3], "'=Jane Doe");
-        let formula = record.iter().any(|cell| cell.starts_with(['=', '+', '-', '@']));
+        let formula = record
+            .iter()
+            .any(|cell| cell.starts_with(['=', '+', '-', '@']));
         assert!(!formula, "{record:?}");
     }
 }

@@ -58,9 +58,18 @@ fn the_percentage_of_a_run_rounds_down() {
 #[test]
 fn zero_is_none_and_only_the_word_is_no_limit() {
     let of = |leavers, limits| verdict(&crowd(leavers, 20).plan_with(&limits, &[]), RUN);
-    assert_eq!(of(1, limits(|it| it.run_users = Limit::AtMost(0))), Verdict::Tripped);
-    assert_eq!(of(0, limits(|it| it.run_users = Limit::AtMost(0))), Verdict::Passed);
-    assert_eq!(of(1, limits(|it| it.run_percent = Limit::AtMost(0))), Verdict::Tripped);
+    assert_eq!(
+        of(1, limits(|it| it.run_users = Limit::AtMost(0))),
+        Verdict::Tripped
+    );
+    assert_eq!(
+        of(0, limits(|it| it.run_users = Limit::AtMost(0))),
+        Verdict::Passed
+    );
+    assert_eq!(
+        of(1, limits(|it| it.run_percent = Limit::AtMost(0))),
+        Verdict::Tripped
+    );
     let unlimited = limits(|it| {
         it.run_users = Limit::Unlimited;
         it.run_percent = Limit::Unlimited;
@@ -120,7 +129,10 @@ fn approval_none_leaves_the_ceiling_alone() {
     };
     // 25 % of 44 people.
     let plan = night(11);
-    assert_eq!([RUN, ROLLING, CEILING].map(|name| verdict(&plan, name)), [Verdict::Passed; 3]);
+    assert_eq!(
+        [RUN, ROLLING, CEILING].map(|name| verdict(&plan, name)),
+        [Verdict::Passed; 3]
+    );
     assert_eq!(verdict(&night(12), CEILING), Verdict::Tripped);
 }
 
@@ -128,7 +140,10 @@ fn approval_none_leaves_the_ceiling_alone() {
 fn an_approval_lets_people_pass_and_no_input() {
     let night = crowd(12, 20);
     let plan = night.plan();
-    assert_eq!(verdict(&plan, "HR file looks like the full roster"), Verdict::Tripped);
+    assert_eq!(
+        verdict(&plan, "HR file looks like the full roster"),
+        Verdict::Tripped
+    );
     let approved = Permissions {
         approved: true,
         accepted_inputs: BTreeSet::new(),
@@ -142,7 +157,10 @@ fn an_approval_lets_people_pass_and_no_input() {
 #[test]
 fn half_of_the_active_accounts_is_a_roster() {
     let checked = |leavers, accounts| {
-        verdict(&crowd(leavers, accounts).plan(), "HR file looks like the full roster")
+        verdict(
+            &crowd(leavers, accounts).plan(),
+            "HR file looks like the full roster",
+        )
     };
     assert_eq!(checked(9, 20), Verdict::Passed);
     assert_eq!(checked(10, 20), Verdict::Tripped);
@@ -188,15 +206,23 @@ fn a_short_users_report_stops_the_run() {
     };
     assert_eq!(checked(18), Verdict::Passed);
     assert_eq!(checked(17), Verdict::Tripped);
-    assert_eq!(checked(0), Verdict::Tripped, "a successful but empty report (L3)");
+    assert_eq!(
+        checked(0),
+        Verdict::Tripped,
+        "a successful but empty report (L3)"
+    );
 }
 
 #[test]
 fn a_missing_canary_stops_the_run() {
-    let night = crowd(0, 3).policy(|policy| policy.canaries = ["u1".to_owned(), "bird".to_owned()].into());
+    let night =
+        crowd(0, 3).policy(|policy| policy.canaries = ["u1".to_owned(), "bird".to_owned()].into());
     let plan = night.plan();
     let check = named(&plan.guards, "canary accounts missing");
-    assert_eq!((check.verdict, check.measured, check.denominator), (Verdict::Tripped, 1, 2));
+    assert_eq!(
+        (check.verdict, check.measured, check.denominator),
+        (Verdict::Tripped, 1, 2)
+    );
     assert!(check.message.contains("bird"), "{}", check.message);
 }
 

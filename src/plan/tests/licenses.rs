@@ -12,7 +12,9 @@ use crate::reconcile::tests::scenario::{Scenario, scenario};
 fn inactive(cells: &str) -> Scenario {
     let mut night = scenario()
         .hr("id=5 name=Jane_Doe date=2026-11-20")
-        .account(&format!("id=U1 user=jane employee=5 name=Jane_Doe status=inactive {cells}"));
+        .account(&format!(
+            "id=U1 user=jane employee=5 name=Jane_Doe status=inactive {cells}"
+        ));
     night.night();
     night.later(10);
     night
@@ -55,7 +57,10 @@ fn an_action_is_the_same_when_it_is_planned_again() {
     night.accounts[0].licenses.remove(0);
     let second = night.plan();
     let ids = |plan: &Plan| -> Vec<String> {
-        plan.actions.iter().map(|action| action.id.clone()).collect()
+        plan.actions
+            .iter()
+            .map(|action| action.id.clone())
+            .collect()
     };
     assert!(ids(&second).iter().all(|id| ids(&first).contains(id)));
 }
@@ -64,13 +69,19 @@ fn an_action_is_the_same_when_it_is_planned_again() {
 fn without_a_grace_period_one_update_carries_both() {
     let at_once = |night: Scenario| night.policy(|p| p.remove_license_after_days = 0);
     let plan = at_once(active("licenses=2")).plan();
-    assert_eq!(changes(&plan), ["deactivate jane", "remove jane", "remove jane"]);
+    assert_eq!(
+        changes(&plan),
+        ["deactivate jane", "remove jane", "remove jane"]
+    );
     let step = &plan.lanes[0].steps[0];
     assert_eq!(plan.lanes.len(), 1);
     assert_eq!(step.actions().count(), 3);
     assert_eq!(step.upon_refusal, UponRefusal::DeactivateAlone);
     assert_eq!(plan.actions[1].depends_on, [plan.actions[0].id.clone()]);
-    assert_eq!(plan.dispositions[0].next_due, None, "nothing is left for later");
+    assert_eq!(
+        plan.dispositions[0].next_due, None,
+        "nothing is left for later"
+    );
     let plan = at_once(active("licenses=0")).plan();
     assert_eq!(plan.lanes[0].steps[0].upon_refusal, UponRefusal::Fail);
     let acknowledged = at_once(active("")).policy(|p| p.data_gate = DataGate::Ack);
@@ -97,7 +108,11 @@ fn some_licences_are_left_for_people() {
     for (license, kind) in cases {
         let plan = inactive(&format!("licenses=0 also={license}")).plan();
         assert_eq!(changes(&plan), [] as [&str; 0], "{license}");
-        assert_eq!(fates(&plan), [(D::AlreadyDone, R::NothingLeft)], "{license}");
+        assert_eq!(
+            fates(&plan),
+            [(D::AlreadyDone, R::NothingLeft)],
+            "{license}"
+        );
         assert_eq!(tasks(&plan), [kind], "{license}");
     }
     let night = inactive("").policy(|policy| policy.keep_licenses.push("X2".to_owned()));
@@ -115,7 +130,9 @@ fn tasks_are_issued_once_and_closed_when_they_are_moot() {
     assert_eq!(tasks(&plan), expected);
     let issued = |plan: &Plan| {
         let actions = plan.actions.iter();
-        actions.filter(|action| action.channel == Channel::Manual).count()
+        actions
+            .filter(|action| action.channel == Channel::Manual)
+            .count()
     };
     assert_eq!(issued(&plan), 3);
     night.later(1);
@@ -126,7 +143,10 @@ fn tasks_are_issued_once_and_closed_when_they_are_moot() {
     night.later(1);
     night.accounts[0].devices.clear();
     let plan = night.night();
-    assert_eq!((tasks(&plan), plan.closed_tasks.len()), (vec![TaskKind::Number], 2));
+    assert_eq!(
+        (tasks(&plan), plan.closed_tasks.len()),
+        (vec![TaskKind::Number], 2)
+    );
     let line = &plan.dispositions[0];
     assert!(line.needs_a_look, "the number's task is overdue");
 }
@@ -135,7 +155,10 @@ fn tasks_are_issued_once_and_closed_when_they_are_moot() {
 fn seats_of_the_same_licence_are_one_task() {
     let by_hand = inactive("licenses=3").policy(|policy| policy.remove_by_hand = true);
     let plan = by_hand.plan();
-    assert_eq!(tasks(&plan), [TaskKind::Voicemail, TaskKind::RemoveLicenseByHand]);
+    assert_eq!(
+        tasks(&plan),
+        [TaskKind::Voicemail, TaskKind::RemoveLicenseByHand]
+    );
     let mut ids: Vec<&String> = plan.actions.iter().map(|action| &action.id).collect();
     ids.sort();
     let all = ids.len();
@@ -169,9 +192,14 @@ fn the_data_gate_waits_for_the_voicemail_task_and_for_nothing_else() {
 
 #[test]
 fn a_person_deactivates_where_the_policy_says_so() {
-    let plan = active("").policy(|policy| policy.deactivate_by_hand = true).plan();
+    let plan = active("")
+        .policy(|policy| policy.deactivate_by_hand = true)
+        .plan();
     assert_eq!(changes(&plan), [] as [&str; 0]);
-    assert_eq!(tasks(&plan), [TaskKind::Voicemail, TaskKind::DeactivateByHand]);
+    assert_eq!(
+        tasks(&plan),
+        [TaskKind::Voicemail, TaskKind::DeactivateByHand]
+    );
     assert!(plan.dispositions[0].needs_a_look);
 }
 
@@ -186,7 +214,10 @@ fn the_identity_provider_deactivates_and_we_free_the_seats() {
     night.accounts[0].status = crate::model::AccountStatus::Inactive;
     night.later(1);
     let plan = night.night();
-    assert_eq!((fates(&plan)[0].1, plan.closed_tasks.len()), (R::GracePeriod, 1));
+    assert_eq!(
+        (fates(&plan)[0].1, plan.closed_tasks.len()),
+        (R::GracePeriod, 1)
+    );
     night.later(7);
     assert_eq!(changes(&night.night()), ["remove jane"]);
 }
@@ -196,5 +227,8 @@ fn the_record_says_how_far_it_has_come() {
     let state = |plan: &Plan| plan.terminations[0].state;
     assert_eq!(state(&active("").plan()), TerminationState::Open);
     assert_eq!(state(&inactive("").plan()), TerminationState::Spent);
-    assert_eq!(state(&inactive("licenses=0").plan()), TerminationState::Settled);
+    assert_eq!(
+        state(&inactive("licenses=0").plan()),
+        TerminationState::Settled
+    );
 }

@@ -128,7 +128,11 @@ impl Scenario {
             approved: false,
         });
         let key = action.subject.account.clone().expect("an account");
-        for row in self.accounts.iter_mut().filter(|row| row.key().as_ref() == Some(&key)) {
+        for row in self
+            .accounts
+            .iter_mut()
+            .filter(|row| row.key().as_ref() == Some(&key))
+        {
             row.status = AccountStatus::Inactive;
         }
         let known = self.memory.accounts.entry(key).or_insert(AccountMemory {
@@ -142,7 +146,11 @@ impl Scenario {
     fn removed(&mut self, action: &Action) {
         let key = action.subject.account.clone().expect("an account");
         let license = action.license.clone().expect("a license");
-        for row in self.accounts.iter_mut().filter(|row| row.key().as_ref() == Some(&key)) {
+        for row in self
+            .accounts
+            .iter_mut()
+            .filter(|row| row.key().as_ref() == Some(&key))
+        {
             if let Some(position) = row.licenses.iter().position(|held| held.same_as(&license)) {
                 row.licenses.remove(position);
             }
@@ -180,7 +188,11 @@ fn remember(memory: &mut Memory, new: &TerminationRecord) {
     };
     let reopens = known.state == TerminationState::Closed && new.state < TerminationState::Closed;
     let merged = TerminationRecord {
-        state: if reopens { new.state } else { known.state.max(new.state) },
+        state: if reopens {
+            new.state
+        } else {
+            known.state.max(new.state)
+        },
         first_listed: known.first_listed.min(new.first_listed),
         deactivated_at: known.deactivated_at.or(new.deactivated_at),
         approved: known.approved || new.approved,
@@ -225,5 +237,7 @@ pub(crate) fn id(text: &str) -> TerminationId {
 /// Totals by disposition, those with none left out.
 pub(crate) fn totals(plan: &Plan) -> BTreeMap<&str, u64> {
     let totals = plan.totals.iter().filter(|(_, count)| **count > 0);
-    totals.map(|(word, count)| (word.as_str(), *count)).collect()
+    totals
+        .map(|(word, count)| (word.as_str(), *count))
+        .collect()
 }

@@ -113,7 +113,11 @@ fn the_smaller_of_both_counts_less_the_spare_seats_is_asked_for() {
     let plan = owned(20, 1, 0);
     assert_eq!(quantity(&plan), Some(1 + 2 - 1));
     assert_eq!(plan.findings.len(), 1);
-    assert_eq!(quantity(&owned(9, 0, 0)), None, "more seats are held than owned");
+    assert_eq!(
+        quantity(&owned(9, 0, 0)),
+        None,
+        "more seats are held than owned"
+    );
 }
 
 #[test]

@@ -22,7 +22,10 @@ fn outcome(scenario: &Scenario) -> Result<String, (D, R)> {
 fn every_usable_key_is_looked_up() {
     let night = leaver("id=0005 email=Jane user=jdoe name=Jane_Doe")
         .account("id=U1 user=jdoe email=jane employee=0005 name=Jane_Doe");
-    assert_eq!(outcome(&night), Ok("id:U1 by employee_id+work_email+username".to_owned()));
+    assert_eq!(
+        outcome(&night),
+        Ok("id:U1 by employee_id+work_email+username".to_owned())
+    );
     // The placeholder says nothing, and the address is the username.
     let night = leaver("email=jane name=Jane_Doe")
         .account("id=U1 user=jane@example.com email=noreply@8x8.com");
@@ -90,7 +93,13 @@ fn shared_and_blank_keys_never_match() {
         .account("id=U1 user=a email=team name=Pat_Poe")
         .account("id=U2 user=b email=team name=Sam_Fox");
     assert_eq!(outcome(&night), Err((D::Unmatched, R::NearMiss)));
-    for cells in ["id=0000", "email=noreply@8x8.com", "email=none@8x8.com", "user=N/A", ""] {
+    for cells in [
+        "id=0000",
+        "email=noreply@8x8.com",
+        "email=none@8x8.com",
+        "user=N/A",
+        "",
+    ] {
         let night = leaver(&format!("name=Jane_Doe {cells}"))
             .account("id=U1 user=a email=noreply@8x8.com employee=0000 name=Pat_Poe");
         assert_eq!(outcome(&night), Err((D::Unmatched, R::NoKey)), "{cells}");
@@ -106,11 +115,18 @@ fn a_shared_key_does_not_match_on_a_later_night_either() {
         .hr(&format!("id=6 email=team name=Pat_Poe {LEFT}"))
         .account("id=U1 user=a email=team");
     for record in night.settled().records {
-        night.memory.terminations.insert(record.termination.id(), record);
+        night
+            .memory
+            .terminations
+            .insert(record.termination.id(), record);
     }
     night.rows.clear();
     assert!(night.settled().cases.is_empty());
-    assert_eq!(night.fates(), [(D::Unmatched, R::NoAccount)], "only Pat has a key");
+    assert_eq!(
+        night.fates(),
+        [(D::Unmatched, R::NoAccount)],
+        "only Pat has a key"
+    );
 }
 
 #[test]
@@ -163,7 +179,10 @@ fn an_account_created_after_the_date_is_somebody_elses() {
     for status in ["active", "inactive"] {
         let night = account("2026-11-21T08:00:00Z", status);
         assert_eq!(outcome(&night), Err((D::Conflict, R::CreatedLater)));
-        assert_eq!(night.settled().dispositions[0].needs_a_look, status == "active");
+        assert_eq!(
+            night.settled().dispositions[0].needs_a_look,
+            status == "active"
+        );
     }
 }
 

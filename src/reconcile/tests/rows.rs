@@ -17,7 +17,10 @@ fn a_date_ahead_is_not_due() {
     let night = jane().hr("id=5 email=jane name=Jane_Doe date=2026-12-24");
     check(&night, &[(D::NotDue, R::FutureDate)]);
     let next_due = night.settled().dispositions[0].next_due;
-    assert_eq!(next_due.expect("a time").to_string(), "2026-12-25T08:00:00Z");
+    assert_eq!(
+        next_due.expect("a time").to_string(),
+        "2026-12-25T08:00:00Z"
+    );
 }
 
 #[test]
@@ -65,7 +68,9 @@ fn an_unreadable_row_of_the_same_person_stops_the_others() {
 // Another identity of the account, on a row that cannot be read.
 #[test]
 fn an_unreadable_row_that_points_at_the_account_stops_its_leaver() {
-    let night = jane().hr("id=5 name=Jane_Doe date=2026-11-20").unreadable_hr("user=jane");
+    let night = jane()
+        .hr("id=5 name=Jane_Doe date=2026-11-20")
+        .unreadable_hr("user=jane");
     assert_eq!(night.fates()[0], (D::Conflict, R::SharedIdentity));
 }
 
@@ -74,14 +79,26 @@ fn status_and_date_have_to_agree() {
     let cases = [
         ("status=left", (D::Conflict, R::NoTerminationDate)),
         ("status=unclear", (D::Conflict, R::NoTerminationDate)),
-        ("status=employed date=2026-11-20", (D::Conflict, R::StatusAndDate)),
-        ("status=absent date=2026-11-20", (D::Conflict, R::StatusAndDate)),
-        ("status=not_started date=2026-11-20", (D::Conflict, R::StatusAndDate)),
+        (
+            "status=employed date=2026-11-20",
+            (D::Conflict, R::StatusAndDate),
+        ),
+        (
+            "status=absent date=2026-11-20",
+            (D::Conflict, R::StatusAndDate),
+        ),
+        (
+            "status=not_started date=2026-11-20",
+            (D::Conflict, R::StatusAndDate),
+        ),
         ("status=employed", (D::NotLeaving, R::StillEmployed)),
         ("status=absent", (D::NotLeaving, R::OnLeave)),
         ("status=not_started", (D::NotLeaving, R::OnLeave)),
         ("status=blank", (D::Invalid, R::NoTerminationDate)),
-        ("date=2026-11-20 rehire=2026-11-23", (D::Rehired, R::HiredAgain)),
+        (
+            "date=2026-11-20 rehire=2026-11-23",
+            (D::Rehired, R::HiredAgain),
+        ),
     ];
     for (cells, expected) in cases {
         let night = jane().hr(&format!("id=5 email=jane name=Jane_Doe {cells}"));
@@ -113,23 +130,41 @@ fn a_status_without_a_date_keeps_the_day_on_which_it_was_noticed() {
         .hr("id=5 email=jane name=Jane_Doe status=left date=2026-10-01");
     let mut second = night.clone();
     for record in night.settled().records {
-        second.memory.terminations.insert(record.termination.id(), record);
+        second
+            .memory
+            .terminations
+            .insert(record.termination.id(), record);
     }
     second.later(1);
     assert_eq!(second.settled().cases.len(), 1);
-    assert_eq!(second.settled().cases[0].termination.date.to_string(), "2026-11-28");
+    assert_eq!(
+        second.settled().cases[0].termination.date.to_string(),
+        "2026-11-28"
+    );
 }
 
 #[test]
 fn an_active_row_beats_a_terminated_one() {
     let cases = [
         // Two jobs.
-        ["id=5 name=Jane_Doe date=2026-11-20", "id=5 name=Jane_Doe status=employed"],
+        [
+            "id=5 name=Jane_Doe date=2026-11-20",
+            "id=5 name=Jane_Doe status=employed",
+        ],
         // Contractor, then employee under a new id.
-        ["id=C5 email=jane name=Jane_Doe date=2026-11-20", "id=5 email=jane name=Jane_Doe status=employed"],
+        [
+            "id=C5 email=jane name=Jane_Doe date=2026-11-20",
+            "id=5 email=jane name=Jane_Doe status=employed",
+        ],
         // Two files that call the same address differently.
-        ["email=jane name=Jane_Doe date=2026-11-20", "user=jane@example.com name=Jane_Doe status=employed"],
-        ["id=5 name=Jane_Doe status=left", "id=5 name=Jane_Doe status=absent"],
+        [
+            "email=jane name=Jane_Doe date=2026-11-20",
+            "user=jane@example.com name=Jane_Doe status=employed",
+        ],
+        [
+            "id=5 name=Jane_Doe status=left",
+            "id=5 name=Jane_Doe status=absent",
+        ],
     ];
     for [left, stays] in cases {
         for rows in [[left, stays], [stays, left]] {
@@ -147,7 +182,10 @@ fn an_account_of_somebody_who_stays_is_not_touched() {
     let night = jane()
         .hr("email=jane name=Jane_Doe date=2026-11-20")
         .hr("id=5 name=Jane_Doe status=employed");
-    let expected = [(D::Conflict, R::SharedIdentity), (D::NotLeaving, R::StillEmployed)];
+    let expected = [
+        (D::Conflict, R::SharedIdentity),
+        (D::NotLeaving, R::StillEmployed),
+    ];
     check(&night, &expected);
     // Even if the stayer's keys point at two accounts.
     let night = night
@@ -164,7 +202,10 @@ fn the_latest_date_of_two_jobs_decides() {
     let expected = [(D::Duplicate, R::SamePerson), (D::NotDue, R::FutureDate)];
     check(&night, &expected);
     let dates = night.settled().dispositions;
-    assert_eq!(dates[0].termination_date, Some(jiff::civil::date(2026, 11, 20)));
+    assert_eq!(
+        dates[0].termination_date,
+        Some(jiff::civil::date(2026, 11, 20))
+    );
 }
 
 // Left, came back, and left again for good: the return is history.
@@ -205,7 +246,11 @@ fn one_employee_id_on_two_people_is_a_conflict() {
         .iter()
         .map(|line| line.needs_a_look)
         .collect();
-    assert_eq!(looks, [true, false], "only the leaver's access may still be open");
+    assert_eq!(
+        looks,
+        [true, false],
+        "only the leaver's access may still be open"
+    );
     // What the disputed row says still counts for the other rows of its person.
     let night = jane()
         .hr("id=5 email=jane name=Jane_Doe status=employed")

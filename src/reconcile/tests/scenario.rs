@@ -142,7 +142,10 @@ impl Scenario {
     }
 
     /// Settles, with a say in how the report is read.
-    pub(crate) fn settled_by(&self, read: impl FnOnce(Index, &[AccountRow]) -> Found) -> Reconciliation {
+    pub(crate) fn settled_by(
+        &self,
+        read: impl FnOnce(Index, &[AccountRow]) -> Found,
+    ) -> Reconciliation {
         let calendar = self.calendar();
         let question = Question {
             rows: &self.rows,
@@ -271,7 +274,10 @@ fn unreadable(file: &str, line: u64, text: &str) -> InvalidRow {
         advice: "export it again".to_owned(),
         employee_id: cells.text("id"),
         person: cells.text("name"),
-        work_email: cells.email().map(|email| email.to_string()).unwrap_or_default(),
+        work_email: cells
+            .email()
+            .map(|email| email.to_string())
+            .unwrap_or_default(),
         username: cells.text("user"),
     }
 }
@@ -281,7 +287,11 @@ struct Cells<'t>(BTreeMap<&'t str, &'t str>);
 impl<'t> Cells<'t> {
     fn of(text: &'t str) -> Self {
         let cells = text.split_whitespace();
-        Self(cells.map(|cell| cell.split_once('=').expect("key=value")).collect())
+        Self(
+            cells
+                .map(|cell| cell.split_once('=').expect("key=value"))
+                .collect(),
+        )
     }
 
     fn get(&self, name: &str) -> Option<&'t str> {

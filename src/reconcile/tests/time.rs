@@ -12,7 +12,10 @@ fn leaver(cells: &str) -> Scenario {
 /// Nothing is due a second before the instant, and the leaver is at it.
 fn check(scenario: Scenario, instant: &str) {
     let mut night = scenario;
-    for (moment, due) in [(at(instant), 1), (at(instant) - jiff::SignedDuration::from_secs(1), 0)] {
+    for (moment, due) in [
+        (at(instant), 1),
+        (at(instant) - jiff::SignedDuration::from_secs(1), 0),
+    ] {
         night.as_of = moment;
         assert_eq!(night.settled().cases.len(), due, "{moment}");
     }
@@ -21,8 +24,14 @@ fn check(scenario: Scenario, instant: &str) {
 #[test]
 fn a_day_ends_in_the_zone_of_the_site() {
     check(leaver("date=2026-11-20"), "2026-11-21T08:00:00Z");
-    check(leaver("date=2026-11-20 site=London"), "2026-11-21T00:00:00Z");
-    check(leaver("date=2026-11-20 site=SYDNEY"), "2026-11-20T13:00:00Z");
+    check(
+        leaver("date=2026-11-20 site=London"),
+        "2026-11-21T00:00:00Z",
+    );
+    check(
+        leaver("date=2026-11-20 site=SYDNEY"),
+        "2026-11-20T13:00:00Z",
+    );
     check(leaver("date=2026-11-20 site=Mars"), "2026-11-21T08:00:00Z");
     // HR has no site, the account has one.
     let mut night = leaver("date=2026-11-20");
@@ -38,7 +47,10 @@ fn a_day_of_a_clock_change_ends_at_its_own_midnight() {
     check(leaver("date=2026-11-01"), "2026-11-02T08:00:00Z");
     // Days after the date are days of the site, not hours.
     let night = leaver("date=2026-03-06 site=London");
-    check(night.policy(|policy| policy.deactivate_after_days = 3), "2026-03-10T00:00:00Z");
+    check(
+        night.policy(|policy| policy.deactivate_after_days = 3),
+        "2026-03-10T00:00:00Z",
+    );
 }
 
 #[test]
