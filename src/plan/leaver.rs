@@ -107,18 +107,18 @@ impl Planning<'_> {
             "deactivated, and no licence is left that may be removed".clone_into(&mut line.detail);
         } else if due > self.as_of {
             let detail = "deactivated; the licences go when the grace period is over";
-            self.wait(case, Reason::GracePeriod, detail, plan);
+            wait(case, Reason::GracePeriod, detail, plan);
             plan.dispositions[case.line].next_due = Some(due);
         } else if self.waits_for_word(case, fates) {
             let detail = "deactivated; the licences wait until the voicemail task is done";
-            self.wait(case, Reason::DataGate, detail, plan);
+            wait(case, Reason::DataGate, detail, plan);
         } else if self.frees_by_hand() {
             for license in &fates.removable {
                 let kind = TaskKind::RemoveLicenseByHand;
                 self.task(case, kind, Some(license), Some(due), plan);
             }
             let detail = "deactivated; the licences are removed by hand";
-            self.wait(case, Reason::ManualRemoval, detail, plan);
+            wait(case, Reason::ManualRemoval, detail, plan);
         } else {
             let detail = "the grace period is over; the licences go now";
             self.due_now(case, Reason::RemovalDue, detail, plan);
@@ -171,13 +171,6 @@ impl Planning<'_> {
         self.policy.remove_by_hand
             || self.policy.stranded_seats == StrandedSeats::Manual
             || self.memory.stranded_refused
-    }
-
-    fn wait(&self, case: &Case, reason: Reason, detail: &str, plan: &mut Plan) {
-        let line = &mut plan.dispositions[case.line];
-        line.disposition = Disposition::Waiting;
-        line.reason = reason;
-        detail.clone_into(&mut line.detail);
     }
 
     /// Something is due, or held if it waits for an approval.
@@ -258,4 +251,11 @@ impl Planning<'_> {
         };
         kind == LicenseKind::Number || self.policy.keep_licenses.iter().any(is_named)
     }
+}
+
+fn wait(case: &Case, reason: Reason, detail: &str, plan: &mut Plan) {
+    let line = &mut plan.dispositions[case.line];
+    line.disposition = Disposition::Waiting;
+    line.reason = reason;
+    detail.clone_into(&mut line.detail);
 }

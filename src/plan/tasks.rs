@@ -8,7 +8,7 @@ use crate::model::{AccountRow, LicenseName, TaskKind, short_digest};
 pub(super) fn id(kind: TaskKind, subject: &str, license: &str) -> String {
     format!(
         "task-{}",
-        short_digest(&format!("{}|{subject}|{license}", kind.as_str()))
+        short_digest(format!("{}|{subject}|{license}", kind.as_str()))
     )
 }
 

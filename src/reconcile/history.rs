@@ -4,11 +4,14 @@ use jiff::Timestamp;
 
 use super::Person;
 use super::keys::{Key, keys_of};
-use crate::model::{AccountKey, Memory, TerminationId, TerminationRecord, TerminationState};
+use crate::model::{
+    AccountKey, Memory, Origin, PersonKey, TerminationId, TerminationRecord, TerminationState,
+};
 
 /// What the ledger knows of earlier terminations, by who and by account.
 pub(super) struct History<'q> {
     by_identity: BTreeMap<String, Vec<&'q TerminationRecord>>,
+    by_person: BTreeMap<&'q PersonKey, Vec<&'q TerminationRecord>>,
     by_account: BTreeMap<&'q AccountKey, Vec<&'q TerminationRecord>>,
 }
 
@@ -16,6 +19,7 @@ impl<'q> History<'q> {
     pub(super) fn new(memory: &'q Memory) -> Self {
         let mut history = Self {
             by_identity: BTreeMap::new(),
+            by_person: BTreeMap::new(),
             by_account: BTreeMap::new(),
         };
         for record in memory.terminations.values() {
@@ -23,6 +27,8 @@ impl<'q> History<'q> {
                 let records = history.by_identity.entry(key.identity()).or_default();
                 records.push(record);
             }
+            let person = &record.termination.person;
+            history.by_person.entry(person).or_default().push(record);
             if let Some(account) = &record.account {
                 let records = history.by_account.entry(account).or_default();
                 records.push(record);
@@ -41,6 +47,11 @@ impl<'q> History<'q> {
                     records.insert(record.termination.id(), record);
                 }
             }
+        }
+        if person.origin == Origin::Ledger {
+            // Its own records, even if its keys turned out to be shared.
+            let own = self.by_person.get(&person.key).into_iter().flatten();
+            records.extend(own.map(|record| (record.termination.id(), *record)));
         }
         records.into_values().collect()
     }

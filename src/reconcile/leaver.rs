@@ -240,8 +240,8 @@ impl Settling<'_, '_, '_> {
         if let Match::One(key, matched_by) = departure.found {
             let row = &self.directory.candidate(key).row;
             record.account = Some(key.clone());
-            record.user_id = row.user_id.clone();
-            record.account_username = row.username.clone();
+            record.user_id.clone_from(&row.user_id);
+            record.account_username.clone_from(&row.username);
             record.matched_by.clone_from(matched_by);
         }
         self.result.records.push(record);

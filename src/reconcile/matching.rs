@@ -226,13 +226,14 @@ impl<'f> Directory<'f> {
     }
 
     /// Accounts that somebody's keys point at, whether or not they are told
-    /// apart: nobody else's departure may touch them.
-    pub(super) fn pointed_at(&self, person: &Person) -> Vec<AccountKey> {
-        self.votes(&person.keys)
-            .into_iter()
-            .filter(|(account, keys)| !self.is_inherited(person, account, keys))
-            .map(|(account, _)| account.clone())
-            .collect()
+    /// apart: nobody else's departure may touch them. An address may have been
+    /// inherited from somebody with another name.
+    pub(super) fn pointed_at(&self, person: &Person) -> BTreeSet<AccountKey> {
+        let hits = person.keys.iter().flat_map(|key| {
+            let accounts = self.accounts_of(key).into_iter();
+            accounts.filter(|account| !(key.is_address() && self.is_strangers(person, account)))
+        });
+        hits.cloned().collect()
     }
 
     /// The one account that a key points at.

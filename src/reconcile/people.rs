@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -68,22 +69,23 @@ impl People {
             .iter()
             .map(|group| Person::behind(group, &shared, &unreadable, question, &history))
             .collect();
-        let known: BTreeSet<TerminationId> = persons
+        let mut known: BTreeSet<TerminationId> = persons
             .iter()
             .flat_map(|person| history.of(person))
             .map(|record| record.termination.id())
             .collect();
-        let obligations = latest_obligations(question)
-            .into_iter()
-            .filter(|record| !known.contains(&record.termination.id()))
-            .map(Person::remembered)
-            .filter(|person| {
-                !person
-                    .keys
-                    .iter()
-                    .any(|key| unreadable.contains_key(&key.identity()))
-            });
-        persons.extend(obligations);
+        for record in latest_obligations(question) {
+            let person = Person::remembered(record, &shared);
+            let is_known = known.contains(&record.termination.id());
+            // A row that cannot be read tonight may be the person's.
+            let mut identities = person.keys.iter().map(Key::identity);
+            if is_known || identities.any(|identity| unreadable.contains_key(&identity)) {
+                continue;
+            }
+            let all = history.of(&person);
+            known.extend(all.iter().map(|record| record.termination.id()));
+            persons.push(person);
+        }
         Self { persons }
     }
 }
@@ -98,8 +100,8 @@ fn by_identity(rows: &[InvalidRow]) -> BTreeMap<String, &InvalidRow> {
     by_identity
 }
 
-/// What is still to be done for earlier terminations. Should a person have
-/// several, the latest decides.
+/// What is still to be done for earlier terminations, the latest first: should
+/// a person have several, it decides.
 fn latest_obligations<'q>(question: &Question<'q>) -> Vec<&'q TerminationRecord> {
     let owing: BTreeSet<&TerminationId> = question
         .memory
@@ -108,20 +110,18 @@ fn latest_obligations<'q>(question: &Question<'q>) -> Vec<&'q TerminationRecord>
         .filter(|task| task.state == TaskState::Open)
         .filter_map(|task| task.termination.as_ref())
         .collect();
-    let mut latest: BTreeMap<&PersonKey, &TerminationRecord> = BTreeMap::new();
-    for (id, record) in &question.memory.terminations {
-        let is_open = match record.state {
+    let all = question.memory.terminations.iter();
+    let mut open: Vec<&TerminationRecord> = all
+        .filter(|(id, record)| match record.state {
             TerminationState::Open => record.account.is_some() || is_young(record, question),
             TerminationState::Spent => true,
             TerminationState::Settled => owing.contains(id) || may_be_taken_back(record, question),
             TerminationState::Closed => false,
-        };
-        if is_open {
-            // Ids end with the date, so later records follow earlier ones.
-            latest.insert(&record.termination.person, record);
-        }
-    }
-    latest.into_values().collect()
+        })
+        .map(|(_, record)| record)
+        .collect();
+    open.sort_by_key(|record| (Reverse(record.termination.date), record.termination.id()));
+    open
 }
 
 /// While a settled termination is young, its vanishing from a cumulative file
@@ -181,8 +181,14 @@ impl Person {
         }
     }
 
-    fn remembered(record: &TerminationRecord) -> Self {
+    fn remembered(record: &TerminationRecord, shared: &BTreeSet<String>) -> Self {
         let termination = &record.termination;
+        let mut keys = keys_of(
+            termination.employee_id.as_ref(),
+            termination.work_email.as_ref(),
+            termination.username.as_ref(),
+        );
+        keys.retain(|key| !shared.contains(&key.identity()));
         Self {
             origin: Origin::Ledger,
             key: termination.person.clone(),
@@ -197,11 +203,7 @@ impl Person {
             department: termination.department.clone(),
             cost_center: termination.cost_center.clone(),
             status: None,
-            keys: keys_of(
-                termination.employee_id.as_ref(),
-                termination.work_email.as_ref(),
-                termination.username.as_ref(),
-            ),
+            keys,
             claim: Claim::Leaves(termination.date),
         }
     }

@@ -45,14 +45,14 @@ impl Reconciliation {
             .map(|record| (record.termination.id(), is_vanished(record)))
             .chain(self.cases.iter().map(|case| (case.termination.id(), false)))
             .collect();
-        let before = memory.terminations.iter().filter_map(|(id, record)| {
-            (is_vanished(record) && !decided.contains_key(id)).then(|| id.clone())
-        });
+        let before = memory
+            .terminations
+            .iter()
+            .filter(|(id, record)| is_vanished(record) && !decided.contains_key(id))
+            .map(|(id, _)| id);
         let tonight = decided.iter().filter(|(_, gone)| **gone);
-        let mut vanished: Vec<TerminationId> = before.collect();
-        vanished.extend(tonight.map(|(id, _)| id.clone()));
-        vanished.sort();
-        vanished
+        let all: BTreeSet<&TerminationId> = before.chain(tonight.map(|(id, _)| id)).collect();
+        all.into_iter().cloned().collect()
     }
 }
 
@@ -252,13 +252,13 @@ impl Settling<'_, '_, '_> {
             if person.origin != Origin::Hr {
                 continue;
             }
-            let matched = match found_match {
+            let account = match found_match {
                 Match::One(key, _) => Some(key.clone()),
                 Match::Gone | Match::Ambiguous(..) | Match::None(..) => None,
             };
             match person.claim {
                 Claim::Leaves(_) => {
-                    if let Some(key) = matched
+                    if let Some(key) = account
                         && !self.taken.insert(key.clone())
                     {
                         self.rivals.insert(key);
@@ -266,12 +266,12 @@ impl Settling<'_, '_, '_> {
                 }
                 Claim::Stays(..) => {
                     self.spoken_for.extend(self.directory.pointed_at(person));
-                    self.spoken_for.extend(matched.clone());
-                    self.taken.extend(matched);
+                    self.spoken_for.extend(account.clone());
+                    self.taken.extend(account);
                 }
                 Claim::Contradicts(_) | Claim::SaysNothing => {
                     self.spoken_for.extend(self.directory.pointed_at(person));
-                    self.spoken_for.extend(matched);
+                    self.spoken_for.extend(account);
                 }
             }
         }
@@ -383,6 +383,23 @@ impl Settling<'_, '_, '_> {
         }
     }
 
+    /// One record a termination. Somebody whose termination it is decides over
+    /// somebody who only shares an identity.
+    fn settle_records(&mut self) {
+        let records = &mut self.result.records;
+        let decided: BTreeSet<TerminationId> = records
+            .iter()
+            .filter(|record| record.state != TerminationState::Closed)
+            .map(|record| record.termination.id())
+            .chain(self.result.cases.iter().map(|case| case.termination.id()))
+            .collect();
+        records.retain(|record| {
+            record.state != TerminationState::Closed || !decided.contains(&record.termination.id())
+        });
+        records.sort_by_key(|record| record.termination.id());
+        records.dedup_by_key(|record| record.termination.id());
+    }
+
     /// The account as it is known tonight, and since when its status is known.
     pub(super) fn known(&self, key: &AccountKey) -> (AccountRow, Timestamp) {
         let row = &self.directory.candidate(key).row;
@@ -392,12 +409,7 @@ impl Settling<'_, '_, '_> {
     /// Every HR row exactly once, in the order of the files; then the rest.
     fn finish(mut self) -> Result<Reconciliation, SumsDoNotBalance> {
         self.put_in_order();
-        self.result
-            .records
-            .sort_by_key(|record| record.termination.id());
-        self.result
-            .records
-            .dedup_by_key(|record| record.termination.id());
+        self.settle_records();
         let from_hr = || {
             let lines = self.result.dispositions.iter();
             lines.filter(|line| line.origin == Origin::Hr)

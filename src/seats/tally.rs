@@ -189,7 +189,9 @@ mod tests {
         let rows = [account("a1", AccountStatus::Active, &[X2, X2])];
         let count = |users_at: &str| {
             let mut tally = Tally::new(&memory, users_at.parse().expect("an instant"));
-            rows.iter().for_each(|row| tally.observe(row));
+            for row in &rows {
+                tally.observe(row);
+            }
             tally.finish().into_values().next().unwrap_or_default()
         };
         assert_eq!(

@@ -58,7 +58,7 @@ fn an_old_report_does_not_undo_what_was_verified() {
 // Nobody's voicemail dies on the night on which a late notice arrives.
 #[test]
 fn the_grace_period_runs_from_the_verified_deactivation() {
-    let mut night = jane().as_of("2027-01-10T10:00:00Z");
+    let mut night = jane().at_night("2027-01-10T10:00:00Z");
     let plan = night.night();
     assert_eq!(changes(&plan), ["deactivate jane"]);
     assert_eq!(
@@ -107,7 +107,7 @@ fn an_incremental_file_is_carried_on_by_the_ledger() {
 
 #[test]
 fn a_future_date_of_an_incremental_file_is_carried_out_later() {
-    let mut night = jane().incremental().as_of("2026-11-10T10:00:00Z");
+    let mut night = jane().incremental().at_night("2026-11-10T10:00:00Z");
     assert_eq!(fates(&night.night()), [(D::NotDue, R::FutureDate)]);
     night.rows.clear();
     night.later(10);
@@ -140,7 +140,7 @@ fn a_vanished_row_holds_everything_until_it_is_back() {
 
 #[test]
 fn a_vanished_row_keeps_access_that_was_about_to_end() {
-    let mut night = jane().as_of("2026-11-10T10:00:00Z");
+    let mut night = jane().at_night("2026-11-10T10:00:00Z");
     night.night();
     night.rows.clear();
     night.later(30);
@@ -176,7 +176,7 @@ fn a_spent_termination_never_deactivates_again() {
 // Midnight in London is the afternoon before in Los Angeles.
 #[test]
 fn a_termination_is_spent_in_whatever_zone_it_was_due() {
-    let mut night = jane().as_of("2026-11-20T00:30:00Z").policy(|policy| {
+    let mut night = jane().at_night("2026-11-20T00:30:00Z").policy(|policy| {
         policy.effective = crate::model::Effective::StartOfDay;
     });
     night.rows[0].site = "London".to_owned();
@@ -201,7 +201,7 @@ fn who_came_back_and_leaves_again_is_a_new_termination() {
 // HR took the row back by an active row, and then listed her again.
 #[test]
 fn a_termination_that_was_taken_back_can_be_listed_again() {
-    let mut night = jane().incremental().as_of("2026-11-10T10:00:00Z");
+    let mut night = jane().incremental().at_night("2026-11-10T10:00:00Z");
     night.night();
     night.rows[0] = hr("id=5 email=jane name=Jane_Doe status=employed");
     night.later(1);
@@ -217,7 +217,7 @@ fn a_termination_that_was_taken_back_can_be_listed_again() {
 
 #[test]
 fn a_corrected_date_replaces_the_earlier_one() {
-    let mut night = jane().as_of("2026-11-10T10:00:00Z");
+    let mut night = jane().at_night("2026-11-10T10:00:00Z");
     night.night();
     // Later.
     night.rows[0] = hr("id=5 email=jane name=Jane_Doe date=2026-11-25");
@@ -254,7 +254,7 @@ fn a_date_corrected_after_the_deactivation_keeps_the_grace_period() {
 // HR adds the employee id later: the person is the same.
 #[test]
 fn a_new_key_in_hr_is_not_a_new_termination() {
-    let mut night = jane().incremental().as_of("2026-11-10T10:00:00Z");
+    let mut night = jane().incremental().at_night("2026-11-10T10:00:00Z");
     night.rows[0] = hr("email=jane name=Jane_Doe date=2026-11-20");
     night.night();
     night.rows[0] = hr(JANE);
@@ -316,7 +316,7 @@ fn an_account_that_is_gone_stays_done_on_every_night() {
 // Keys that moved to another account stay ambiguous for more than one night.
 #[test]
 fn keys_that_moved_stay_ambiguous() {
-    let mut night = jane().as_of("2026-11-10T10:00:00Z");
+    let mut night = jane().at_night("2026-11-10T10:00:00Z");
     night.night();
     night.accounts = vec![
         account("id=U1 user=old name=Jane_Doe"),
@@ -334,7 +334,7 @@ fn keys_that_moved_stay_ambiguous() {
 #[test]
 fn an_address_that_changed_does_not_lose_the_person() {
     let mut night = scenario()
-        .as_of("2026-11-10T10:00:00Z")
+        .at_night("2026-11-10T10:00:00Z")
         .hr("email=jane name=Jane_Doe date=2026-11-20")
         .account("id=U1 user=u email=jane name=Jane_Doe");
     night.night();
@@ -372,7 +372,7 @@ fn a_hold_ends_and_the_tasks_are_still_there() {
 
 #[test]
 fn an_old_termination_waits_for_an_approval() {
-    let mut night = jane().as_of("2027-01-21T10:00:00Z");
+    let mut night = jane().at_night("2027-01-21T10:00:00Z");
     for _ in 0..2 {
         let plan = night.night();
         assert_eq!(fates(&plan), [(D::Held, R::OldTermination)]);
@@ -389,12 +389,12 @@ fn an_old_termination_waits_for_an_approval() {
         night.later(1);
     }
     // Known before it was old.
-    let mut night = jane().as_of("2026-11-10T10:00:00Z");
+    let mut night = jane().at_night("2026-11-10T10:00:00Z");
     night.night();
     night.set_night(at("2027-02-10T10:00:00Z"));
     assert_eq!(changes(&night.night()), ["deactivate jane"]);
     // The last day: 60 days after the end of the 20th.
-    let boundary = jane().as_of("2027-01-20T08:00:00Z");
+    let boundary = jane().at_night("2027-01-20T08:00:00Z");
     assert_eq!(fates(&boundary.plan()), [(D::Planned, R::DeactivationDue)]);
 }
 

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::night::id;
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, ActionKind, EmploymentStatus, HrFileKind, HrRow,
-    TerminationRecord, TerminationState,
+    AccountKey, AccountRow, AccountStatus, ActionKind, EmailAddress, EmploymentStatus, HrFileKind,
+    HrRow, TerminationRecord, TerminationState, Username,
 };
 use crate::plan::Plan;
 use crate::reconcile::tests::scenario::{Scenario, account, hr, scenario};
@@ -156,8 +156,8 @@ fn points_at(row: &HrRow, account: &AccountRow) -> bool {
     let by_id = row.employee_id.is_some() && row.employee_id == account.employee_id;
     let by_email = row.work_email.is_some() && row.work_email == account.email;
     let by_name = row.username.is_some() && row.username == account.username;
-    let email = row.work_email.as_ref().map(|email| email.as_str());
-    let crossed = email.is_some() && email == account.username.as_ref().map(|name| name.as_str());
+    let email = row.work_email.as_ref().map(EmailAddress::as_str);
+    let crossed = email.is_some() && email == account.username.as_ref().map(Username::as_str);
     by_id || by_email || by_name || crossed
 }
 
@@ -228,7 +228,7 @@ fn check(night: &Scenario, plan: &Plan) {
         let keys: Vec<&str> = action.evidence.matched_by.split('+').collect();
         if keys == ["work_email"] {
             let strangers = night.rows.iter().filter(|row| {
-                row.work_email.as_ref().map(|it| it.as_str()) == Some(line.work_email.as_str())
+                row.work_email.as_ref().map(EmailAddress::as_str) == Some(line.work_email.as_str())
             });
             let shared = strangers
                 .clone()
@@ -269,12 +269,16 @@ fn read_in_pieces(cut: usize) -> impl FnOnce(Index, &[AccountRow]) -> Found {
         let (first, second) = rows.split_at(cut.min(rows.len()));
         let mut pieces = [first, second].map(|piece| {
             let mut part = index.split();
-            piece.iter().for_each(|row| part.observe(row));
+            for row in piece {
+                part.observe(row);
+            }
             part
         });
         pieces.reverse();
         let mut all = index.split();
-        pieces.into_iter().for_each(|part| all.merge(part));
+        for part in pieces {
+            all.merge(part);
+        }
         all.finish()
     }
 }

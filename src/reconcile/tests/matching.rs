@@ -129,6 +129,22 @@ fn a_shared_key_does_not_match_on_a_later_night_either() {
     );
 }
 
+// The address of an obligation turns out to be two people's tonight.
+#[test]
+fn a_remembered_key_that_is_shared_tonight_does_not_match() {
+    let mut night = leaver("email=team name=Jane_Doe").incremental();
+    for record in night.settled().records {
+        let id = record.termination.id();
+        night.memory.terminations.insert(id, record);
+    }
+    night.rows.clear();
+    let night = night
+        .account("id=U1 user=a email=team")
+        .hr("email=team name=Pat_Poe status=employed")
+        .hr("email=team name=Sam_Fox status=employed");
+    assert!(night.settled().cases.is_empty());
+}
+
 #[test]
 fn what_only_looks_alike_is_suggested() {
     let near = Err((D::Unmatched, R::NearMiss));

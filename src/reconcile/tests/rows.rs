@@ -192,6 +192,12 @@ fn an_account_of_somebody_who_stays_is_not_touched() {
         .account("id=U2 user=jane2 email=jane2")
         .hr("id=5 email=jane2 name=Jane_Doe status=employed");
     assert_eq!(night.fates()[0], (D::Conflict, R::SharedIdentity));
+    // Or one key points at both.
+    let night = jane()
+        .hr("email=jane name=Jane_Doe date=2026-11-20")
+        .hr("id=5 name=Jane_Doe status=employed")
+        .account("id=U2 user=jane2 employee=5 name=Jane_Doe");
+    assert_eq!(night.fates()[0], (D::Conflict, R::SharedIdentity));
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl Scenario {
         self.policy(|policy| policy.hr_file = HrFileKind::Incremental)
     }
 
-    pub(crate) fn as_of(mut self, instant: &str) -> Self {
+    pub(crate) fn at_night(mut self, instant: &str) -> Self {
         self.set_night(at(instant));
         self
     }
@@ -182,7 +182,9 @@ impl Scenario {
 
 impl Index {
     fn finish_all(mut self, accounts: &[AccountRow]) -> Found {
-        accounts.iter().for_each(|row| self.observe(row));
+        for row in accounts {
+            self.observe(row);
+        }
         self.finish()
     }
 }
