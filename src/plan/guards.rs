@@ -77,6 +77,14 @@ impl Measure<'_> {
         );
         let ceiling = Limit::of(10, limits.ceiling_percent, Limit::Unlimited, denominator);
         let days = limits.rolling_days;
+        let run_setting = format!(
+            "guards.run_floor = {}, guards.run_percent = {}, guards.run_users = {}",
+            limits.run_floor, limits.run_percent, limits.run_users
+        );
+        let rolling_setting = format!(
+            "guards.rolling_floor = {}, guards.rolling_percent = {}, guards.rolling_days = {days}",
+            limits.rolling_floor, limits.rolling_percent
+        );
         let needs_approval = self.plan.policy.approval != ApprovalPolicy::None;
         let asked = |limit: Limit| {
             if needs_approval {
@@ -88,7 +96,7 @@ impl Measure<'_> {
         vec![
             self.check(Asked {
                 name: format!("{what} in this run"),
-                setting: "guards.run_floor, guards.run_percent, guards.run_users",
+                setting: run_setting,
                 limit: asked(run),
                 measured: count,
                 denominator,
@@ -96,7 +104,7 @@ impl Measure<'_> {
             }),
             self.check(Asked {
                 name: format!("{what} in {days} days"),
-                setting: "guards.rolling_floor, guards.rolling_percent, guards.rolling_days",
+                setting: rolling_setting,
                 limit: if count == 0 {
                     Limit::Unlimited
                 } else {
@@ -108,7 +116,7 @@ impl Measure<'_> {
             }),
             self.check(Asked {
                 name: format!("{what}: ceiling"),
-                setting: "guards.ceiling_percent",
+                setting: format!("guards.ceiling_percent = {}", limits.ceiling_percent),
                 limit: ceiling,
                 measured: count,
                 denominator,
@@ -144,7 +152,10 @@ impl Measure<'_> {
     fn protected(&self) -> GuardCheck {
         self.check(Asked {
             name: "protected people among the due leavers".to_owned(),
-            setting: "guards.protected_hits",
+            setting: format!(
+                "guards.protected_hits = {}",
+                self.plan.guard_limits.protected_hits
+            ),
             limit: self.plan.guard_limits.protected_hits,
             measured: self.plan.facts.protected_hits,
             denominator: self.plan.facts.due_leavers,
@@ -159,13 +170,14 @@ impl Measure<'_> {
         let tripped = facts.active_accounts > 0 && facts.active_leavers >= half;
         self.input_check(Input {
             name: "HR file looks like the full roster",
-            setting: "half of the active accounts",
+            setting: "half of the active accounts".to_owned(),
             limit: half.saturating_sub(1),
             measured: facts.active_leavers,
             denominator: facts.active_accounts,
             tripped,
             message: format!(
-                "{} of {} active accounts are leavers in the HR file: is it a list of everybody?",
+                "{} of {} active accounts are leavers in the HR file, fewer than half are expected: \
+                 is it a list of everybody?",
                 facts.active_leavers, facts.active_accounts
             ),
             role: "hr",
@@ -179,13 +191,14 @@ impl Measure<'_> {
             facts.due_leavers >= 4 && facts.due_matched * 100 < facts.due_leavers * percent;
         self.input_check(Input {
             name: "due leavers with an account",
-            setting: "guards.min_matched_percent",
+            setting: format!("guards.min_matched_percent = {percent}"),
             limit: percent,
             measured: facts.due_matched,
             denominator: facts.due_leavers,
             tripped,
             message: format!(
-                "only {} of {} due leavers have an account: do the files belong together?",
+                "{} of {} due leavers have an account, at least {percent} percent should: do the \
+                 files belong together?",
                 facts.due_matched, facts.due_leavers
             ),
             role: "hr",
@@ -204,13 +217,14 @@ impl Measure<'_> {
             .map_or(0, |input| input.rows);
         self.input_check(Input {
             name: "rows of the users report",
-            setting: "guards.min_users_percent",
+            setting: format!("guards.min_users_percent = {percent}"),
             limit: percent,
             measured: rows,
             denominator: last,
             tripped: rows * 100 < last * percent,
             message: format!(
-                "the users report has {rows} rows, the last accepted one had {last}: is it whole?"
+                "the users report has {rows} rows, the last accepted one had {last}, and at least \
+                 {percent} percent of that are expected: is it whole?"
             ),
             role: "users",
         })
@@ -220,7 +234,7 @@ impl Measure<'_> {
         let missing = &self.plan.facts.missing_canaries;
         self.input_check(Input {
             name: "canary accounts missing",
-            setting: "protected.canaries",
+            setting: "protected.canaries".to_owned(),
             limit: 0,
             measured: missing.len() as u64,
             denominator: self.plan.policy.canaries.len() as u64,
@@ -247,7 +261,7 @@ impl Measure<'_> {
                 let measured = u64::try_from(age.as_hours()).unwrap_or(0);
                 let mut check = self.input_check(Input {
                     name: "age of the input in hours",
-                    setting: "guards.max_input_age",
+                    setting: format!("guards.max_input_age = {hours}h"),
                     limit: u64::from(hours),
                     measured,
                     denominator: 0,
@@ -277,9 +291,9 @@ impl Measure<'_> {
             Limit::AtMost(most) if measured > u64::from(most) => Verdict::Tripped,
             Limit::AtMost(_) | Limit::Unlimited => Verdict::Passed,
         };
-        let message = format!("{measured} {unit} ({name}); {limit} allowed, of {denominator}");
+        let message =
+            format!("{measured} {unit} ({name}) of {denominator}; {limit} allowed by {setting}");
         let limit = limit.to_string();
-        let setting = setting.to_owned();
         let passed_by = PassedBy::Approval;
         self.allow(GuardCheck {
             name,
@@ -298,7 +312,7 @@ impl Measure<'_> {
         let sha256 = file.map(|file| file.sha256.clone()).unwrap_or_default();
         self.allow(GuardCheck {
             name: input.name.to_owned(),
-            setting: input.setting.to_owned(),
+            setting: input.setting,
             limit: input.limit.to_string(),
             measured: input.measured,
             denominator: input.denominator,
@@ -326,7 +340,7 @@ impl Measure<'_> {
 
 struct Asked<'a> {
     name: String,
-    setting: &'a str,
+    setting: String,
     limit: Limit,
     measured: u64,
     denominator: u64,
@@ -335,7 +349,7 @@ struct Asked<'a> {
 
 struct Input<'a> {
     name: &'a str,
-    setting: &'a str,
+    setting: String,
     limit: u64,
     measured: u64,
     denominator: u64,

@@ -6,8 +6,13 @@ mod cancellations;
 mod document;
 mod file;
 mod guards;
+mod issue;
+mod leaver;
 mod sheet;
+mod steps;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 pub use build::{Build, build};
 pub use document::{

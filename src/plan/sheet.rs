@@ -63,6 +63,16 @@ pub enum ReviewError {
         /// The action.
         action_id: String,
     },
+    /// An action has two lines that decide differently.
+    #[error("{path} line {line}: {action_id:?} was decided differently above; keep one line")]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// The action.
+        action_id: String,
+    },
 }
 
 const COLUMNS: [&str; 16] = [
@@ -203,7 +213,14 @@ pub fn read_review(path: &Path, plan: &Plan) -> Result<BTreeMap<String, Decision
                 });
             }
         };
-        decisions.insert(action_id.to_owned(), decision);
+        let earlier = decisions.insert(action_id.to_owned(), decision);
+        if earlier.is_some_and(|earlier| earlier != decision) {
+            return Err(ReviewError::Twice {
+                path: path.to_owned(),
+                line,
+                action_id: action_id.to_owned(),
+            });
+        }
     }
     Ok(decisions)
 }

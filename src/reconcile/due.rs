@@ -46,14 +46,17 @@ impl Calendar {
         status: Option<EmploymentStatus>,
         site: &str,
     ) -> Option<Timestamp> {
-        let base = match (self.effective, status) {
-            (Effective::EndOfDay, _) | (Effective::OnStatus, None) => self.end_of(date, site),
+        // Days are counted on the site's calendar, not in hours: a change of
+        // the clocks does not move the end of a day.
+        let later = i64::from(self.deactivate_after_days).days();
+        let day = date.checked_add(later).unwrap_or(Date::MAX);
+        match (self.effective, status) {
+            (Effective::EndOfDay, _) | (Effective::OnStatus, None) => Some(self.end_of(day, site)),
             (Effective::StartOfDay, _) | (Effective::OnStatus, Some(EmploymentStatus::Left)) => {
-                self.start_of(date, site)
+                Some(self.start_of(day, site))
             }
-            (Effective::OnStatus, Some(_)) => return None,
-        };
-        Some(self.after_days(base, self.deactivate_after_days))
+            (Effective::OnStatus, Some(_)) => None,
+        }
     }
 
     /// The first instant of the day.

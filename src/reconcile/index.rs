@@ -1,6 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::keys::{Key, keys_of_unreadable};
 use super::{People, Question};
 use crate::model::{
     AccountKey, AccountRow, AccountStatus, EmailAddress, EmployeeId, Origin, PersonName,
@@ -11,7 +13,8 @@ use crate::model::{
 const MOST_SUGGESTIONS: usize = 3;
 
 /// Watches the accounts stream by and keeps those that a person's key hits,
-/// and a few that look alike. It never holds all accounts.
+/// and a few that look alike. It never holds all accounts, so a report with
+/// several rows for an account has to repeat the account's keys on each.
 #[derive(Debug, Clone)]
 pub struct Index {
     wanted: Arc<Wanted>,
@@ -64,16 +67,7 @@ impl Index {
     pub fn new(people: &People, question: &Question<'_>) -> Self {
         let mut wanted = Wanted::default();
         for (position, person) in people.persons.iter().enumerate() {
-            wanted
-                .employee_ids
-                .extend(person.employee_id.as_ref().map(ToString::to_string));
-            for email in person.work_email.iter().map(ToString::to_string) {
-                wanted.usernames.insert(email.clone());
-                wanted.emails.insert(email);
-            }
-            wanted
-                .usernames
-                .extend(person.username.as_ref().map(ToString::to_string));
+            person.keys.iter().for_each(|key| wanted.look_for(key));
             if let Some(target) = mapped(person, question.map) {
                 wanted.user_ids.insert(target.to_owned());
                 wanted.usernames.insert(target.to_lowercase());
@@ -89,6 +83,9 @@ impl Index {
                 }
             }
         }
+        // Whose row cannot be read may be whose account it is.
+        let unreadable = question.invalid.iter().flat_map(keys_of_unreadable);
+        unreadable.for_each(|key| wanted.look_for(&key));
         for record in question.memory.terminations.values() {
             wanted.remember(record);
         }
@@ -110,10 +107,11 @@ impl Index {
     /// Looks at one row of the report.
     pub fn observe(&mut self, row: &AccountRow) {
         let Some(key) = row.key() else { return };
+        if row.status == AccountStatus::Active {
+            self.suggest(&key, row);
+        }
         if self.wanted.hits(row) {
             self.found.keep(key, row);
-        } else if row.status == AccountStatus::Active {
-            self.suggest(&key, row);
         }
     }
 
@@ -133,8 +131,14 @@ impl Index {
         }
     }
 
-    /// What was kept.
-    pub fn finish(self) -> Found {
+    /// What was kept, in an order that does not depend on how the report was
+    /// split.
+    pub fn finish(mut self) -> Found {
+        for candidate in self.found.accounts.values_mut() {
+            candidate.row.licenses.sort();
+            candidate.row.phone_numbers.sort();
+            candidate.row.devices.sort();
+        }
         self.found
     }
 
@@ -165,6 +169,21 @@ impl Index {
 }
 
 impl Wanted {
+    fn look_for(&mut self, key: &Key) {
+        match key {
+            Key::EmployeeId(id) => {
+                self.employee_ids.insert(id.to_string());
+            }
+            Key::WorkEmail(email) => {
+                self.emails.insert(email.to_string());
+                self.usernames.insert(email.to_string());
+            }
+            Key::Username(name) => {
+                self.usernames.insert(name.to_string());
+            }
+        }
+    }
+
     /// Accounts of earlier nights are looked for by what they were, whatever
     /// HR calls the person tonight.
     fn remember(&mut self, record: &TerminationRecord) {
@@ -196,27 +215,36 @@ impl Wanted {
 }
 
 impl Found {
-    /// Rows of one account are one account: their licences add up.
+    /// Rows of one account are one account: their licences add up, and the
+    /// first row of the file says the rest, whichever came by first.
     fn keep(&mut self, key: AccountKey, row: &AccountRow) -> &mut Candidate {
         match self.accounts.entry(key) {
-            std::collections::btree_map::Entry::Vacant(vacant) => vacant.insert(Candidate {
+            Entry::Vacant(vacant) => vacant.insert(Candidate {
                 row: row.clone(),
                 contradictory: false,
             }),
-            std::collections::btree_map::Entry::Occupied(occupied) => {
+            Entry::Occupied(occupied) => {
                 let kept = occupied.into_mut();
                 kept.contradictory |= kept.row.status != row.status;
-                kept.row.licenses.extend(row.licenses.iter().cloned());
-                let numbers: BTreeSet<&String> = kept.row.phone_numbers.iter().collect();
-                let more: Vec<String> = row
-                    .phone_numbers
-                    .iter()
-                    .filter(|number| !numbers.contains(number))
-                    .cloned()
-                    .collect();
-                kept.row.phone_numbers.extend(more);
+                let (mut first, second) = if row.source < kept.row.source {
+                    (row.clone(), &kept.row)
+                } else {
+                    (kept.row.clone(), row)
+                };
+                first.licenses.extend(second.licenses.iter().cloned());
+                add_new(&mut first.phone_numbers, &second.phone_numbers);
+                add_new(&mut first.devices, &second.devices);
+                kept.row = first;
                 kept
             }
+        }
+    }
+}
+
+fn add_new(all: &mut Vec<String>, more: &[String]) {
+    for text in more {
+        if !all.contains(text) {
+            all.push(text.clone());
         }
     }
 }
@@ -252,14 +280,14 @@ fn lookalikes(
         looks.push((
             format!("id:{id}"),
             0,
-            "the employee id is the same but for leading zeros",
+            "the employee id is the same, leading zeros aside",
         ));
     }
     if let Some(email) = email {
         looks.push((
             format!("mailbox:{}", email.mailbox()),
             1,
-            "the e-mail address is the same but for its domain or tag",
+            "the e-mail address has the same mailbox, domain and tag aside",
         ));
     }
     let words = name.words();

@@ -1,8 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::history::{History, exact, is_spent};
 use super::index::mapped;
-use super::{Candidate, Found, People, Person, Question};
-use crate::model::{AccountKey, Reason, TerminationRecord, TerminationState};
+use super::keys::Key;
+use super::lines::termination_of;
+use super::{Candidate, Found, Person, Question};
+use crate::model::{AccountKey, Reason, TerminationRecord};
 
 /// Whose account it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,9 @@ pub(super) enum Match {
     None(Reason, String),
 }
 
+/// What the results name for an account that the administrator mapped.
+const BY_MAPPING: &str = "mapping";
+
 /// The accounts that were kept, by what people are looked up with.
 pub(super) struct Directory<'f> {
     pub found: &'f Found,
@@ -25,6 +31,9 @@ pub(super) struct Directory<'f> {
     by_employee_id: BTreeMap<&'f str, BTreeSet<&'f AccountKey>>,
     by_user_id: BTreeMap<&'f str, &'f AccountKey>,
 }
+
+/// The accounts that a person's keys point at, each with those keys.
+type Votes<'f, 'k> = BTreeMap<&'f AccountKey, Vec<&'k Key>>;
 
 impl<'f> Directory<'f> {
     pub(super) fn new(found: &'f Found) -> Self {
@@ -37,26 +46,17 @@ impl<'f> Directory<'f> {
         };
         for (key, candidate) in &found.accounts {
             let row = &candidate.row;
+            let add = |map: &mut BTreeMap<&'f str, BTreeSet<&'f AccountKey>>, name: &'f str| {
+                map.entry(name).or_default().insert(key);
+            };
             if let Some(email) = &row.email {
-                directory
-                    .by_email
-                    .entry(email.as_str())
-                    .or_default()
-                    .insert(key);
+                add(&mut directory.by_email, email.as_str());
             }
             if let Some(name) = &row.username {
-                directory
-                    .by_username
-                    .entry(name.as_str())
-                    .or_default()
-                    .insert(key);
+                add(&mut directory.by_username, name.as_str());
             }
             if let Some(id) = &row.employee_id {
-                directory
-                    .by_employee_id
-                    .entry(id.as_str())
-                    .or_default()
-                    .insert(key);
+                add(&mut directory.by_employee_id, id.as_str());
             }
             if let Some(id) = &row.user_id {
                 directory.by_user_id.insert(id.as_str(), key);
@@ -67,44 +67,64 @@ impl<'f> Directory<'f> {
 
     /// An explicit mapping decides; then the account on which the termination
     /// was already carried out; else all keys are looked up.
-    pub(super) fn find(&self, person: &Person, people: &People, question: &Question<'_>) -> Match {
+    pub(super) fn find(
+        &self,
+        person: &Person,
+        history: &History<'_>,
+        question: &Question<'_>,
+    ) -> Match {
         if let Some(target) = mapped(person, question.map) {
             return self.find_mapped(target);
         }
-        let spent = records_of(person, question).find(|record| {
-            record.state != TerminationState::Open && Some(record.termination.date) == person.date()
+        let records = history.of(person);
+        let earlier = person.date().and_then(|date| {
+            let id = termination_of(person, date).id();
+            exact(&records, &id, date)
         });
-        if let Some(record) = spent
-            && record.account.is_some()
-        {
-            return match self.recorded(record) {
-                Some(key) => Match::One(key.clone(), record.matched_by.clone()),
-                None => Match::Gone,
-            };
+        match earlier {
+            Some(record) if is_spent(record) && record.account.is_some() => {
+                self.find_spent(person, record)
+            }
+            _ => self.find_open(person, earlier),
         }
-        let noticed = records_of(person, question)
-            .find(|record| Some(record.termination.date) == person.date())
-            .and_then(|record| Some((self.recorded(record)?, record.matched_by.clone())));
-        match (self.find_by_keys(person, people), noticed) {
-            (Match::One(key, _), Some((earlier, _))) if key != *earlier => Match::Ambiguous(
+    }
+
+    fn find_spent(&self, person: &Person, record: &TerminationRecord) -> Match {
+        match self.recorded(record) {
+            Some(key) => self
+                .other_employee(person, key, &record.matched_by)
+                .unwrap_or_else(|| Match::One(key.clone(), record.matched_by.clone())),
+            None => Match::Gone,
+        }
+    }
+
+    fn find_open(&self, person: &Person, earlier: Option<&TerminationRecord>) -> Match {
+        let found = self.find_by_keys(person);
+        let Some((record, noticed)) =
+            earlier.and_then(|record| Some((record, self.recorded(record)?)))
+        else {
+            return found;
+        };
+        match found {
+            Match::One(key, _) if key != *noticed => Match::Ambiguous(
                 Reason::KeysDisagree,
                 format!(
                     "the keys pointed at {} on an earlier night and point at {} now",
-                    self.name_of(earlier),
+                    self.name_of(noticed),
                     self.name_of(&key)
                 ),
             ),
             // An address that changed since does not lose the person.
-            (Match::None(..), Some((earlier, matched_by))) => {
-                Match::One(earlier.clone(), matched_by)
-            }
-            (found, _) => found,
+            Match::None(..) => self
+                .other_employee(person, noticed, &record.matched_by)
+                .unwrap_or_else(|| Match::One(noticed.clone(), record.matched_by.clone())),
+            Match::One(..) | Match::Ambiguous(..) | Match::Gone => found,
         }
     }
 
     /// The account that a record was matched to, as tonight's report has it:
     /// by its key, or by id or username where the report gained a column.
-    pub(super) fn recorded(&self, record: &TerminationRecord) -> Option<&'f AccountKey> {
+    fn recorded(&self, record: &TerminationRecord) -> Option<&'f AccountKey> {
         let by_key = record
             .account
             .as_ref()
@@ -132,7 +152,7 @@ impl<'f> Directory<'f> {
             (keys.len() == 1).then(|| keys.first().copied())?
         };
         match self.by_user_id.get(target).copied().or_else(by_name) {
-            Some(key) => Match::One(key.clone(), "mapping".to_owned()),
+            Some(key) => Match::One(key.clone(), BY_MAPPING.to_owned()),
             None => Match::None(
                 Reason::NoAccount,
                 format!("the mapping points to {target:?}, and no account has that id or username"),
@@ -140,115 +160,134 @@ impl<'f> Directory<'f> {
         }
     }
 
-    fn find_by_keys(&self, person: &Person, people: &People) -> Match {
-        let mut votes: BTreeMap<&AccountKey, Vec<&'static str>> = BTreeMap::new();
-        let mut usable = false;
-        for (key_name, identity, accounts) in self.lookups(person) {
-            if people.shared.contains(&identity) {
-                continue;
-            }
-            usable = true;
-            match accounts.len() {
-                0 => {}
-                1 => votes.entry(accounts[0]).or_default().push(key_name),
-                _ => {
-                    let mine = |key: &&AccountKey| {
-                        !self.candidate(key).row.name.is_somebody_else(&person.name)
-                    };
-                    let several = accounts.iter().filter(|key| mine(key)).count();
-                    if several > 1 {
-                        return Match::Ambiguous(
-                            Reason::SeveralAccounts,
-                            format!("{} accounts share the {key_name}", accounts.len()),
-                        );
-                    }
-                    // An address on accounts of different people belongs to none of them.
-                }
+    fn find_by_keys(&self, person: &Person) -> Match {
+        if person.keys.is_empty() {
+            return Match::None(Reason::NoKey, without_keys(person).to_owned());
+        }
+        for key in &person.keys {
+            let accounts = self.accounts_of(key);
+            let mine = accounts
+                .iter()
+                .filter(|account| !self.is_strangers(person, account));
+            // Accounts of different people that share an address say nothing.
+            if accounts.len() > 1 && mine.count() > 1 {
+                return Match::Ambiguous(
+                    Reason::SeveralAccounts,
+                    format!("{} accounts share the {}", accounts.len(), key.name()),
+                );
             }
         }
-        self.judge(person, &votes, usable)
+        self.judge(person, &self.votes(&person.keys))
     }
 
-    fn judge(
-        &self,
-        person: &Person,
-        votes: &BTreeMap<&AccountKey, Vec<&'static str>>,
-        usable: bool,
-    ) -> Match {
-        let mut keys = votes.iter();
-        let (Some((&account, key_names)), rest) = (keys.next(), keys.next()) else {
-            return if usable {
-                Match::None(
-                    Reason::NoAccount,
-                    "no account has any of the keys".to_owned(),
-                )
-            } else {
-                Match::None(
-                    Reason::NoKey,
-                    "every key of the row is shared by several people".to_owned(),
-                )
-            };
+    /// Which accounts the keys point at; a key on several accounts points at none.
+    fn votes<'k>(&self, keys: &'k [Key]) -> Votes<'f, 'k> {
+        let mut votes = Votes::new();
+        for key in keys {
+            let accounts = self.accounts_of(key);
+            if let (Some(&account), 1) = (accounts.first(), accounts.len()) {
+                votes.entry(account).or_default().push(key);
+            }
+        }
+        votes
+    }
+
+    fn judge(&self, person: &Person, votes: &Votes<'f, '_>) -> Match {
+        let mut accounts = votes.iter();
+        let (Some((&account, keys)), another) = (accounts.next(), accounts.next()) else {
+            return Match::None(
+                Reason::NoAccount,
+                "no account has any of the keys".to_owned(),
+            );
         };
-        if rest.is_some() {
+        if another.is_some() {
             let said: Vec<String> = votes
                 .iter()
-                .map(|(key, names)| format!("{} → {}", names.join("+"), self.name_of(key)))
+                .map(|(account, keys)| format!("{} → {}", names(keys), self.name_of(account)))
                 .collect();
             return Match::Ambiguous(
                 Reason::KeysDisagree,
                 format!("the keys point at different accounts: {}", said.join(", ")),
             );
         }
-        let row = &self.candidate(account).row;
-        if let (Some(theirs), Some(ours)) = (&row.employee_id, &person.employee_id)
-            && theirs != ours
-        {
-            return Match::Ambiguous(
-                Reason::KeysDisagree,
-                format!(
-                    "{} fits {}, whose employee id is {theirs} and not {ours}",
-                    key_names.join("+"),
-                    self.name_of(account)
-                ),
-            );
+        if let Some(verdict) = self.other_employee(person, account, &names(keys)) {
+            return verdict;
         }
-        if key_names == &["work_email"] && row.name.is_somebody_else(&person.name) {
+        if self.is_inherited(person, account, keys) {
             return Match::Ambiguous(
                 Reason::NameDiffers,
                 format!(
                     "only the e-mail fits; the account's name is {:?}",
-                    row.name.display()
+                    self.candidate(account).row.name.display()
                 ),
             );
         }
-        Match::One(account.clone(), key_names.join("+"))
+        Match::One(account.clone(), names(keys))
     }
 
-    /// Every usable key with the accounts that it hits.
-    fn lookups(&self, person: &Person) -> Vec<(&'static str, String, Vec<&'f AccountKey>)> {
-        let all = |keys: Option<&BTreeSet<&'f AccountKey>>| -> BTreeSet<&'f AccountKey> {
-            keys.cloned().unwrap_or_default()
-        };
-        let mut lookups = Vec::new();
-        if let Some(id) = &person.employee_id {
-            let hits = all(self.by_employee_id.get(id.as_str()));
-            lookups.push(("employee_id", format!("employee:{id}"), hits));
+    /// Accounts that somebody's keys point at, whether or not they are told
+    /// apart: nobody else's departure may touch them. An address may have been
+    /// inherited from somebody with another name.
+    pub(super) fn pointed_at(&self, person: &Person) -> BTreeSet<AccountKey> {
+        let hits = person.keys.iter().flat_map(|key| {
+            let accounts = self.accounts_of(key).into_iter();
+            accounts.filter(|account| !(key.is_address() && self.is_strangers(person, account)))
+        });
+        hits.cloned().collect()
+    }
+
+    /// The one account that a key points at.
+    pub(super) fn only_account_of(&self, key: &Key) -> Option<&'f AccountKey> {
+        let accounts = self.accounts_of(key);
+        (accounts.len() == 1).then(|| accounts.first().copied())?
+    }
+
+    /// The account's own employee id says that it is somebody else's.
+    fn other_employee(
+        &self,
+        person: &Person,
+        account: &AccountKey,
+        matched_by: &str,
+    ) -> Option<Match> {
+        let theirs = self.candidate(account).row.employee_id.as_ref()?;
+        let ours = person.employee_ids().next()?;
+        let is_mine = person.employee_ids().any(|id| id == theirs);
+        (!is_mine && matched_by != BY_MAPPING).then(|| {
+            Match::Ambiguous(
+                Reason::KeysDisagree,
+                format!(
+                    "{matched_by} fits {}, whose employee id is {theirs} and not {ours}",
+                    self.name_of(account)
+                ),
+            )
+        })
+    }
+
+    /// One address alone fits, and it is a stranger's by now.
+    fn is_inherited(&self, person: &Person, account: &AccountKey, keys: &[&Key]) -> bool {
+        let one_address = matches!(keys, [key] if key.is_address());
+        one_address && self.is_strangers(person, account)
+    }
+
+    fn is_strangers(&self, person: &Person, account: &AccountKey) -> bool {
+        let name = &self.candidate(account).row.name;
+        name.is_somebody_else(&person.name)
+    }
+
+    /// Every account that has the key.
+    fn accounts_of(&self, key: &Key) -> BTreeSet<&'f AccountKey> {
+        let all = |keys: Option<&BTreeSet<&'f AccountKey>>| keys.cloned().unwrap_or_default();
+        match key {
+            Key::EmployeeId(id) => all(self.by_employee_id.get(id.as_str())),
+            Key::WorkEmail(email) => {
+                // Usernames often are e-mail addresses, so an address may name
+                // an account whose e-mail cell holds a placeholder.
+                let mut accounts = all(self.by_email.get(email.as_str()));
+                accounts.extend(all(self.by_username.get(email.as_str())));
+                accounts
+            }
+            Key::Username(name) => all(self.by_username.get(name.as_str())),
         }
-        if let Some(email) = &person.work_email {
-            // Usernames often are e-mail addresses, so an address may name an
-            // account whose e-mail cell holds a placeholder.
-            let mut hits = all(self.by_email.get(email.as_str()));
-            hits.extend(all(self.by_username.get(email.as_str())));
-            lookups.push(("work_email", format!("email:{email}"), hits));
-        }
-        if let Some(name) = &person.username {
-            let hits = all(self.by_username.get(name.as_str()));
-            lookups.push(("username", format!("username:{name}"), hits));
-        }
-        lookups
-            .into_iter()
-            .map(|(name, identity, hits)| (name, identity, hits.into_iter().collect()))
-            .collect()
     }
 
     pub(super) fn candidate(&self, key: &AccountKey) -> &'f Candidate {
@@ -261,32 +300,19 @@ impl<'f> Directory<'f> {
     }
 }
 
-/// What the ledger knows of a person's terminations, whatever HR calls the
-/// person tonight.
-pub(super) fn records_of<'q>(
-    person: &Person,
-    question: &Question<'q>,
-) -> impl Iterator<Item = &'q TerminationRecord> {
-    let key = person.key.clone();
-    let mine = person.identities();
-    let name = person.name.clone();
-    let employee_id = person.employee_id.clone();
-    question.memory.terminations.values().filter(move |record| {
-        let theirs = &record.termination;
-        // An address can be inherited: another id or another name is another person.
-        let other_id = theirs.employee_id.is_some()
-            && employee_id.is_some()
-            && theirs.employee_id != employee_id;
-        let shares_identity = || {
-            super::people::identities(
-                theirs.employee_id.as_ref(),
-                theirs.work_email.as_ref(),
-                theirs.username.as_ref(),
-            )
-            .iter()
-            .any(|identity| mine.contains(identity))
-        };
-        theirs.person == key
-            || (!other_id && !theirs.name.is_somebody_else(&name) && shares_identity())
-    })
+fn without_keys(person: &Person) -> &'static str {
+    let has_any =
+        person.employee_id.is_some() || person.work_email.is_some() || person.username.is_some();
+    if has_any {
+        "every key of the row is shared by several people"
+    } else {
+        "the row has no usable employee id, work e-mail or username"
+    }
+}
+
+/// The keys' names in order of trust, each once, joined with `+`.
+fn names(keys: &[&Key]) -> String {
+    let mut names: Vec<&str> = keys.iter().map(|key| key.name()).collect();
+    names.dedup();
+    names.join("+")
 }

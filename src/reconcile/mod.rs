@@ -6,15 +6,20 @@
 //! decision and every row one disposition.
 
 mod census;
+mod claims;
 mod due;
+mod groups;
+mod history;
 mod index;
+mod keys;
+mod leaver;
 mod lines;
 mod matching;
 mod obstacles;
 mod people;
 mod settle;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use census::Census;
 pub use due::{Calendar, CalendarError};

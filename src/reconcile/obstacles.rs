@@ -1,9 +1,9 @@
-use jiff::Timestamp;
-use jiff::civil::Date;
-
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
+
 use super::Person;
+use super::keys::keys_of;
 use super::settle::{Settling, Verdict, text};
 use crate::model::{
     AccountKey, AccountRow, AccountStatus, Disposition, IdentityProvider, Origin, Reason,
@@ -14,18 +14,21 @@ use crate::model::{
 pub(super) struct Sight<'s> {
     pub person: &'s Person,
     pub date: Date,
+    /// The site whose zone counts.
+    pub site: &'s str,
     pub key: &'s AccountKey,
     pub account: &'s AccountRow,
-    /// When a deactivation for this departure was verified.
-    pub spent_on: Option<Timestamp>,
+    /// A deactivation for this departure was verified before.
+    pub carried_out: bool,
 }
 
-impl Settling<'_, '_> {
+impl Settling<'_, '_, '_> {
     /// Why a due leaver's account must not be touched, if there is a reason.
     pub(super) fn obstacle(&mut self, sight: &Sight<'_>) -> Option<Verdict> {
         let active = sight.account.status == AccountStatus::Active;
         let verdict = self
             .unreadable_account(sight)
+            .or_else(|| self.claimed_by_others(sight))
             .or_else(|| self.rival(sight))
             .or_else(|| self.somebody_else_by_now(sight));
         if let Some(verdict) = verdict {
@@ -78,10 +81,15 @@ impl Settling<'_, '_> {
     }
 
     fn unreadable_account(&self, sight: &Sight<'_>) -> Option<Verdict> {
-        let sentence = self
-            .unreadable
-            .get(&text(sight.account.username.as_ref()))
-            .cloned();
+        let row = sight.account;
+        let sentence = keys_of(
+            row.employee_id.as_ref(),
+            row.email.as_ref(),
+            row.username.as_ref(),
+        )
+        .iter()
+        .find_map(|key| self.unreadable.get(&key.identity()))
+        .cloned();
         let contradictory = self.directory.candidate(sight.key).contradictory.then(|| {
             "the users report says both active and deactivated of this account".to_owned()
         });
@@ -93,22 +101,25 @@ impl Settling<'_, '_> {
         ))
     }
 
-    fn rival(&self, sight: &Sight<'_>) -> Option<Verdict> {
-        let rival = sight.person.origin == Origin::Hr && self.rivals.contains(sight.key);
-        let why = "several leavers of the file point at this account; settle it with --map";
-        rival.then(|| Verdict::settled(Disposition::Ambiguous, Reason::SeveralLeavers, why))
+    /// Somebody who stays, or whose row nobody understands, may use the account.
+    fn claimed_by_others(&self, sight: &Sight<'_>) -> Option<Verdict> {
+        let why = "another row of the HR file, which does not say that its person leaves, points at this account; ask HR, or settle it with --map";
+        self.spoken_for
+            .contains(sight.key)
+            .then(|| Verdict::settled(Disposition::Conflict, Reason::SharedIdentity, why))
     }
 
-    /// An active account that is newer than the termination, or active again
-    /// after it, belongs to somebody who works here.
+    fn rival(&self, sight: &Sight<'_>) -> Option<Verdict> {
+        let why = "several leavers of the file point at this account; settle it with --map";
+        self.rivals
+            .contains(sight.key)
+            .then(|| Verdict::settled(Disposition::Ambiguous, Reason::SeveralLeavers, why))
+    }
+
+    /// An account that is newer than the termination, or active again after
+    /// it, belongs to somebody who works here.
     fn somebody_else_by_now(&self, sight: &Sight<'_>) -> Option<Verdict> {
-        if sight.account.status == AccountStatus::Inactive {
-            return None;
-        }
-        let end = self
-            .question
-            .calendar
-            .end_of(sight.date, &sight.person.site);
+        let end = self.question.calendar.end_of(sight.date, sight.site);
         if sight.account.created.is_some_and(|created| created >= end) {
             return Some(Verdict::settled(
                 Disposition::Conflict,
@@ -116,7 +127,8 @@ impl Settling<'_, '_> {
                 "the account was created after the termination: it is somebody else's, or the person is back",
             ));
         }
-        sight.spent_on.map(|_| {
+        let active_again = sight.carried_out && sight.account.status == AccountStatus::Active;
+        active_again.then(|| {
             Verdict::settled(
                 Disposition::Conflict,
                 Reason::ActiveAgain,

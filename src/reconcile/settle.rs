@@ -4,16 +4,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::lines::{
-    as_known, termination_of, unreadable_account, unreadable_line, unreadable_names,
-};
-use super::matching::{Directory, Match, records_of};
-use super::obstacles::Sight;
-use super::people::Claim;
+use super::claims::{Claim, Contradiction};
+use super::history::History;
+use super::keys::keys_of_unreadable;
+use super::lines::{as_known, unreadable_account, unreadable_line, unreadable_names};
+use super::matching::{Directory, Match};
 use super::{Found, People, Person, Question, Suggestion};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, Disposition, HrFileKind, InvalidRow, Origin, Reason,
-    SourceRow, Termination, TerminationRecord, TerminationState,
+    AccountKey, AccountRow, AccountStatus, Disposition, InvalidRow, Memory, Origin, Reason,
+    SourceRow, Termination, TerminationId, TerminationRecord, TerminationState,
 };
 
 /// What became of everybody.
@@ -34,6 +33,31 @@ pub struct Reconciliation {
     pub protected_hits: u64,
     /// Leavers of tonight's HR files, due or not, whose account is active.
     pub active_leavers: u64,
+}
+
+impl Reconciliation {
+    /// Terminations whose row is gone from the cumulative file, as of tonight:
+    /// their freed seats are kept for people who may come back.
+    pub fn vanished(&self, memory: &Memory) -> Vec<TerminationId> {
+        let decided: BTreeMap<TerminationId, bool> = self
+            .records
+            .iter()
+            .map(|record| (record.termination.id(), is_vanished(record)))
+            .chain(self.cases.iter().map(|case| (case.termination.id(), false)))
+            .collect();
+        let before = memory
+            .terminations
+            .iter()
+            .filter(|(id, record)| is_vanished(record) && !decided.contains_key(id))
+            .map(|(id, _)| id);
+        let tonight = decided.iter().filter(|(_, gone)| **gone);
+        let all: BTreeSet<&TerminationId> = before.chain(tonight.map(|(id, _)| id)).collect();
+        all.into_iter().cloned().collect()
+    }
+}
+
+fn is_vanished(record: &TerminationRecord) -> bool {
+    record.vanished_at.is_some() && record.state != TerminationState::Closed
 }
 
 /// One line of the results: what became of one row, and of whom.
@@ -99,6 +123,13 @@ pub struct Case {
     pub stance: Stance,
 }
 
+impl Case {
+    /// HR's site decides the zone; where HR has none, the account's does.
+    pub fn site(&self) -> &str {
+        site_of(&self.termination.site, &self.account.site)
+    }
+}
+
 /// Whether a case may be acted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stance {
@@ -131,21 +162,23 @@ pub fn settle(
     question: &Question<'_>,
 ) -> Result<Reconciliation, SumsDoNotBalance> {
     let directory = Directory::new(found);
-    let mut settling = Settling {
-        question,
-        directory: &directory,
-        unreadable: unreadable_names(unreadable),
-        rivals: BTreeSet::new(),
-        taken: BTreeSet::new(),
-        result: Reconciliation::default(),
-    };
-    settling.loose_rows(people);
+    let history = History::new(question.memory);
     let matches: Vec<Match> = people
         .persons
         .iter()
-        .map(|person| directory.find(person, people, question))
+        .map(|person| directory.find(person, &history, question))
         .collect();
-    settling.find_rivals(people, &matches);
+    let mut settling = Settling {
+        question,
+        directory: &directory,
+        history: &history,
+        unreadable: unreadable_names(unreadable),
+        rivals: BTreeSet::new(),
+        spoken_for: BTreeSet::new(),
+        taken: BTreeSet::new(),
+        result: Reconciliation::default(),
+    };
+    settling.survey(people, &matches);
     for (position, (person, found_match)) in people.persons.iter().zip(&matches).enumerate() {
         let suggestions = found
             .suggestions
@@ -153,22 +186,33 @@ pub fn settle(
             .map_or(&[][..], Vec::as_slice);
         settling.person(person, found_match, suggestions);
     }
-    settling
-        .result
-        .dispositions
-        .extend(unreadable.iter().map(unreadable_account));
+    let lines = &mut settling.result.dispositions;
+    lines.extend(question.invalid.iter().map(|row| RowDisposition {
+        needs_a_look: true,
+        ..unreadable_line(row, Origin::Hr)
+    }));
+    lines.extend(unreadable.iter().map(unreadable_account));
     settling.finish()
 }
 
-pub(super) struct Settling<'a, 'f> {
+/// HR's site decides the zone; where HR has none, the account's does.
+pub(super) fn site_of<'s>(hr: &'s str, account: &'s str) -> &'s str {
+    if hr.is_empty() { account } else { hr }
+}
+
+pub(super) struct Settling<'a, 'f, 'h> {
     pub(super) question: &'a Question<'a>,
     pub(super) directory: &'a Directory<'f>,
-    /// Usernames and e-mails of unreadable rows of the users report.
+    pub(super) history: &'a History<'h>,
+    /// Identities of unreadable rows of the users report.
     pub(super) unreadable: BTreeMap<String, String>,
     /// Accounts that several leavers of tonight's file point at.
     pub(super) rivals: BTreeSet<AccountKey>,
+    /// Accounts that a row of tonight's file points at which does not say that
+    /// its person leaves, or cannot be read.
+    pub(super) spoken_for: BTreeSet<AccountKey>,
     /// Accounts that a person of tonight's file was matched to.
-    taken: BTreeSet<AccountKey>,
+    pub(super) taken: BTreeSet<AccountKey>,
     pub(super) result: Reconciliation,
 }
 
@@ -200,73 +244,71 @@ impl Verdict {
     }
 }
 
-impl Settling<'_, '_> {
-    fn loose_rows(&mut self, people: &People) {
-        for loose in &people.loose {
-            let row = &self.question.rows[loose.row];
-            let due = row.termination_date.is_none_or(|date| {
-                self.question.calendar.end_of(date, &row.site) <= self.question.as_of
-            });
-            self.result.dispositions.push(RowDisposition {
-                origin: Origin::Hr,
-                source: Some(row.source.clone()),
-                employee_id: text(row.employee_id.as_ref()),
-                person: row.name.display(),
-                work_email: text(row.work_email.as_ref()),
-                site: row.site.clone(),
-                cost_center: row.cost_center.clone(),
-                termination_date: row.termination_date,
-                disposition: loose.disposition,
-                reason: loose.reason,
-                detail: loose.detail.clone(),
-                matched_by: String::new(),
-                user_id: String::new(),
-                username: String::new(),
-                next_due: None,
-                needs_a_look: due && loose.disposition != Disposition::Unmatched,
-            });
-        }
-        for invalid in self.question.invalid {
-            self.result.dispositions.push(RowDisposition {
-                needs_a_look: true,
-                ..unreadable_line(invalid, Origin::Hr)
-            });
-        }
-    }
-
-    /// Two leavers of tonight's file that point at one account: neither is
-    /// certain, so neither acts.
-    fn find_rivals(&mut self, people: &People, matches: &[Match]) {
+impl Settling<'_, '_, '_> {
+    /// Finds the accounts about which tonight's rows do not agree: nobody is
+    /// certain, so nobody acts on them.
+    fn survey(&mut self, people: &People, matches: &[Match]) {
         for (person, found_match) in people.persons.iter().zip(matches) {
-            if let (Origin::Hr, Match::One(key, _)) = (person.origin, found_match)
-                && !self.taken.insert(key.clone())
-            {
-                self.rivals.insert(key.clone());
+            if person.origin != Origin::Hr {
+                continue;
             }
+            let account = match found_match {
+                Match::One(key, _) => Some(key.clone()),
+                Match::Gone | Match::Ambiguous(..) | Match::None(..) => None,
+            };
+            match person.claim {
+                Claim::Leaves(_) => {
+                    if let Some(key) = account
+                        && !self.taken.insert(key.clone())
+                    {
+                        self.rivals.insert(key);
+                    }
+                }
+                Claim::Stays(..) => {
+                    self.spoken_for.extend(self.directory.pointed_at(person));
+                    self.spoken_for.extend(account.clone());
+                    self.taken.extend(account);
+                }
+                Claim::Contradicts(_) | Claim::SaysNothing => {
+                    self.spoken_for.extend(self.directory.pointed_at(person));
+                    self.spoken_for.extend(account);
+                }
+            }
+        }
+        for key in self.question.invalid.iter().flat_map(keys_of_unreadable) {
+            let account = self.directory.only_account_of(&key);
+            self.spoken_for.extend(account.cloned());
         }
     }
 
     fn person(&mut self, person: &Person, found_match: &Match, suggestions: &[Suggestion]) {
-        let history: Vec<&TerminationRecord> = records_of(person, self.question).collect();
+        let history = self.history.of(person);
         if person.origin == Origin::Ledger
             && let Match::One(key, _) = found_match
-            && self.taken.contains(key)
+            && !self.taken.insert(key.clone())
         {
-            // Tonight's file speaks of the same account under another identity.
-            return self.close(&history);
+            // Tonight's file, or another obligation, speaks of the same
+            // account under another identity.
+            let own = history.iter().copied();
+            let own: Vec<&TerminationRecord> = own
+                .filter(|record| record.termination.person == person.key)
+                .collect();
+            return self.close(&own);
         }
         match &person.claim {
-            Claim::Leaves(date) => self.leaver(person, *date, found_match, suggestions, &history),
-            Claim::Stays(reason, _) => self.stayer(person, *reason, found_match, &history),
-            Claim::Contradicts(reason, date, detail) => {
-                let due = date.is_none_or(|date| self.is_past(person, date));
-                let inactive = matches!(found_match, Match::One(key, _)
-                    if self.known(key).0.status == AccountStatus::Inactive);
-                let verdict = Verdict::settled(Disposition::Conflict, *reason, detail.clone())
-                    .look_if(due && !inactive);
-                self.write(person, verdict, found_match);
+            Claim::Leaves(date) => {
+                self.leaver(person, *date, found_match, suggestions, &history);
             }
-            Claim::SaysNothing => {}
+            Claim::Stays(reason, _) => self.stayer(person, *reason, found_match, &history),
+            Claim::Contradicts(contradiction) => {
+                self.contradiction(person, contradiction, found_match);
+            }
+            Claim::SaysNothing => {
+                let why = "the row has neither a status nor a termination date; fill one in";
+                let verdict =
+                    Verdict::settled(Disposition::Invalid, Reason::NoTerminationDate, why);
+                self.write(person, verdict.look_if(true), found_match);
+            }
         }
     }
 
@@ -302,205 +344,35 @@ impl Settling<'_, '_> {
             ),
         };
         self.close(history);
-        self.write(
-            person,
-            Verdict::settled(disposition, reason, detail),
-            found_match,
-        );
-    }
-
-    fn leaver(
-        &mut self,
-        person: &Person,
-        date: Date,
-        found_match: &Match,
-        suggestions: &[Suggestion],
-        history: &[&TerminationRecord],
-    ) {
-        let site = self.site_of(person, found_match);
-        let due = self
-            .question
-            .calendar
-            .deactivation_due(date, person.status, &site);
-        let is_due = due.is_some_and(|due| due <= self.question.as_of);
-        self.count(person, is_due, found_match);
-        if person.origin == Origin::Ledger && self.question.policy.hr_file == HrFileKind::Cumulative
-        {
-            return self.vanished(person, found_match, history);
-        }
-        let exact = history
-            .iter()
-            .find(|record| record.termination.date == date)
-            .copied();
-        let verdict = match (due, found_match) {
-            (Some(due), Match::One(key, matched_by)) if is_due => {
-                self.due_with_account(person, date, due, (key, matched_by), history)
-            }
-            _ if !is_due => Some(Verdict::settled(
-                Disposition::NotDue,
-                Reason::FutureDate,
-                "the termination has not taken effect yet",
-            )),
-            _ => Some(due_without_account(found_match, suggestions)),
-        };
-        self.close_others(history, date);
-        if let Some(verdict) = verdict {
-            self.remember(person, date, found_match, exact);
-            self.write(person, verdict, found_match);
-            if let (Some(due), false, Some(line)) =
-                (due, is_due, self.result.dispositions.last_mut())
-            {
-                line.next_due = Some(due);
-            }
-        }
-        self.duplicates(person, found_match);
-    }
-
-    /// `None` when the leaver became a case, whose line is written already.
-    fn due_with_account(
-        &mut self,
-        person: &Person,
-        date: Date,
-        due: Timestamp,
-        (key, matched_by): (&AccountKey, &str),
-        history: &[&TerminationRecord],
-    ) -> Option<Verdict> {
-        let (account, status_since) = self.known(key);
-        let spent_on = self.spent_on(person, key, history).filter(|spent| {
-            // A deactivation before the date belongs to an earlier departure.
-            self.question.calendar.day(*spent) >= date
-        });
-        let sight = Sight {
-            person,
-            date,
-            key,
-            account: &account,
-            spent_on,
-        };
-        if let Some(verdict) = self.obstacle(&sight) {
-            return Some(verdict);
-        }
-        let exact = history
-            .iter()
-            .find(|record| record.termination.date == date)
-            .copied();
-        let stance = if account.status == AccountStatus::Active && self.is_managed(&account) {
-            Stance::LeaveToIdp
-        } else if self.needs_approval(date, exact) {
-            Stance::WithApproval
-        } else {
-            Stance::Act
-        };
-        let deactivated_at = match account.status {
-            AccountStatus::Active => None,
-            AccountStatus::Inactive => Some(
-                exact
-                    .and_then(|record| record.deactivated_at)
-                    .or(spent_on)
-                    .unwrap_or(status_since),
-            ),
-        };
-        let nothing_yet =
-            Verdict::settled(Disposition::AlreadyDone, Reason::NothingLeft, String::new());
-        let found_match = Match::One(key.clone(), matched_by.to_owned());
-        self.write(person, nothing_yet, &found_match);
-        self.result.cases.push(Case {
-            line: self.result.dispositions.len() - 1,
-            origin: person.origin,
-            termination: termination_of(person, date),
-            record: exact.cloned(),
-            account,
-            key: key.clone(),
-            matched_by: matched_by.to_owned(),
-            due,
-            deactivated_at,
-            stance,
-        });
-        None
-    }
-
-    /// When a deactivation of this account, for this person, was last verified.
-    fn spent_on(
-        &self,
-        person: &Person,
-        key: &AccountKey,
-        history: &[&TerminationRecord],
-    ) -> Option<Timestamp> {
-        let all = self.question.memory.terminations.values();
-        let by_account = all.filter(|record| record.account.as_ref() == Some(key));
-        let by_person = history
-            .iter()
-            .copied()
-            .filter(|record| record.termination.person == person.key);
-        by_account
-            .chain(by_person)
-            .filter_map(|record| record.deactivated_at)
-            .max()
-    }
-
-    /// A cumulative file no longer has the row: it was taken back, or lost.
-    fn vanished(&mut self, person: &Person, found_match: &Match, history: &[&TerminationRecord]) {
-        let never_matched = |record: &TerminationRecord| {
-            record.account.is_none() && record.state == TerminationState::Open
-        };
-        if history.iter().all(|record| never_matched(record)) {
-            return self.close(history);
-        }
-        for record in history
-            .iter()
-            .filter(|record| record.state != TerminationState::Closed)
-        {
-            let mut record = (*record).clone();
-            record.vanished_at = record.vanished_at.or(Some(self.question.as_of));
-            self.result.records.push(record);
-        }
-        let verdict = Verdict::settled(
-            Disposition::Held,
-            Reason::RowVanished,
-            "the row is gone from the cumulative HR file: nothing more is done until it is back",
-        );
+        let verdict = Verdict::settled(disposition, reason, detail);
         self.write(person, verdict, found_match);
     }
 
-    /// A termination that waits is remembered, so that it is carried out, or
-    /// reported again, even if an incremental file does not repeat it.
-    fn remember(
+    fn contradiction(
         &mut self,
         person: &Person,
-        date: Date,
+        contradiction: &Contradiction,
         found_match: &Match,
-        exact: Option<&TerminationRecord>,
     ) {
-        let (key, matched_by) = match found_match {
-            Match::One(key, matched_by) => (Some(key), matched_by.clone()),
-            _ => (None, String::new()),
+        let calendar = self.question.calendar;
+        let is_due = contradiction.somebody_leaves
+            && contradiction
+                .date
+                .is_none_or(|date| calendar.end_of(date, &person.site) <= self.question.as_of);
+        let is_inactive = match found_match {
+            Match::One(key, _) => self.known(key).0.status == AccountStatus::Inactive,
+            Match::Gone => true,
+            Match::Ambiguous(..) | Match::None(..) => false,
         };
-        let row = key.map(|key| &self.directory.candidate(key).row);
-        self.result.records.push(TerminationRecord {
-            termination: termination_of(person, date),
-            account: key.cloned(),
-            user_id: row.and_then(|row| row.user_id.clone()),
-            account_username: row.and_then(|row| row.username.clone()),
-            matched_by,
-            state: exact.map_or(TerminationState::Open, |record| record.state),
-            first_listed: exact.map_or(self.question.as_of, |record| record.first_listed),
-            deactivated_at: exact.and_then(|record| record.deactivated_at),
-            approved: exact.is_some_and(|record| record.approved),
-            vanished_at: None,
-        });
+        let verdict = Verdict::settled(
+            Disposition::Conflict,
+            contradiction.reason,
+            contradiction.detail.clone(),
+        );
+        self.write(person, verdict.look_if(is_due && !is_inactive), found_match);
     }
 
-    /// The date was corrected: what was open under the old one is over.
-    fn close_others(&mut self, history: &[&TerminationRecord], date: Date) {
-        let others: Vec<&TerminationRecord> = history
-            .iter()
-            .copied()
-            .filter(|record| record.termination.date != date)
-            .collect();
-        self.close(&others);
-    }
-
-    fn close(&mut self, history: &[&TerminationRecord]) {
+    pub(super) fn close(&mut self, history: &[&TerminationRecord]) {
         for record in history
             .iter()
             .filter(|record| record.state != TerminationState::Closed)
@@ -511,173 +383,40 @@ impl Settling<'_, '_> {
         }
     }
 
-    fn count(&mut self, person: &Person, is_due: bool, found_match: &Match) {
-        if person.origin != Origin::Hr {
-            return;
-        }
-        let matched = matches!(found_match, Match::One(..) | Match::Gone);
-        self.result.due_leavers += u64::from(is_due);
-        self.result.due_matched += u64::from(is_due && matched);
-        if let Match::One(key, _) = found_match {
-            let active = self.known(key).0.status == AccountStatus::Active;
-            self.result.active_leavers += u64::from(active);
-        }
+    /// One record a termination. Somebody whose termination it is decides over
+    /// somebody who only shares an identity.
+    fn settle_records(&mut self) {
+        let records = &mut self.result.records;
+        let decided: BTreeSet<TerminationId> = records
+            .iter()
+            .filter(|record| record.state != TerminationState::Closed)
+            .map(|record| record.termination.id())
+            .chain(self.result.cases.iter().map(|case| case.termination.id()))
+            .collect();
+        records.retain(|record| {
+            record.state != TerminationState::Closed || !decided.contains(&record.termination.id())
+        });
+        records.sort_by_key(|record| record.termination.id());
+        records.dedup_by_key(|record| record.termination.id());
     }
 
     /// The account as it is known tonight, and since when its status is known.
-    fn known(&self, key: &AccountKey) -> (AccountRow, Timestamp) {
+    pub(super) fn known(&self, key: &AccountKey) -> (AccountRow, Timestamp) {
         let row = &self.directory.candidate(key).row;
         as_known(row, key, self.question.memory, self.question.users_at)
     }
 
-    fn is_past(&self, person: &Person, date: Date) -> bool {
-        self.question.calendar.end_of(date, &person.site) <= self.question.as_of
-    }
-
-    /// HR's site decides the zone; where HR has none, the account's does.
-    fn site_of(&self, person: &Person, found_match: &Match) -> String {
-        match found_match {
-            Match::One(key, _) if person.site.is_empty() => {
-                self.directory.candidate(key).row.site.clone()
-            }
-            _ => person.site.clone(),
-        }
-    }
-
-    /// The line of the deciding row, and of the person's other rows.
-    fn write(&mut self, person: &Person, verdict: Verdict, found_match: &Match) {
-        let verdict = self.unreadable_instead(person, verdict);
-        let siblings = match person.claim {
-            Claim::Leaves(_) => person.deciding.into_iter().collect(),
-            Claim::Stays(..) | Claim::Contradicts(..) | Claim::SaysNothing => person.rows.clone(),
-        };
-        let (user_id, username, matched_by) = match found_match {
-            Match::One(key, matched_by) => {
-                let row = &self.directory.candidate(key).row;
-                (
-                    text(row.user_id.as_ref()),
-                    text(row.username.as_ref()),
-                    matched_by.clone(),
-                )
-            }
-            _ => (String::new(), String::new(), String::new()),
-        };
-        let mut line = RowDisposition {
-            origin: person.origin,
-            source: None,
-            employee_id: text(person.employee_id.as_ref()),
-            person: person.name.display(),
-            work_email: text(person.work_email.as_ref()),
-            site: person.site.clone(),
-            cost_center: person.cost_center.clone(),
-            termination_date: person.date(),
-            disposition: verdict.disposition,
-            reason: verdict.reason,
-            detail: verdict.detail,
-            matched_by,
-            user_id,
-            username,
-            next_due: None,
-            needs_a_look: verdict.needs_a_look,
-        };
-        if person.origin == Origin::Ledger {
-            self.result.dispositions.push(line);
-            return;
-        }
-        for row in siblings {
-            line.source = Some(self.question.rows[row].source.clone());
-            self.result.dispositions.push(line.clone());
-        }
-    }
-
-    /// Nobody is unmatched whose account's row could not be read.
-    fn unreadable_instead(&self, person: &Person, verdict: Verdict) -> Verdict {
-        if verdict.disposition != Disposition::Unmatched {
-            return verdict;
-        }
-        let names = [
-            text(person.work_email.as_ref()),
-            text(person.username.as_ref()),
-        ];
-        match names.iter().find_map(|name| self.unreadable.get(name)) {
-            Some(sentence) => Verdict::settled(
-                Disposition::Invalid,
-                Reason::AccountUnreadable,
-                sentence.clone(),
-            )
-            .look_if(true),
-            None => verdict,
-        }
-    }
-
-    fn duplicates(&mut self, person: &Person, found_match: &Match) {
-        for &row in person
-            .rows
-            .iter()
-            .filter(|&&row| Some(row) != person.deciding)
-        {
-            let mut sibling = person.clone();
-            sibling.deciding = Some(row);
-            let verdict = Verdict::settled(
-                Disposition::Duplicate,
-                Reason::SamePerson,
-                format!("line {} of the same person decides", person.source.line),
-            );
-            self.write(&sibling, verdict, found_match);
-        }
-    }
-
     /// Every HR row exactly once, in the order of the files; then the rest.
     fn finish(mut self) -> Result<Reconciliation, SumsDoNotBalance> {
-        let mut order: Vec<usize> = (0..self.result.dispositions.len()).collect();
-        let lines = &self.result.dispositions;
-        let rank = |line: &RowDisposition| match line.origin {
-            Origin::Hr => 0,
-            Origin::Ledger => 1,
-            Origin::Pool => 2,
-            Origin::Undo => 3,
+        self.put_in_order();
+        self.settle_records();
+        let from_hr = || {
+            let lines = self.result.dispositions.iter();
+            lines.filter(|line| line.origin == Origin::Hr)
         };
-        order.sort_by(|&a, &b| {
-            let (a, b) = (&lines[a], &lines[b]);
-            (rank(a), &a.source, &a.person, a.termination_date).cmp(&(
-                rank(b),
-                &b.source,
-                &b.person,
-                b.termination_date,
-            ))
-        });
-        let mut position = vec![0; order.len()];
-        for (new, &old) in order.iter().enumerate() {
-            position[old] = new;
-        }
-        let mut sorted = Vec::with_capacity(order.len());
-        for old in order {
-            sorted.push(self.result.dispositions[old].clone());
-        }
-        self.result.dispositions = sorted;
-        for case in &mut self.result.cases {
-            case.line = position[case.line];
-        }
-        self.result.cases.sort_by_key(|case| case.line);
-        self.result
-            .records
-            .sort_by_key(|record| record.termination.id());
-        self.result
-            .records
-            .dedup_by_key(|record| record.termination.id());
-        let sources: BTreeSet<&SourceRow> = self
-            .result
-            .dispositions
-            .iter()
-            .filter(|line| line.origin == Origin::Hr)
-            .filter_map(|line| line.source.as_ref())
-            .collect();
-        let counted = self
-            .result
-            .dispositions
-            .iter()
-            .filter(|line| line.origin == Origin::Hr)
-            .count();
+        let sources: BTreeSet<&SourceRow> =
+            from_hr().filter_map(|line| line.source.as_ref()).collect();
+        let counted = from_hr().count();
         let rows = self.question.rows.len() + self.question.invalid.len();
         if counted == rows && sources.len() == rows {
             Ok(self.result)
@@ -687,39 +426,6 @@ impl Settling<'_, '_> {
                 counted: sources.len().min(counted),
             })
         }
-    }
-}
-
-fn due_without_account(found_match: &Match, suggestions: &[Suggestion]) -> Verdict {
-    match found_match {
-        Match::Ambiguous(reason, detail) => {
-            let advice = format!("{detail}; settle it with --map");
-            Verdict::settled(Disposition::Ambiguous, *reason, advice).look_if(true)
-        }
-        Match::Gone => Verdict::settled(
-            Disposition::AlreadyDone,
-            Reason::NothingLeft,
-            "deactivated earlier; the account is gone from the users report",
-        ),
-        Match::None(reason, detail) if suggestions.is_empty() => {
-            Verdict::settled(Disposition::Unmatched, *reason, detail.clone())
-        }
-        Match::None(_, detail) => {
-            let hints: Vec<String> = suggestions
-                .iter()
-                .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.why))
-                .collect();
-            let detail = format!(
-                "{detail}; perhaps {}; if so, say it with --map",
-                hints.join(" or ")
-            );
-            Verdict::settled(Disposition::Unmatched, Reason::NearMiss, detail).look_if(true)
-        }
-        Match::One(..) => Verdict::settled(
-            Disposition::NotDue,
-            Reason::FutureDate,
-            "the termination has not taken effect yet",
-        ),
     }
 }
 

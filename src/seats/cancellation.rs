@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{CountDate, OwnedSeats, PoolCount};
 use crate::model::{
-    Contract, ContractBilling, LicenseKind, Memory, OpenRequest, Pool, RequestState,
-    TerminationState, short_digest,
+    AccountKey, Contract, ContractBilling, LicenseKind, Memory, OpenRequest, Pool, RequestState,
+    TerminationId, short_digest,
 };
 
 /// The seat figures of one pool, with every step of the calculation kept.
@@ -73,8 +73,8 @@ impl Draft {
 pub struct Ledgered<'a> {
     /// What earlier nights left.
     pub memory: &'a Memory,
-    /// Terminations whose row vanished tonight, besides those that the memory has.
-    pub vanished: &'a [crate::model::TerminationId],
+    /// Terminations whose row is gone as of tonight (`Reconciliation::vanished`).
+    pub vanished: &'a [TerminationId],
     /// The day of the seat counts, if there is a licences file.
     pub counted: Option<CountDate>,
 }
@@ -118,12 +118,12 @@ fn figures_of(
     let suspended = seats.and_then(|seats| seats.suspended).unwrap_or(0);
     // Seats freed on the day of the counts may be in the counts already, so
     // only later ones are added; without counts, all of them.
-    let since = match (unassigned, ledgered.counted) {
-        (Some(_), Some(counted)) => counted.end,
-        _ => Timestamp::MIN,
+    let (since_count, since) = match (unassigned, ledgered.counted) {
+        (Some(_), Some(counted)) => (counted.start, counted.end),
+        _ => (Timestamp::MIN, Timestamp::MIN),
     };
     let freed = freed_since(pool, since, ledgered.memory);
-    let newly_assigned = newly_assigned(pool, counts, ledgered);
+    let newly_assigned = newly_assigned(pool, counts, since_count, ledgered);
     let free_by_ledger =
         i64::from(unassigned.unwrap_or(0)) + i64::from(freed) - i64::from(newly_assigned);
     let free_by_count = owned
@@ -156,10 +156,7 @@ fn freed_since(pool: &Pool, since: Timestamp, memory: &Memory) -> u32 {
 
 /// How many more seats accounts hold than they would if only our removals had
 /// happened since the first observation after the seat counts.
-fn newly_assigned(pool: &Pool, counts: PoolCount, ledgered: &Ledgered<'_>) -> u32 {
-    let from = ledgered
-        .counted
-        .map_or(Timestamp::MIN, |counted| counted.start);
+fn newly_assigned(pool: &Pool, counts: PoolCount, from: Timestamp, ledgered: &Ledgered<'_>) -> u32 {
     let first = ledgered
         .memory
         .observations
@@ -174,16 +171,13 @@ fn newly_assigned(pool: &Pool, counts: PoolCount, ledgered: &Ledgered<'_>) -> u3
 
 /// Freed seats of people whose termination was taken back.
 fn reserved(pool: &Pool, since: Timestamp, ledgered: &Ledgered<'_>) -> u32 {
-    let accounts = ledgered
-        .memory
-        .terminations
+    let accounts: BTreeSet<&AccountKey> = ledgered
+        .vanished
         .iter()
-        .filter(|(id, record)| {
-            let vanished = record.vanished_at.is_some() || ledgered.vanished.contains(id);
-            vanished && record.state != TerminationState::Closed
-        })
-        .filter_map(|(_, record)| record.account.as_ref());
+        .filter_map(|id| ledgered.memory.terminations.get(id)?.account.as_ref())
+        .collect();
     let removed = accounts
+        .into_iter()
         .filter_map(|key| ledgered.memory.accounts.get(key))
         .flat_map(|account| &account.removed);
     let count = removed
@@ -229,7 +223,10 @@ pub fn drafts(
                     && request.term_ends == term_ends
             });
             all.push(Draft {
-                id: draft_id(&pool.pool, term_ends),
+                id: draft.map_or_else(
+                    || new_id(&pool.pool, term_ends, requests),
+                    |request| request.id.clone(),
+                ),
                 pool: pool.pool.clone(),
                 term_ends,
                 submit_by,
@@ -290,9 +287,19 @@ fn asked_for(pool: &Pool, requests: &[OpenRequest], counted: Option<Date>) -> u3
         .sum()
 }
 
-fn draft_id(pool: &Pool, term_ends: Date) -> String {
-    let content = format!("{}|{}|{term_ends}", pool.license, pool.country);
-    format!("cancel-{}", short_digest(content))
+/// The first id of the contract's requests that the vendor does not have yet:
+/// what is freed after a request was handed in needs another one.
+fn new_id(pool: &Pool, term_ends: Date, requests: &[OpenRequest]) -> String {
+    let taken: BTreeSet<&str> = requests.iter().map(|request| request.id.as_str()).collect();
+    let mut ordinal = 1_u32;
+    loop {
+        let content = format!("{}|{}|{term_ends}|{ordinal}", pool.license, pool.country);
+        let id = format!("cancel-{}", short_digest(content));
+        if !taken.contains(id.as_str()) {
+            return id;
+        }
+        ordinal += 1;
+    }
 }
 
 #[cfg(test)]

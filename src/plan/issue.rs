@@ -1,0 +1,130 @@
+//! Which manual tasks a leaver calls for, and which are not needed any more.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::build::{Planning, id_of};
+use super::document::{ManualTask, Plan};
+use super::leaver::Fates;
+use super::tasks;
+use crate::model::{
+    ActionKind, Channel, LicenseKind, LicenseName, TaskKind, TaskState, TerminationId,
+    TerminationState,
+};
+use crate::reconcile::Case;
+
+impl Planning<'_> {
+    /// What people have to do beside the account's changes.
+    pub(super) fn side_tasks(
+        &self,
+        case: &Case,
+        fates: &Fates,
+        removal_due: Timestamp,
+        plan: &mut Plan,
+    ) {
+        let account = &case.account;
+        let by = Some(removal_due);
+        if fates.take_voicemail() {
+            self.task(case, TaskKind::Voicemail, None, by, plan);
+        }
+        let (numbers, kept): (Vec<_>, Vec<_>) = fates
+            .kept
+            .iter()
+            .partition(|license| license.kind() == LicenseKind::Number);
+        if !account.phone_numbers.is_empty() || !numbers.is_empty() {
+            self.task(case, TaskKind::Number, None, by, plan);
+        }
+        if !account.devices.is_empty() {
+            self.task(case, TaskKind::Device, None, by, plan);
+        }
+        for license in &fates.contact_center {
+            self.task(case, TaskKind::ContactCenter, Some(license), by, plan);
+        }
+        for license in kept {
+            self.task(case, TaskKind::KeptLicense, Some(license), by, plan);
+        }
+    }
+
+    /// Adds a manual task, as an action only if it was not issued before. Seats
+    /// of the same licence are one task.
+    pub(super) fn task(
+        &self,
+        case: &Case,
+        kind: TaskKind,
+        license: Option<&LicenseName>,
+        due: Option<Timestamp>,
+        plan: &mut Plan,
+    ) {
+        let termination = case.termination.id();
+        let name = license.map_or("", |license| license.raw.as_str());
+        let id = tasks::id(kind, termination.as_str(), name);
+        let known = self.memory.tasks.get(&id);
+        let is_settled = known.is_some_and(|task| task.state != TaskState::Open);
+        let mut of_this_leaver = plan
+            .manual_tasks
+            .iter()
+            .rev()
+            .take_while(|task| task.line == Some(case.line));
+        if is_settled || of_this_leaver.any(|task| task.id == id) {
+            return;
+        }
+        let username = case.account.username.as_ref();
+        plan.manual_tasks.push(ManualTask {
+            id: id.clone(),
+            kind,
+            termination: Some(termination),
+            line: Some(case.line),
+            subject: case.termination.name.display(),
+            username: username.map(ToString::to_string).unwrap_or_default(),
+            steps: tasks::steps(kind, &case.account, license),
+            who: tasks::who(kind).to_owned(),
+            due: known.map_or(due, |task| task.due),
+            issued_at: known.map(|task| task.issued_at),
+        });
+        if known.is_none() {
+            let mut action = self.action(case, ActionKind::ManualTask, license, 0, case.due);
+            action.id = id_of(ActionKind::ManualTask, &id);
+            action.channel = Channel::Manual;
+            action.quantity = None;
+            action.task_id = Some(id);
+            plan.actions.push(action);
+        }
+    }
+
+    pub(super) fn voicemail_is_done(&self, case: &Case) -> bool {
+        let id = tasks::id(TaskKind::Voicemail, case.termination.id().as_str(), "");
+        self.memory
+            .tasks
+            .get(&id)
+            .is_some_and(|task| task.state == TaskState::Done)
+    }
+
+    /// A task of a leaver who was looked at tonight, and that the account does
+    /// not call for any more, was done or is moot. On a night when something
+    /// keeps the program from acting, its tasks stay open.
+    pub(super) fn close_tasks(&self, cases: &[Case], plan: &mut Plan) {
+        let wanted: BTreeSet<&String> = plan.manual_tasks.iter().map(|task| &task.id).collect();
+        let over = plan
+            .terminations
+            .iter()
+            .filter(|record| record.state == TerminationState::Closed)
+            .map(|record| record.termination.id());
+        let settled: BTreeSet<TerminationId> = cases
+            .iter()
+            .map(|case| case.termination.id())
+            .chain(over)
+            .collect();
+        let closed = self
+            .memory
+            .tasks
+            .values()
+            .filter(|task| task.state == TaskState::Open && !wanted.contains(&task.id))
+            .filter(|task| {
+                let termination = task.termination.as_ref();
+                termination.is_some_and(|id| settled.contains(id))
+            })
+            .map(|task| task.id.clone());
+        plan.closed_tasks = closed.collect();
+    }
+}

@@ -1,0 +1,234 @@
+//! What becomes of licences, and what people have to do.
+
+use super::night::{changes, fates};
+use crate::model::{
+    ActionKind, Channel, DataGate, Disposition as D, Reason as R, StrandedSeats, TaskKind,
+    TaskState, TerminationState,
+};
+use crate::plan::{Phase, Plan, UponRefusal};
+use crate::reconcile::tests::scenario::{Scenario, scenario};
+
+/// Jane, whose account somebody deactivated long ago.
+fn inactive(cells: &str) -> Scenario {
+    let mut night = scenario()
+        .hr("id=5 name=Jane_Doe date=2026-11-20")
+        .account(&format!(
+            "id=U1 user=jane employee=5 name=Jane_Doe status=inactive {cells}"
+        ));
+    night.night();
+    night.later(10);
+    night
+}
+
+fn active(cells: &str) -> Scenario {
+    scenario()
+        .hr("id=5 name=Jane_Doe date=2026-11-20")
+        .account(&format!("id=U1 user=jane employee=5 name=Jane_Doe {cells}"))
+}
+
+fn tasks(plan: &Plan) -> Vec<TaskKind> {
+    let mut kinds: Vec<TaskKind> = plan.manual_tasks.iter().map(|task| task.kind).collect();
+    kinds.sort();
+    kinds
+}
+
+#[test]
+fn every_seat_is_one_removal_and_one_update_carries_them() {
+    let plan = inactive("licenses=3").plan();
+    let mut ids: Vec<&String> = plan
+        .actions
+        .iter()
+        .filter(|action| action.kind == ActionKind::RemoveLicense)
+        .map(|action| &action.id)
+        .collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 3, "each has its own id");
+    let step = &plan.lanes[0].steps[0];
+    assert_eq!((step.remove.len(), step.phase), (3, Phase::Removals));
+    assert_eq!(step.upon_refusal, UponRefusal::RememberStranded);
+}
+
+// A seat keeps its action when another was freed meanwhile.
+#[test]
+fn an_action_is_the_same_when_it_is_planned_again() {
+    let mut night = inactive("licenses=2 also=Fax-VOSVC0001-01-US");
+    let first = night.plan();
+    night.accounts[0].licenses.sort();
+    night.accounts[0].licenses.remove(0);
+    let second = night.plan();
+    let ids = |plan: &Plan| -> Vec<String> {
+        plan.actions
+            .iter()
+            .map(|action| action.id.clone())
+            .collect()
+    };
+    assert!(ids(&second).iter().all(|id| ids(&first).contains(id)));
+}
+
+#[test]
+fn without_a_grace_period_one_update_carries_both() {
+    let at_once = |night: Scenario| night.policy(|p| p.remove_license_after_days = 0);
+    let plan = at_once(active("licenses=2")).plan();
+    assert_eq!(
+        changes(&plan),
+        ["deactivate jane", "remove jane", "remove jane"]
+    );
+    let step = &plan.lanes[0].steps[0];
+    assert_eq!(plan.lanes.len(), 1);
+    assert_eq!(step.actions().count(), 3);
+    assert_eq!(step.upon_refusal, UponRefusal::DeactivateAlone);
+    assert_eq!(plan.actions[1].depends_on, [plan.actions[0].id.clone()]);
+    assert_eq!(
+        plan.dispositions[0].next_due, None,
+        "nothing is left for later"
+    );
+    let plan = at_once(active("licenses=0")).plan();
+    assert_eq!(plan.lanes[0].steps[0].upon_refusal, UponRefusal::Fail);
+    let acknowledged = at_once(active("")).policy(|p| p.data_gate = DataGate::Ack);
+    assert_eq!(changes(&acknowledged.plan()), ["deactivate jane"]);
+}
+
+#[test]
+fn deactivations_go_before_removals() {
+    let plan = inactive("")
+        .hr("id=6 name=Pat_Poe date=2026-12-07")
+        .account("id=A user=pat employee=6 name=Pat_Poe")
+        .plan();
+    let phases: Vec<Phase> = plan.lanes.iter().map(|lane| lane.steps[0].phase).collect();
+    assert_eq!(phases, [Phase::Deactivations, Phase::Removals]);
+}
+
+#[test]
+fn some_licences_are_left_for_people() {
+    let cases = [
+        ("UC_Call_Recordings_Cold_Storage", TaskKind::KeptLicense),
+        ("Additional_Local_Number", TaskKind::Number),
+        ("X_Series_-_X8", TaskKind::ContactCenter),
+    ];
+    for (license, kind) in cases {
+        let plan = inactive(&format!("licenses=0 also={license}")).plan();
+        assert_eq!(changes(&plan), [] as [&str; 0], "{license}");
+        assert_eq!(
+            fates(&plan),
+            [(D::AlreadyDone, R::NothingLeft)],
+            "{license}"
+        );
+        assert_eq!(tasks(&plan), [kind], "{license}");
+    }
+    let night = inactive("").policy(|policy| policy.keep_licenses.push("X2".to_owned()));
+    assert_eq!(tasks(&night.plan()), [TaskKind::KeptLicense]);
+    // The policy cannot give number licences away: the API refuses them.
+    let night = inactive("licenses=0 also=DID").policy(|policy| policy.keep_licenses.clear());
+    assert_eq!(changes(&night.plan()), [] as [&str; 0]);
+}
+
+#[test]
+fn tasks_are_issued_once_and_closed_when_they_are_moot() {
+    let mut night = active("phone=5550100 device=VVX");
+    let plan = night.night();
+    let expected = [TaskKind::Voicemail, TaskKind::Number, TaskKind::Device];
+    assert_eq!(tasks(&plan), expected);
+    let issued = |plan: &Plan| {
+        let actions = plan.actions.iter();
+        actions
+            .filter(|action| action.channel == Channel::Manual)
+            .count()
+    };
+    assert_eq!(issued(&plan), 3);
+    night.later(1);
+    let plan = night.night();
+    assert_eq!((tasks(&plan).len(), issued(&plan)), (3, 0));
+    night.later(6);
+    night.night();
+    night.later(1);
+    night.accounts[0].devices.clear();
+    let plan = night.night();
+    assert_eq!(
+        (tasks(&plan), plan.closed_tasks.len()),
+        (vec![TaskKind::Number], 2)
+    );
+    let line = &plan.dispositions[0];
+    assert!(line.needs_a_look, "the number's task is overdue");
+}
+
+#[test]
+fn seats_of_the_same_licence_are_one_task() {
+    let by_hand = inactive("licenses=3").policy(|policy| policy.remove_by_hand = true);
+    let plan = by_hand.plan();
+    assert_eq!(
+        tasks(&plan),
+        [TaskKind::Voicemail, TaskKind::RemoveLicenseByHand]
+    );
+    let mut ids: Vec<&String> = plan.actions.iter().map(|action| &action.id).collect();
+    ids.sort();
+    let all = ids.len();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "ids are unique");
+    assert_eq!(fates(&plan), [(D::Waiting, R::ManualRemoval)]);
+}
+
+#[test]
+fn a_tenant_that_frees_no_stranded_seats_leaves_them_to_people() {
+    let manual = inactive("").policy(|policy| policy.stranded_seats = StrandedSeats::Manual);
+    assert_eq!(fates(&manual.plan()), [(D::Waiting, R::ManualRemoval)]);
+    let mut refused = inactive("");
+    refused.memory.stranded_refused = true;
+    assert_eq!(fates(&refused.plan()), [(D::Waiting, R::ManualRemoval)]);
+}
+
+#[test]
+fn the_data_gate_waits_for_the_voicemail_task_and_for_nothing_else() {
+    let gated = |cells: &str| inactive(cells).policy(|policy| policy.data_gate = DataGate::Ack);
+    let mut night = gated("");
+    assert_eq!(fates(&night.night()), [(D::Waiting, R::DataGate)]);
+    for task in night.memory.tasks.values_mut() {
+        task.state = TaskState::Done;
+    }
+    assert_eq!(changes(&night.plan()), ["remove jane"]);
+    // No voicemail hangs on storage, so nobody is asked.
+    let storage = gated("licenses=0 also=Hot_Storage").policy(|p| p.keep_licenses.clear());
+    assert_eq!(changes(&storage.plan()), ["remove jane"]);
+}
+
+#[test]
+fn a_person_deactivates_where_the_policy_says_so() {
+    let plan = active("")
+        .policy(|policy| policy.deactivate_by_hand = true)
+        .plan();
+    assert_eq!(changes(&plan), [] as [&str; 0]);
+    assert_eq!(
+        tasks(&plan),
+        [TaskKind::Voicemail, TaskKind::DeactivateByHand]
+    );
+    assert!(plan.dispositions[0].needs_a_look);
+}
+
+#[test]
+fn the_identity_provider_deactivates_and_we_free_the_seats() {
+    let mut night = active("idp=okta");
+    let plan = night.night();
+    assert_eq!(changes(&plan), [] as [&str; 0]);
+    assert_eq!(fates(&plan), [(D::IdpManaged, R::IdentityProvider)]);
+    assert_eq!(tasks(&plan), [TaskKind::IdentityProvider]);
+    assert!(plan.dispositions[0].needs_a_look);
+    night.accounts[0].status = crate::model::AccountStatus::Inactive;
+    night.later(1);
+    let plan = night.night();
+    assert_eq!(
+        (fates(&plan)[0].1, plan.closed_tasks.len()),
+        (R::GracePeriod, 1)
+    );
+    night.later(7);
+    assert_eq!(changes(&night.night()), ["remove jane"]);
+}
+
+#[test]
+fn the_record_says_how_far_it_has_come() {
+    let state = |plan: &Plan| plan.terminations[0].state;
+    assert_eq!(state(&active("").plan()), TerminationState::Open);
+    assert_eq!(state(&inactive("").plan()), TerminationState::Spent);
+    assert_eq!(
+        state(&inactive("licenses=0").plan()),
+        TerminationState::Settled
+    );
+}

@@ -1,0 +1,9 @@
+//! Scenarios for the plan: several nights, guards, drafts, files.
+
+mod files;
+mod guarding;
+mod licenses;
+pub(crate) mod night;
+mod nights;
+mod properties;
+mod requests;

@@ -1,0 +1,243 @@
+use std::collections::BTreeMap;
+
+use crate::model::{
+    AcceptedInput, AccountMemory, AccountStatus, ActionKind, Disposition, GuardLimits, Memory,
+    OpenRequest, Reason, RecentPerson, RequestState, TaskRecord, TaskState, TerminationId,
+    TerminationRecord, TerminationState,
+};
+use crate::plan::{Action, Build, Facts, Plan, build};
+use crate::reconcile::Census;
+use crate::reconcile::tests::scenario::Scenario;
+use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
+
+impl Scenario {
+    pub(crate) fn plan(&self) -> Plan {
+        self.plan_with(&GuardLimits::default(), &[])
+    }
+
+    /// The night's plan, made as the commands make it.
+    pub(crate) fn plan_with(&self, limits: &GuardLimits, owned: &[OwnedSeats]) -> Plan {
+        let calendar = self.calendar();
+        let reconciliation = self.settled();
+        let mut census = Census::new(&self.policy.canaries);
+        let mut tally = Tally::new(&self.memory, self.users_at);
+        for row in &self.accounts {
+            census.observe(row);
+            tally.observe(row);
+        }
+        let facts = Facts {
+            active_accounts: census.active(),
+            active_licensed: census.active_licensed(),
+            users_rows: census.rows(),
+            due_leavers: reconciliation.due_leavers,
+            due_matched: reconciliation.due_matched,
+            protected_hits: reconciliation.protected_hits,
+            active_leavers: reconciliation.active_leavers,
+            missing_canaries: census.missing(),
+        };
+        let counted = self.policy.seats_as_of;
+        let ledgered = Ledgered {
+            memory: &self.memory,
+            vanished: &reconciliation.vanished(&self.memory),
+            counted: counted.map(|day| CountDate {
+                start: calendar.start_of(day, ""),
+                end: calendar.end_of(day, ""),
+            }),
+        };
+        let seats = figures(&tally.finish(), owned, &self.policy.contracts, &ledgered);
+        build(Build {
+            as_of: self.as_of,
+            users_at: self.users_at,
+            tenant: "example",
+            target: "sandbox",
+            customer_id: None,
+            inputs: Vec::new(),
+            policy: &self.policy,
+            guard_limits: limits,
+            calendar: &calendar,
+            memory: &self.memory,
+            reconciliation,
+            facts,
+            seats,
+            counted,
+        })
+    }
+
+    /// Plans, accepts, and carries everything out; the next night's report
+    /// shows it.
+    pub(crate) fn night(&mut self) -> Plan {
+        let plan = self.plan();
+        self.accept(&plan);
+        self.carry_out(&plan);
+        plan
+    }
+
+    /// Remembers a plan as the ledger does when it is accepted.
+    pub(crate) fn accept(&mut self, plan: &Plan) {
+        let memory = &mut self.memory;
+        memory.generation += 1;
+        memory.has_applied = true;
+        for record in &plan.terminations {
+            remember(memory, record);
+        }
+        for task in &plan.manual_tasks {
+            let record = TaskRecord {
+                id: task.id.clone(),
+                kind: task.kind,
+                termination: task.termination.clone(),
+                state: TaskState::Open,
+                due: task.due,
+                issued_at: plan.as_of,
+            };
+            memory.tasks.entry(task.id.clone()).or_insert(record);
+        }
+        for id in &plan.closed_tasks {
+            memory.tasks.get_mut(id).expect("a task").state = TaskState::Observed;
+        }
+        memory.observations.extend(plan.observations.clone());
+        memory.accepted_inputs.push(AcceptedInput {
+            role: "users".to_owned(),
+            sha256: String::new(),
+            rows: plan.facts.users_rows,
+            header_fingerprint: String::new(),
+            at: plan.as_of,
+        });
+    }
+
+    /// Every action of the plan that needs no approval succeeds.
+    pub(crate) fn carry_out(&mut self, plan: &Plan) {
+        for action in plan.actions.iter().filter(|it| it.needs_approval.is_none()) {
+            match action.kind {
+                ActionKind::Deactivate => self.deactivated(action),
+                ActionKind::RemoveLicense => self.removed(action),
+                ActionKind::RequestPartialCancellation => self.drafted(action),
+                ActionKind::ManualTask => {}
+            }
+        }
+    }
+
+    fn deactivated(&mut self, action: &Action) {
+        let id = action.subject.termination.clone().expect("a termination");
+        let record = self.memory.terminations.get_mut(&id).expect("a record");
+        record.state = TerminationState::Spent;
+        record.deactivated_at = Some(self.as_of);
+        self.memory.recent.push(RecentPerson {
+            person: record.termination.person.clone(),
+            deactivated_at: Some(self.as_of),
+            removed_at: None,
+            approved: false,
+        });
+        let key = action.subject.account.clone().expect("an account");
+        for row in self
+            .accounts
+            .iter_mut()
+            .filter(|row| row.key().as_ref() == Some(&key))
+        {
+            row.status = AccountStatus::Inactive;
+        }
+        let known = self.memory.accounts.entry(key).or_insert(AccountMemory {
+            status: AccountStatus::Inactive,
+            status_at: self.as_of,
+            removed: Vec::new(),
+        });
+        (known.status, known.status_at) = (AccountStatus::Inactive, self.as_of);
+    }
+
+    fn removed(&mut self, action: &Action) {
+        let key = action.subject.account.clone().expect("an account");
+        let license = action.license.clone().expect("a license");
+        for row in self
+            .accounts
+            .iter_mut()
+            .filter(|row| row.key().as_ref() == Some(&key))
+        {
+            if let Some(position) = row.licenses.iter().position(|held| held.same_as(&license)) {
+                row.licenses.remove(position);
+            }
+        }
+        let known = self.memory.accounts.entry(key).or_insert(AccountMemory {
+            status: AccountStatus::Inactive,
+            status_at: self.as_of,
+            removed: Vec::new(),
+        });
+        known.removed.push((license, self.as_of));
+    }
+
+    fn drafted(&mut self, action: &Action) {
+        let draft = &action.draft.as_ref().expect("terms").request;
+        let requests = &mut self.memory.requests;
+        requests.retain(|request| request.id != draft.id);
+        requests.push(OpenRequest {
+            id: draft.id.clone(),
+            pool: draft.pool.clone(),
+            term_ends: draft.term_ends,
+            quantity: action.quantity.expect("a quantity"),
+            state: RequestState::Drafted,
+            effective_on: None,
+            drafted_at: draft.drafted_at.unwrap_or(self.as_of),
+        });
+    }
+}
+
+/// What was verified is never lost again, whatever a later plan says.
+fn remember(memory: &mut Memory, new: &TerminationRecord) {
+    let id = new.termination.id();
+    let Some(known) = memory.terminations.get(&id) else {
+        memory.terminations.insert(id, new.clone());
+        return;
+    };
+    let reopens = known.state == TerminationState::Closed && new.state < TerminationState::Closed;
+    let merged = TerminationRecord {
+        state: if reopens {
+            new.state
+        } else {
+            known.state.max(new.state)
+        },
+        first_listed: known.first_listed.min(new.first_listed),
+        deactivated_at: known.deactivated_at.or(new.deactivated_at),
+        approved: known.approved || new.approved,
+        ..new.clone()
+    };
+    memory.terminations.insert(id, merged);
+}
+
+/// The words for what a plan changes: `deactivate jane`, `remove jane`.
+pub(crate) fn changes(plan: &Plan) -> Vec<String> {
+    plan.actions
+        .iter()
+        .filter(|action| action.kind != ActionKind::ManualTask)
+        .map(|action| {
+            let kind = match action.kind {
+                ActionKind::Deactivate => "deactivate",
+                ActionKind::RemoveLicense => "remove",
+                ActionKind::RequestPartialCancellation => "cancel",
+                ActionKind::ManualTask => "task",
+            };
+            let who = match (&action.subject.username, action.quantity) {
+                (Some(username), _) => username.to_string(),
+                (None, Some(quantity)) => quantity.to_string(),
+                (None, None) => String::new(),
+            };
+            format!("{kind} {who}")
+        })
+        .collect()
+}
+
+/// What became of every line, in order.
+pub(crate) fn fates(plan: &Plan) -> Vec<(Disposition, Reason)> {
+    let lines = plan.dispositions.iter();
+    lines.map(|line| (line.disposition, line.reason)).collect()
+}
+
+/// Whose termination: `employee:5@2026-11-20`.
+pub(crate) fn id(text: &str) -> TerminationId {
+    TerminationId::stored(text.to_owned())
+}
+
+/// Totals by disposition, those with none left out.
+pub(crate) fn totals(plan: &Plan) -> BTreeMap<&str, u64> {
+    let totals = plan.totals.iter().filter(|(_, count)| **count > 0);
+    totals
+        .map(|(word, count)| (word.as_str(), *count))
+        .collect()
+}

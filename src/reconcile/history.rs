@@ -1,0 +1,128 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::Person;
+use super::keys::{Key, keys_of};
+use crate::model::{
+    AccountKey, Memory, Origin, PersonKey, TerminationId, TerminationRecord, TerminationState,
+};
+
+/// What the ledger knows of earlier terminations, by who and by account.
+pub(super) struct History<'q> {
+    by_identity: BTreeMap<String, Vec<&'q TerminationRecord>>,
+    by_person: BTreeMap<&'q PersonKey, Vec<&'q TerminationRecord>>,
+    by_account: BTreeMap<&'q AccountKey, Vec<&'q TerminationRecord>>,
+}
+
+impl<'q> History<'q> {
+    pub(super) fn new(memory: &'q Memory) -> Self {
+        let mut history = Self {
+            by_identity: BTreeMap::new(),
+            by_person: BTreeMap::new(),
+            by_account: BTreeMap::new(),
+        };
+        for record in memory.terminations.values() {
+            for key in recorded_keys(record) {
+                let records = history.by_identity.entry(key.identity()).or_default();
+                records.push(record);
+            }
+            let person = &record.termination.person;
+            history.by_person.entry(person).or_default().push(record);
+            if let Some(account) = &record.account {
+                let records = history.by_account.entry(account).or_default();
+                records.push(record);
+            }
+        }
+        history
+    }
+
+    /// The terminations of a person, whatever HR calls the person tonight, in
+    /// the order of their ids.
+    pub(super) fn of(&self, person: &Person) -> Vec<&'q TerminationRecord> {
+        let mut records: BTreeMap<TerminationId, &TerminationRecord> = BTreeMap::new();
+        for key in &person.keys {
+            for record in self.sharing(key) {
+                if is_same_person(person, record, key) {
+                    records.insert(record.termination.id(), record);
+                }
+            }
+        }
+        if person.origin == Origin::Ledger {
+            // Its own records, even if its keys turned out to be shared.
+            let own = self.by_person.get(&person.key).into_iter().flatten();
+            records.extend(own.map(|record| (record.termination.id(), *record)));
+        }
+        records.into_values().collect()
+    }
+
+    /// Terminations of whoever had this identity.
+    pub(super) fn sharing(&self, key: &Key) -> &[&'q TerminationRecord] {
+        self.by_identity
+            .get(&key.identity())
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// When deactivations of this account were verified.
+    pub(super) fn deactivations_of(&self, account: &AccountKey) -> Vec<Timestamp> {
+        let records = self.by_account.get(account).into_iter().flatten();
+        records.filter_map(|record| record.deactivated_at).collect()
+    }
+}
+
+/// Whether a termination was carried out, and so never deactivates again.
+pub(super) fn is_spent(record: &TerminationRecord) -> bool {
+    match record.state {
+        TerminationState::Spent | TerminationState::Settled => true,
+        TerminationState::Open | TerminationState::Closed => record.deactivated_at.is_some(),
+    }
+}
+
+/// The record of exactly this termination: HR may call the person differently
+/// by now, but the date is the same.
+pub(super) fn exact<'q>(
+    history: &[&'q TerminationRecord],
+    termination: &TerminationId,
+    date: jiff::civil::Date,
+) -> Option<&'q TerminationRecord> {
+    let by_id = history
+        .iter()
+        .find(|record| record.termination.id() == *termination);
+    let by_date = || {
+        history
+            .iter()
+            .find(|record| record.termination.date == date && is_spent(record))
+            .or_else(|| {
+                history
+                    .iter()
+                    .find(|record| record.termination.date == date)
+            })
+    };
+    by_id.or_else(by_date).copied()
+}
+
+/// An address or username can be inherited: another employee id or another
+/// name is another person. HR's own id is trusted whatever the name is now.
+fn is_same_person(person: &Person, record: &TerminationRecord, key: &Key) -> bool {
+    let theirs = &record.termination;
+    let same_id = match &theirs.employee_id {
+        Some(id) => person.employee_ids().any(|mine| mine == id),
+        None => false,
+    };
+    let other_id = theirs.employee_id.is_some() && person.employee_ids().next().is_some();
+    match key {
+        Key::EmployeeId(_) => true,
+        Key::WorkEmail(_) | Key::Username(_) => {
+            same_id || (!other_id && !theirs.name.is_somebody_else(&person.name))
+        }
+    }
+}
+
+fn recorded_keys(record: &TerminationRecord) -> Vec<Key> {
+    let termination = &record.termination;
+    keys_of(
+        termination.employee_id.as_ref(),
+        termination.work_email.as_ref(),
+        termination.username.as_ref(),
+    )
+}

@@ -1,0 +1,293 @@
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::history::{exact, is_spent};
+use super::lines::termination_of;
+use super::matching::Match;
+use super::obstacles::Sight;
+use super::settle::{Case, Settling, Stance, Verdict, site_of};
+use super::{Person, Suggestion};
+use crate::model::{
+    AccountKey, AccountStatus, Disposition, HrFileKind, Origin, Reason, Termination,
+    TerminationRecord, TerminationState,
+};
+
+/// Somebody who leaves on a date, and what is known of it.
+struct Departure<'s> {
+    person: &'s Person,
+    termination: Termination,
+    found: &'s Match,
+    /// What the ledger knows of the person's terminations.
+    history: &'s [&'s TerminationRecord],
+    /// What it knows of this very termination.
+    known: Option<&'s TerminationRecord>,
+    /// The site whose zone counts.
+    site: String,
+    /// When the deactivation is due, if that is known yet.
+    due: Option<Timestamp>,
+}
+
+impl Settling<'_, '_, '_> {
+    pub(super) fn leaver(
+        &mut self,
+        person: &Person,
+        date: Date,
+        found: &Match,
+        suggestions: &[Suggestion],
+        history: &[&TerminationRecord],
+    ) {
+        let termination = termination_of(person, date);
+        let site = match found {
+            Match::One(key, _) => {
+                site_of(&person.site, &self.directory.candidate(key).row.site).to_owned()
+            }
+            Match::Gone | Match::Ambiguous(..) | Match::None(..) => person.site.clone(),
+        };
+        let calendar = self.question.calendar;
+        let departure = Departure {
+            person,
+            known: exact(history, &termination.id(), date),
+            termination,
+            found,
+            history,
+            due: calendar.deactivation_due(date, person.status, &site),
+            site,
+        };
+        let due_now = departure.due.filter(|due| *due <= self.question.as_of);
+        self.count(&departure, due_now.is_some());
+        let cumulative = self.question.policy.hr_file == HrFileKind::Cumulative;
+        if person.origin == Origin::Ledger && cumulative {
+            return self.vanished(&departure);
+        }
+        let verdict = match (due_now, found) {
+            (None, _) => Some(not_due()),
+            (Some(due), Match::One(key, matched_by)) => {
+                self.due_with_account(&departure, due, key, matched_by)
+            }
+            (Some(_), Match::Gone | Match::Ambiguous(..) | Match::None(..)) => {
+                Some(self.due_without_account(&departure, suggestions))
+            }
+        };
+        self.close_others(&departure);
+        if let Some(verdict) = verdict {
+            self.remember(&departure);
+            self.write(person, verdict, found);
+            if let (None, Some(line)) = (due_now, self.result.dispositions.last_mut()) {
+                line.next_due = departure.due;
+            }
+        }
+        self.duplicates(person, found);
+    }
+
+    /// `None` when the leaver became a case, whose line is written already.
+    fn due_with_account(
+        &mut self,
+        departure: &Departure<'_>,
+        due: Timestamp,
+        key: &AccountKey,
+        matched_by: &str,
+    ) -> Option<Verdict> {
+        let (account, status_since) = self.known(key);
+        let verified = self.deactivation_of(departure, key);
+        let sight = Sight {
+            person: departure.person,
+            date: departure.termination.date,
+            site: &departure.site,
+            key,
+            account: &account,
+            carried_out: verified.is_some() || departure.known.is_some_and(is_spent),
+        };
+        if let Some(verdict) = self.obstacle(&sight) {
+            return Some(verdict);
+        }
+        let stance = if account.status == AccountStatus::Active && self.is_managed(&account) {
+            Stance::LeaveToIdp
+        } else if self.needs_approval(departure.termination.date, departure.known) {
+            Stance::WithApproval
+        } else {
+            Stance::Act
+        };
+        let deactivated_at = match account.status {
+            AccountStatus::Active => None,
+            AccountStatus::Inactive => verified.or(Some(status_since)),
+        };
+        // The plan completes the line when it knows what is left to do.
+        let nothing_yet =
+            Verdict::settled(Disposition::AlreadyDone, Reason::NothingLeft, String::new());
+        self.write(departure.person, nothing_yet, departure.found);
+        self.result.cases.push(Case {
+            line: self.result.dispositions.len() - 1,
+            origin: departure.person.origin,
+            termination: departure.termination.clone(),
+            record: departure.known.cloned(),
+            account,
+            key: key.clone(),
+            matched_by: matched_by.to_owned(),
+            due,
+            deactivated_at,
+            stance,
+        });
+        None
+    }
+
+    /// When a deactivation for this departure was verified. One before the
+    /// date belongs to an earlier departure.
+    fn deactivation_of(&self, departure: &Departure<'_>, key: &AccountKey) -> Option<Timestamp> {
+        let of_this_one = departure.known.and_then(|record| record.deactivated_at);
+        let date = departure.termination.date;
+        let begins = self.question.calendar.start_of(date, &departure.site);
+        let of_the_person = departure.history.iter();
+        let of_others = || {
+            of_the_person
+                .filter_map(|record| record.deactivated_at)
+                .chain(self.history.deactivations_of(key))
+                .filter(|at| *at >= begins)
+                .max()
+        };
+        of_this_one.or_else(of_others)
+    }
+
+    fn due_without_account(
+        &self,
+        departure: &Departure<'_>,
+        suggestions: &[Suggestion],
+    ) -> Verdict {
+        match departure.found {
+            Match::Ambiguous(reason, detail) => {
+                let advice = format!("{detail}; settle it with --map");
+                Verdict::settled(Disposition::Ambiguous, *reason, advice).look_if(true)
+            }
+            Match::Gone => Verdict::settled(
+                Disposition::AlreadyDone,
+                Reason::NothingLeft,
+                "deactivated earlier; the account is gone from the users report",
+            ),
+            Match::None(reason, detail) => self.unmatched(*reason, detail, suggestions),
+            Match::One(..) => not_due(),
+        }
+    }
+
+    /// An account that a person of tonight's file has is no hint for another.
+    fn unmatched(&self, reason: Reason, detail: &str, suggestions: &[Suggestion]) -> Verdict {
+        let hints: Vec<String> = suggestions
+            .iter()
+            .filter(|suggestion| !self.taken.contains(&suggestion.key))
+            .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.why))
+            .collect();
+        if hints.is_empty() {
+            return Verdict::settled(Disposition::Unmatched, reason, detail);
+        }
+        let detail = format!(
+            "{detail}; perhaps {}; if so, say it with --map",
+            hints.join(" or ")
+        );
+        Verdict::settled(Disposition::Unmatched, Reason::NearMiss, detail).look_if(true)
+    }
+
+    /// A cumulative file no longer has the row: it was taken back, or lost.
+    fn vanished(&mut self, departure: &Departure<'_>) {
+        let never_matched = |record: &TerminationRecord| {
+            record.account.is_none() && record.state == TerminationState::Open
+        };
+        if departure.history.iter().all(|record| never_matched(record)) {
+            return self.close(departure.history);
+        }
+        for record in departure
+            .history
+            .iter()
+            .filter(|record| record.state != TerminationState::Closed)
+        {
+            let mut record = (*record).clone();
+            record.vanished_at = record.vanished_at.or(Some(self.question.as_of));
+            self.result.records.push(record);
+        }
+        let verdict = Verdict::settled(
+            Disposition::Held,
+            Reason::RowVanished,
+            "the row is gone from the cumulative HR file: nothing more is done until it is back",
+        );
+        self.write(departure.person, verdict, departure.found);
+    }
+
+    /// A termination that waits is remembered, so that it is carried out, or
+    /// reported again, even if an incremental file does not repeat it. Somebody
+    /// without a key of their own could not be told apart on a later night.
+    fn remember(&mut self, departure: &Departure<'_>) {
+        if departure.person.keys.is_empty() {
+            return;
+        }
+        let mut record = match departure.known {
+            Some(known) => TerminationRecord {
+                state: reopened(known),
+                ..known.clone()
+            },
+            None => TerminationRecord {
+                termination: departure.termination.clone(),
+                account: None,
+                user_id: None,
+                account_username: None,
+                matched_by: String::new(),
+                state: TerminationState::Open,
+                first_listed: self.question.as_of,
+                deactivated_at: None,
+                approved: false,
+                vanished_at: None,
+            },
+        };
+        record.termination = departure.termination.clone();
+        record.vanished_at = None;
+        // Where tonight's keys do not settle it, the earlier match stays known.
+        if let Match::One(key, matched_by) = departure.found {
+            let row = &self.directory.candidate(key).row;
+            record.account = Some(key.clone());
+            record.user_id.clone_from(&row.user_id);
+            record.account_username.clone_from(&row.username);
+            record.matched_by.clone_from(matched_by);
+        }
+        self.result.records.push(record);
+    }
+
+    /// The date was corrected, or HR calls the person differently by now: what
+    /// was open under the old id is over.
+    fn close_others(&mut self, departure: &Departure<'_>) {
+        let id = departure.termination.id();
+        let others: Vec<&TerminationRecord> = departure
+            .history
+            .iter()
+            .copied()
+            .filter(|record| record.termination.id() != id)
+            .collect();
+        self.close(&others);
+    }
+
+    fn count(&mut self, departure: &Departure<'_>, is_due: bool) {
+        if departure.person.origin != Origin::Hr {
+            return;
+        }
+        let is_matched = matches!(departure.found, Match::One(..) | Match::Gone);
+        self.result.due_leavers += u64::from(is_due);
+        self.result.due_matched += u64::from(is_due && is_matched);
+        if let Match::One(key, _) = departure.found {
+            let active = self.known(key).0.status == AccountStatus::Active;
+            self.result.active_leavers += u64::from(active);
+        }
+    }
+}
+
+fn not_due() -> Verdict {
+    Verdict::settled(
+        Disposition::NotDue,
+        Reason::FutureDate,
+        "the termination has not taken effect yet",
+    )
+}
+
+/// HR lists a termination again that was closed when the person seemed to
+/// stay: it is open again, or reported again if it was carried out before.
+fn reopened(known: &TerminationRecord) -> TerminationState {
+    match known.state {
+        TerminationState::Closed if is_spent(known) => TerminationState::Spent,
+        TerminationState::Closed => TerminationState::Open,
+        TerminationState::Open | TerminationState::Spent | TerminationState::Settled => known.state,
+    }
+}

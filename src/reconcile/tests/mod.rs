@@ -1,0 +1,7 @@
+//! Scenarios for reconcile: a few rows in, one disposition a row out.
+
+pub(crate) mod scenario;
+
+mod matching;
+mod rows;
+mod time;
