@@ -243,9 +243,10 @@ impl Planning<'_> {
             .after_days(deactivated_at, self.policy.remove_license_after_days);
         self.side_tasks(case, fates, due, plan);
         if fates.removable.is_empty() {
+            let is_late = self.has_overdue_task(case, plan);
             let line = &mut plan.dispositions[case.line];
             "deactivated, and no licence is left that may be removed".clone_into(&mut line.detail);
-            line.needs_a_look |= self.has_overdue_task(case);
+            line.needs_a_look |= is_late;
             return;
         }
         if due > self.as_of {
@@ -267,7 +268,8 @@ impl Planning<'_> {
             self.describe(case, Disposition::Planned, Reason::RemovalDue, plan);
             self.remove_licenses(case, fates, due, plan);
         }
-        plan.dispositions[case.line].needs_a_look |= self.has_overdue_task(case);
+        let is_late = self.has_overdue_task(case, plan);
+        plan.dispositions[case.line].needs_a_look |= is_late;
     }
 
     fn remove_licenses(&self, case: &Case, fates: &Fates, due: Timestamp, plan: &mut Plan) {
@@ -432,11 +434,13 @@ impl Planning<'_> {
             .is_some_and(|task| task.state == TaskState::Done)
     }
 
-    fn has_overdue_task(&self, case: &Case) -> bool {
+    /// Whether a task that tonight still calls for is late. Tasks that tonight's
+    /// view closes are nobody's business any more.
+    fn has_overdue_task(&self, case: &Case, plan: &Plan) -> bool {
         let id = case.termination.id();
-        self.memory.tasks.values().any(|task| {
+        plan.manual_tasks.iter().any(|task| {
             task.termination.as_ref() == Some(&id)
-                && task.state == TaskState::Open
+                && task.issued_at.is_some()
                 && task.due.is_some_and(|due| due < self.as_of)
         })
     }
