@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::work::{CommitHook, Gate, Work, gate, open_ledger};
-use super::{nightly, outputs, recovery, work};
+use super::{console, nightly, outputs, recovery, work};
 use crate::config::{Settings, Target};
 use crate::files::RunLock;
 use crate::ledger::Ledger;
@@ -56,7 +56,9 @@ pub(super) fn run(
                     approved,
                 };
                 let code = work.carry_out(ledger, &tenant).await?;
-                tenant.close().await;
+                if let Some(log) = tenant.close().await {
+                    console::describe_sandbox(settings, &log);
+                }
                 code
             }
         };

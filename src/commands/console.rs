@@ -20,6 +20,7 @@ use crate::apply::{Event, Observer};
 use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
 use crate::plan::{Phase, Plan};
+use crate::sandbox::LogReport;
 use crate::vendor::Limiter;
 
 /// Data, for a pipe.
@@ -171,6 +172,35 @@ pub(super) fn describe_attention(settings: &Settings, plan: &Plan, folder: &Path
             "need a look, because access that is due may still be open: {}; see {}",
             said.join(", "),
             folder.join("results.csv").display()
+        ),
+    );
+}
+
+/// What the embedded sandbox thinks of the run, from its own log.
+pub(super) fn describe_sandbox(settings: &Settings, log: &LogReport) {
+    let complaints = [
+        (log.violations, "requests refused with 429"),
+        (log.polls_too_fast, "looks at an operation too soon"),
+        (log.fields_lost.len() as u64, "fields not sent back"),
+        (log.repeated_writes.len() as u64, "changes sent twice"),
+    ];
+    let complaints: Vec<String> = complaints
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let verdict = match complaints.as_slice() {
+        [] => "nothing to complain about".to_owned(),
+        complaints => format!("complains of {}", complaints.join(", ")),
+    };
+    tell(
+        settings,
+        &format!(
+            "sandbox: {} requests, at most {} in 10 seconds and {} in 60; {} accounts changed; {verdict}",
+            log.requests,
+            log.max_in_10_seconds,
+            log.max_in_60_seconds,
+            log.accounts_written.len(),
         ),
     );
 }

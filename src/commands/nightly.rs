@@ -43,7 +43,9 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
                 work.carry_out(ledger, &tenant).await?
             }
         };
-        tenant.close().await;
+        if let Some(log) = tenant.close().await {
+            console::describe_sandbox(settings, &log);
+        }
         Ok(code)
     })
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -6,8 +6,7 @@ use jiff::civil::Date;
 use super::document::{Facts, Plan, PlanInput};
 use super::{cancellations, file, guards};
 use crate::model::{
-    ActionKind, Disposition, GuardLimits, Memory, Origin, Policy, PoolObservation, TaskState,
-    TerminationId, short_digest,
+    ActionKind, Disposition, GuardLimits, Memory, Origin, Policy, PoolObservation, short_digest,
 };
 use crate::reconcile::{Calendar, Reconciliation};
 use crate::seats::PoolFigures;
@@ -94,7 +93,6 @@ pub fn build(input: Build<'_>) -> Plan {
         policy,
         memory,
         calendar,
-        overdue: overdue(memory, as_of),
     };
     for case in &input.reconciliation.cases {
         planning.leaver(case, &mut plan);
@@ -121,18 +119,6 @@ pub(super) struct Planning<'a> {
     pub policy: &'a Policy,
     pub memory: &'a Memory,
     pub calendar: &'a Calendar,
-    /// Terminations with an open task whose day has passed.
-    pub overdue: BTreeSet<&'a TerminationId>,
-}
-
-fn overdue(memory: &Memory, as_of: Timestamp) -> BTreeSet<&TerminationId> {
-    memory
-        .tasks
-        .values()
-        .filter(|task| task.state == TaskState::Open)
-        .filter(|task| task.due.is_some_and(|due| due < as_of))
-        .filter_map(|task| task.termination.as_ref())
-        .collect()
 }
 
 /// HR rows per disposition, those with none included, so that sums are seen.

@@ -41,15 +41,15 @@ pub(super) fn plan(planning: &Planning<'_>, counted: Option<Date>, plan: &mut Pl
             None => most == 0,
             Some(drafted) => removals.is_empty() && most == drafted,
         };
+        let pool = draft.pool.clone();
+        let id = draft.id.clone();
+        let asks_for_seats = most > 0 || draft.drafted.is_some_and(|seats| seats > 0);
         if !nothing_new {
-            let is_new = draft.drafted.is_none();
-            let pool = draft.pool.clone();
-            let id = draft.id.clone();
             plan.actions
                 .push(action(planning, draft, removals, most, today));
-            if is_new {
-                entitlement_task(planning, &pool, &id, plan);
-            }
+        }
+        if asks_for_seats {
+            entitlement_task(planning, &pool, &id, plan);
         }
     }
     express_tasks(planning, plan);

@@ -101,6 +101,7 @@ impl Planning<'_> {
         let deactivated_at = case.deactivated_at.unwrap_or(self.as_of);
         let days = self.policy.remove_license_after_days;
         let due = self.calendar.after_days(deactivated_at, days);
+        let first_task = plan.manual_tasks.len();
         self.side_tasks(case, fates, due, plan);
         if fates.removable.is_empty() {
             let line = &mut plan.dispositions[case.line];
@@ -129,7 +130,10 @@ impl Planning<'_> {
             };
             plan.lanes.push(super::steps::lane(case, step));
         }
-        let is_overdue = self.overdue.contains(&case.termination.id());
+        // Tasks that tonight's view closes are nobody's business any more.
+        let is_overdue = plan.manual_tasks[first_task..]
+            .iter()
+            .any(|task| task.issued_at.is_some() && task.due.is_some_and(|due| due < self.as_of));
         plan.dispositions[case.line].needs_a_look |= is_overdue;
     }
 

@@ -1,0 +1,392 @@
+//! Plays the sample nights as `make run` does and holds the program to the
+//! tables of `samples/README.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const README: &str = include_str!("../../samples/README.md");
+
+/// One line of a CSV file, by column.
+type Line = BTreeMap<String, String>;
+
+struct Night {
+    folder: &'static str,
+    hr_day: &'static str,
+    day: &'static str,
+}
+
+const FIRST: Night = Night {
+    folder: "night-1",
+    hr_day: "2026-11-23",
+    day: "2026-11-24",
+};
+const SECOND: Night = Night {
+    folder: "night-2",
+    hr_day: "2026-11-24",
+    day: "2026-11-25",
+};
+const THIRD: Night = Night {
+    folder: "night-3",
+    hr_day: "2026-12-01",
+    day: "2026-12-02",
+};
+
+/// What a night left behind.
+struct Played {
+    exit_code: Option<i32>,
+    results: Vec<Line>,
+    requests: Vec<Line>,
+    summary: Value,
+    plan: Value,
+    log: Value,
+}
+
+/// The three nights, and the third one again, in one sandbox with one ledger.
+static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
+    let out = temporary();
+    let nights = [&FIRST, &SECOND, &THIRD, &THIRD];
+    nights.map(|night| play(night, out.path())).into()
+});
+
+fn temporary() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn seatsweep(verb: &str, night: &Night, out: &Path) -> Command {
+    let folder = Path::new("samples").join(night.folder);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seatsweep"));
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_clear()
+        .args([verb, "--config", "samples/seatsweep.toml", "--out-dir"])
+        .arg(out)
+        .arg("--hr")
+        .arg(folder.join("terminations.csv"))
+        .arg("--users")
+        .arg(folder.join("users.csv"))
+        .args(["--hr-at", &format!("{}T22:00:00-08:00", night.hr_day)])
+        .args(["--users-at", &format!("{}T01:00:00-08:00", night.day)])
+        .args(["--as-of", &format!("{}T02:00:00-08:00", night.day)]);
+    command
+}
+
+fn finish(command: &mut Command) -> Output {
+    command.output().expect("the program starts")
+}
+
+fn play(night: &Night, out: &Path) -> Played {
+    let output = finish(seatsweep("run", night, out).arg("--sandbox"));
+    let folder = out.join("sandbox");
+    assert!(
+        folder.join("results.csv").exists(),
+        "{}: {}",
+        night.folder,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Played {
+        exit_code: output.status.code(),
+        results: csv_lines(&folder.join("results.csv")),
+        requests: csv_lines(&folder.join("cancellation-requests.csv")),
+        summary: json(&folder.join("summary.json")),
+        plan: json(&folder.join("plan.json")),
+        log: json(&folder.join("sandbox-log.json")),
+    }
+}
+
+fn csv_lines(path: &Path) -> Vec<Line> {
+    let mut reader = csv::Reader::from_path(path).expect("a CSV file");
+    reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .expect("CSV lines")
+}
+
+fn json(path: &Path) -> Value {
+    let bytes = std::fs::read(path).expect("a file");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+/// The data rows of the table below a heading of the README, without backticks.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let (_, section) = README
+        .split_once(&format!("\n## {heading}\n"))
+        .expect("the heading");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let rows: Vec<Vec<String>> = section
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .skip(2)
+        .map(|line| {
+            let cells = line.trim_matches('|').split('|');
+            cells.map(|cell| cell.trim().replace('`', "")).collect()
+        })
+        .collect();
+    assert!(!rows.is_empty(), "no table below {heading}");
+    rows
+}
+
+/// A number in nested objects; what is not there is 0.
+fn number(value: &Value, keys: &[&str]) -> u64 {
+    keys.iter()
+        .fold(value, |value, key| &value[key])
+        .as_u64()
+        .unwrap_or(0)
+}
+
+#[test]
+fn every_row_ends_as_the_readme_says() {
+    let expected = table("Row by row");
+    for (night, played) in PLAYED.iter().take(3).enumerate() {
+        let mut said: Vec<String> = expected
+            .iter()
+            .map(|row| (format!("{} {}", row[1], row[2]), &row[4 + night]))
+            .filter(|(_, cell)| *cell != "–")
+            .map(|(who, cell)| format!("{who}: {cell}"))
+            .collect();
+        let mut seen: Vec<String> = people(&played.results)
+            .into_values()
+            .map(|lines| ending(&lines))
+            .collect();
+        said.sort();
+        seen.sort();
+        assert_eq!(seen, said, "night {}", night + 1);
+    }
+}
+
+/// The lines of each HR row and of each person of whom only the ledger knows.
+fn people(results: &[Line]) -> BTreeMap<(&str, &str), Vec<&Line>> {
+    let mut people: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for line in results {
+        let key = match line["origin"].as_str() {
+            "hr" => ("hr", line["source_row"].as_str()),
+            "ledger" => ("ledger", line["employee_id"].as_str()),
+            _ => continue,
+        };
+        people.entry(key).or_default().push(line);
+    }
+    people
+}
+
+/// What became of one person, in the words of the README's table.
+fn ending(lines: &[&Line]) -> String {
+    let first = lines[0];
+    let succeeded = |action: &str| {
+        let done = |line: &&&Line| line["action"] == action && line["outcome"] == "succeeded";
+        lines.iter().filter(done).count()
+    };
+    let gone = if first["origin"] == "ledger" {
+        " (gone)"
+    } else {
+        ""
+    };
+    let deactivated = if succeeded("deactivate") > 0 {
+        ", deactivated"
+    } else {
+        ""
+    };
+    let removed = match succeeded("remove_license") {
+        0 => String::new(),
+        count => format!(", {count} removed"),
+    };
+    format!(
+        "{} {}: {}{gone}{deactivated}{removed}",
+        first["employee_id"], first["person"], first["disposition"]
+    )
+}
+
+#[test]
+fn dispositions_add_up_to_the_rows_read() {
+    for row in table("Rows per disposition") {
+        for (night, played) in PLAYED.iter().enumerate() {
+            let seen = if row[0] == "rows" {
+                number(&played.summary, &["hr_rows"])
+            } else {
+                number(&played.summary, &["dispositions", &row[0]])
+            };
+            assert_eq!(
+                seen.to_string(),
+                row[1 + night],
+                "{} on night {}",
+                row[0],
+                night + 1
+            );
+        }
+    }
+    for played in PLAYED.iter() {
+        let dispositions = played.summary["dispositions"].as_object().expect("totals");
+        let sum: u64 = dispositions.values().filter_map(Value::as_u64).sum();
+        assert_eq!(sum, number(&played.summary, &["hr_rows"]));
+    }
+}
+
+#[test]
+fn every_disposition_occurs_on_the_first_night() {
+    let dispositions = PLAYED[0].summary["dispositions"]
+        .as_object()
+        .expect("totals");
+    assert_eq!(dispositions.len(), 14);
+    for (disposition, count) in dispositions {
+        assert_ne!(count, 0, "{disposition}");
+    }
+}
+
+#[test]
+fn every_hr_row_is_in_the_results() {
+    for played in PLAYED.iter() {
+        let lines: BTreeSet<u64> = played
+            .results
+            .iter()
+            .filter(|line| line["origin"] == "hr")
+            .map(|line| line["source_row"].parse().expect("a line number"))
+            .collect();
+        let rows = number(&played.summary, &["hr_rows"]);
+        // Line 1 is the header, and every record is one line.
+        assert_eq!(lines, (2..=rows + 1).collect());
+    }
+}
+
+#[test]
+fn what_is_done_is_what_the_readme_says() {
+    for row in table("What is done") {
+        for (night, played) in PLAYED.iter().enumerate() {
+            let summary = |keys: &[&str]| number(&played.summary, keys);
+            let seen = match row[0].as_str() {
+                "people deactivated" => summary(&["actions", "deactivate", "succeeded"]),
+                "seats removed" => summary(&["actions", "remove_license", "succeeded"]),
+                "cancellation drafts written or revised" => {
+                    summary(&["actions", "request_partial_cancellation", "succeeded"])
+                }
+                "deactivations that wait for an approval" => {
+                    summary(&["actions", "deactivate", "held"])
+                }
+                "changes sent to the tenant" => number(&played.log, &["writes"]),
+                "manual tasks open" => summary(&["open_tasks"]),
+                "lines that need a look" => summary(&["needs_a_look"]),
+                "exit code" => summary(&["exit_code"]),
+                other => panic!("nobody knows how to count {other}"),
+            };
+            assert_eq!(
+                seen.to_string(),
+                row[1 + night],
+                "{} on night {}",
+                row[0],
+                night + 1
+            );
+        }
+    }
+}
+
+#[test]
+fn the_process_ends_with_the_summarys_code() {
+    for played in PLAYED.iter() {
+        let code = played.exit_code.expect("an exit code");
+        assert_eq!(
+            number(&played.summary, &["exit_code"]).to_string(),
+            code.to_string()
+        );
+    }
+}
+
+#[test]
+fn drafts_are_right_to_the_cent() {
+    for (night, played) in PLAYED.iter().take(3).enumerate() {
+        let said: BTreeMap<String, String> = table("Cancellation drafts")
+            .into_iter()
+            .map(|row| (row[0].clone(), row[1 + night].clone()))
+            .filter(|(_, draft)| draft != "–")
+            .collect();
+        let open: BTreeMap<String, String> = played.requests.iter().map(draft).collect();
+        assert_eq!(open, said, "night {}", night + 1);
+        let revised = played.results.iter().filter(|line| {
+            line["action"] == "request_partial_cancellation" && line["outcome"] == "succeeded"
+        });
+        for (pool, draft) in revised.map(draft) {
+            assert_eq!(said.get(&pool), Some(&draft), "night {}", night + 1);
+        }
+    }
+}
+
+/// A pool and its draft, in the words of the README's table. Results and
+/// requests name these columns alike.
+fn draft(line: &Line) -> (String, String) {
+    let pool = format!("{} ({})", line["license"], line["country"]);
+    let draft = format!(
+        "{}, {} {}",
+        line["quantity"], line["monthly_saving"], line["currency"]
+    );
+    (pool, draft)
+}
+
+#[test]
+fn the_sandbox_has_nothing_to_complain_about() {
+    for played in PLAYED.iter() {
+        for count in ["violations", "polls_too_fast"] {
+            assert_eq!(played.log[count], 0, "{count}");
+        }
+        for list in ["fields_lost", "repeated_writes", "write_errors"] {
+            assert_eq!(played.log[list], Value::Array(Vec::new()), "{list}");
+        }
+        assert!(number(&played.log, &["max_in_60_seconds"]) <= 100);
+        assert!(number(&played.log, &["max_in_10_seconds"]) <= 20);
+        assert!(number(&played.log, &["max_operations_in_flight"]) <= 10);
+    }
+}
+
+#[test]
+fn only_accounts_of_the_plan_are_written_and_each_once() {
+    for played in PLAYED.iter() {
+        let lanes = played.plan["lanes"].as_array().expect("lanes");
+        let planned: BTreeSet<&str> = lanes
+            .iter()
+            .filter_map(|lane| lane["username"].as_str())
+            .collect();
+        let written = played.log["accounts_written"].as_object().expect("a map");
+        for (account, count) in written {
+            assert!(planned.contains(account.as_str()), "{account}");
+            assert_eq!(count, 1, "{account}");
+        }
+    }
+}
+
+#[test]
+fn a_night_played_again_sends_nothing() {
+    let again = &PLAYED[3];
+    assert_eq!(again.log["requests"], 0);
+    assert_eq!(again.log["writes"], 0);
+}
+
+#[test]
+fn the_same_plan_twice_is_the_same_bytes() {
+    let out = temporary();
+    for night in [&FIRST, &SECOND] {
+        play(night, out.path());
+    }
+    let plan = |name: &str| {
+        let path = out.path().join(name);
+        let output = finish(
+            seatsweep("plan", &THIRD, out.path())
+                .arg("--sandbox")
+                .arg("--out")
+                .arg(&path),
+        );
+        assert_eq!(output.status.code(), Some(0));
+        std::fs::read(path).expect("the plan")
+    };
+    assert!(plan("one.json") == plan("two.json"));
+}
+
+#[test]
+fn the_samples_do_not_choose_a_target() {
+    let out = temporary();
+    let plan = finish(&mut seatsweep("plan", &FIRST, out.path()));
+    assert_eq!(plan.status.code(), Some(0));
+    let run = finish(&mut seatsweep("run", &FIRST, out.path()));
+    assert_eq!(run.status.code(), Some(78));
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(said.contains("--sandbox"), "{said}");
+}
