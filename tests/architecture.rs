@@ -147,9 +147,6 @@ const LONG_FILES: &[(&str, &str)] = &[
         "src/apply/lane.rs",
         "every way through one account's step is to be seen together",
     ),
-    ("src/plan/build.rs", "is being split"),
-    ("src/reconcile/people.rs", "is being split"),
-    ("src/reconcile/settle.rs", "is being split"),
 ];
 
 #[test]
