@@ -91,7 +91,7 @@ pub(super) fn progress(settings: &Settings, limiter: &Limiter) -> Observer {
             let left = pace.left(accounts as u64, REQUESTS_A_CHANGE);
             bar.set_message(format!("accounts, about {left} left"));
             if !on_terminal && !quiet {
-                eprintln!("{what}: {accounts} accounts, about {left} at the vendor's limits");
+                eprintln!("{what}: accounts {accounts}, about {left} at the vendor's limits");
             }
         }
         Event::LaneEnded => {
@@ -169,7 +169,7 @@ pub(super) fn describe_attention(settings: &Settings, plan: &Plan, folder: &Path
     tell(
         settings,
         &format!(
-            "need a look, because access that is due may still be open: {}; see {}",
+            "need a look, because access that is due may still be open, or a task is overdue: {}; see {}",
             said.join(", "),
             folder.join("results.csv").display()
         ),

@@ -130,9 +130,12 @@ impl Planning<'_> {
             };
             plan.lanes.push(super::steps::lane(case, step));
         }
-        // Tasks that tonight's view closes are nobody's business any more.
+        // Tasks that tonight's view or tonight's removal closes are nobody's
+        // business any more: a look at the voicemail would come too late.
+        let frees_tonight = plan.dispositions[case.line].disposition == Disposition::Planned;
         let is_overdue = plan.manual_tasks[first_task..]
             .iter()
+            .filter(|task| !(frees_tonight && task.kind == TaskKind::Voicemail))
             .any(|task| task.issued_at.is_some() && task.due.is_some_and(|due| due < self.as_of));
         plan.dispositions[case.line].needs_a_look |= is_overdue;
     }

@@ -47,25 +47,25 @@ pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
     codes
 }
 
-/// Lines of which access that is due may still be open.
+/// Lines of which access that is due may still be open, and those with an
+/// overdue task.
 pub(super) fn needs_a_look(run: &Run<'_>) -> usize {
-    let open = |position: usize| {
-        run.plan
-            .actions
-            .iter()
-            .filter(|action| action.line == Some(position) && action.kind == ActionKind::Deactivate)
-            .filter_map(|action| run.outcomes.get(&action.id))
-            .any(|ended| {
-                matches!(
-                    ended.reason,
-                    Some(OutcomeReason::Drifted | OutcomeReason::IdentityProvider)
-                )
-            })
-    };
-    run.plan
-        .dispositions
-        .iter()
-        .enumerate()
-        .filter(|(position, line)| line.needs_a_look || open(*position))
+    let lines = run.plan.dispositions.iter().enumerate();
+    lines
+        .filter(|(position, line)| match deactivation_of(run, *position) {
+            Some((Outcome::Succeeded | Outcome::AlreadyDone, _)) => false,
+            Some((_, Some(OutcomeReason::Drifted | OutcomeReason::IdentityProvider))) => true,
+            _ => line.needs_a_look,
+        })
         .count()
+}
+
+/// How the deactivation of a line ended, if it has one that did.
+fn deactivation_of(run: &Run<'_>, position: usize) -> Option<(Outcome, Option<OutcomeReason>)> {
+    let action =
+        run.plan.actions.iter().find(|action| {
+            action.line == Some(position) && action.kind == ActionKind::Deactivate
+        })?;
+    let ended = run.outcomes.get(&action.id)?;
+    Some((ended.outcome, ended.reason))
 }
