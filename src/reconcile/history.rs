@@ -1,25 +1,24 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::Person;
 use super::keys::{Key, keys_of};
-use crate::model::{
-    AccountKey, Memory, Origin, PersonKey, TerminationId, TerminationRecord, TerminationState,
-};
+use crate::model::{AccountKey, Memory, TerminationId, TerminationRecord, TerminationState};
 
 /// What the ledger knows of earlier terminations, by who and by account.
 pub(super) struct History<'q> {
+    all: &'q BTreeMap<TerminationId, TerminationRecord>,
     by_identity: BTreeMap<String, Vec<&'q TerminationRecord>>,
-    by_person: BTreeMap<&'q PersonKey, Vec<&'q TerminationRecord>>,
     by_account: BTreeMap<&'q AccountKey, Vec<&'q TerminationRecord>>,
 }
 
 impl<'q> History<'q> {
     pub(super) fn new(memory: &'q Memory) -> Self {
         let mut history = Self {
+            all: &memory.terminations,
             by_identity: BTreeMap::new(),
-            by_person: BTreeMap::new(),
             by_account: BTreeMap::new(),
         };
         for record in memory.terminations.values() {
@@ -27,8 +26,6 @@ impl<'q> History<'q> {
                 let records = history.by_identity.entry(key.identity()).or_default();
                 records.push(record);
             }
-            let person = &record.termination.person;
-            history.by_person.entry(person).or_default().push(record);
             if let Some(account) = &record.account {
                 let records = history.by_account.entry(account).or_default();
                 records.push(record);
@@ -48,12 +45,25 @@ impl<'q> History<'q> {
                 }
             }
         }
-        if person.origin == Origin::Ledger {
-            // Its own records, even if its keys turned out to be shared.
-            let own = self.by_person.get(&person.key).into_iter().flatten();
-            records.extend(own.map(|record| (record.termination.id(), *record)));
-        }
         records.into_values().collect()
+    }
+
+    /// The record of exactly this termination, among all and those of the
+    /// person: HR may call the person differently by now, but the date is the same.
+    pub(super) fn exact(
+        &self,
+        id: &TerminationId,
+        date: Date,
+        of_the_person: &[&'q TerminationRecord],
+    ) -> Option<&'q TerminationRecord> {
+        let on_the_date = || {
+            let records = of_the_person.iter().copied();
+            records.filter(|record| record.termination.date == date)
+        };
+        self.all
+            .get(id)
+            .or_else(|| on_the_date().find(|record| is_spent(record)))
+            .or_else(|| on_the_date().next())
     }
 
     /// Terminations of whoever had this identity.
@@ -76,29 +86,6 @@ pub(super) fn is_spent(record: &TerminationRecord) -> bool {
         TerminationState::Spent | TerminationState::Settled => true,
         TerminationState::Open | TerminationState::Closed => record.deactivated_at.is_some(),
     }
-}
-
-/// The record of exactly this termination: HR may call the person differently
-/// by now, but the date is the same.
-pub(super) fn exact<'q>(
-    history: &[&'q TerminationRecord],
-    termination: &TerminationId,
-    date: jiff::civil::Date,
-) -> Option<&'q TerminationRecord> {
-    let by_id = history
-        .iter()
-        .find(|record| record.termination.id() == *termination);
-    let by_date = || {
-        history
-            .iter()
-            .find(|record| record.termination.date == date && is_spent(record))
-            .or_else(|| {
-                history
-                    .iter()
-                    .find(|record| record.termination.date == date)
-            })
-    };
-    by_id.or_else(by_date).copied()
 }
 
 /// An address or username can be inherited: another employee id or another

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::history::{exact, is_spent};
+use super::history::is_spent;
 use super::lines::termination_of;
 use super::matching::Match;
 use super::obstacles::Sight;
@@ -46,7 +46,7 @@ impl Settling<'_, '_, '_> {
         let calendar = self.question.calendar;
         let departure = Departure {
             person,
-            known: exact(history, &termination.id(), date),
+            known: self.history.exact(&termination.id(), date, history),
             termination,
             found,
             history,

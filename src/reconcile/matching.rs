@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::history::{History, exact, is_spent};
+use super::history::{History, is_spent};
 use super::index::mapped;
 use super::keys::Key;
 use super::lines::termination_of;
@@ -79,7 +79,7 @@ impl<'f> Directory<'f> {
         let records = history.of(person);
         let earlier = person.date().and_then(|date| {
             let id = termination_of(person, date).id();
-            exact(&records, &id, date)
+            history.exact(&id, date, &records)
         });
         match earlier {
             Some(record) if is_spent(record) && record.account.is_some() => {
@@ -250,8 +250,8 @@ impl<'f> Directory<'f> {
         matched_by: &str,
     ) -> Option<Match> {
         let theirs = self.candidate(account).row.employee_id.as_ref()?;
-        let ours = person.employee_ids().next()?;
-        let is_mine = person.employee_ids().any(|id| id == theirs);
+        let ours = person.employee_id.as_ref()?;
+        let is_mine = ours == theirs || person.employee_ids().any(|id| id == theirs);
         (!is_mine && matched_by != BY_MAPPING).then(|| {
             Match::Ambiguous(
                 Reason::KeysDisagree,

@@ -75,11 +75,15 @@ impl People {
             .map(|record| record.termination.id())
             .collect();
         for record in latest_obligations(question) {
-            let person = Person::remembered(record, &shared);
+            let person = Person::remembered(record);
             let is_known = known.contains(&record.termination.id());
-            // A row that cannot be read tonight may be the person's.
-            let mut identities = person.keys.iter().map(Key::identity);
-            if is_known || identities.any(|identity| unreadable.contains_key(&identity)) {
+            // A row that cannot be read tonight, or that several people seem to
+            // share, may be the person's.
+            let is_in_doubt =
+                person.keys.iter().map(Key::identity).any(|identity| {
+                    unreadable.contains_key(&identity) || shared.contains(&identity)
+                });
+            if is_known || is_in_doubt {
                 continue;
             }
             let all = history.of(&person);
@@ -181,14 +185,8 @@ impl Person {
         }
     }
 
-    fn remembered(record: &TerminationRecord, shared: &BTreeSet<String>) -> Self {
+    fn remembered(record: &TerminationRecord) -> Self {
         let termination = &record.termination;
-        let mut keys = keys_of(
-            termination.employee_id.as_ref(),
-            termination.work_email.as_ref(),
-            termination.username.as_ref(),
-        );
-        keys.retain(|key| !shared.contains(&key.identity()));
         Self {
             origin: Origin::Ledger,
             key: termination.person.clone(),
@@ -203,7 +201,11 @@ impl Person {
             department: termination.department.clone(),
             cost_center: termination.cost_center.clone(),
             status: None,
-            keys,
+            keys: keys_of(
+                termination.employee_id.as_ref(),
+                termination.work_email.as_ref(),
+                termination.username.as_ref(),
+            ),
             claim: Claim::Leaves(termination.date),
         }
     }

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::night::id;
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, ActionKind, EmailAddress, EmploymentStatus, HrFileKind,
-    HrRow, TerminationRecord, TerminationState, Username,
+    AccountKey, AccountRow, AccountStatus, ActionKind, EmailAddress, EmployeeId, EmploymentStatus,
+    HrFileKind, HrRow, TerminationRecord, TerminationState, Username,
 };
-use crate::plan::Plan;
+use crate::plan::{Action, Plan};
 use crate::reconcile::tests::scenario::{Scenario, account, hr, scenario};
 use crate::reconcile::{Found, Index};
 
@@ -151,115 +150,112 @@ fn deactivated(plan: &Plan) -> BTreeSet<AccountKey> {
         .collect()
 }
 
-/// Whether the row is about the account by a key that both have.
-fn points_at(row: &HrRow, account: &AccountRow) -> bool {
-    let by_id = row.employee_id.is_some() && row.employee_id == account.employee_id;
-    let by_email = row.work_email.is_some() && row.work_email == account.email;
-    let by_name = row.username.is_some() && row.username == account.username;
-    let email = row.work_email.as_ref().map(EmailAddress::as_str);
-    let crossed = email.is_some() && email == account.username.as_ref().map(Username::as_str);
+/// Whether an HR row, or a termination of an earlier night, has a key of the account.
+fn points_at(
+    employee_id: Option<&EmployeeId>,
+    work_email: Option<&EmailAddress>,
+    username: Option<&Username>,
+    account: &AccountRow,
+) -> bool {
+    let by_id = employee_id.is_some() && employee_id == account.employee_id.as_ref();
+    let by_email = work_email.is_some() && work_email == account.email.as_ref();
+    let by_name = username.is_some() && username == account.username.as_ref();
+    // An address may be a username.
+    let address = work_email.map(EmailAddress::as_str);
+    let crossed = address.is_some() && address == account.username.as_ref().map(Username::as_str);
     by_id || by_email || by_name || crossed
 }
 
 fn check(night: &Scenario, plan: &Plan) {
     let rows = night.rows.len() + night.invalid.len();
-    assert_eq!(
-        plan.totals.values().sum::<u64>(),
-        rows as u64,
-        "sums balance"
-    );
+    assert_eq!(plan.totals.values().sum::<u64>(), rows as u64, "sums");
+    let distinct = |count: usize, all: usize, what| assert_eq!(count, all, "one each: {what}");
     let ids: BTreeSet<&String> = plan.actions.iter().map(|action| &action.id).collect();
-    assert_eq!(ids.len(), plan.actions.len(), "ids are unique");
+    distinct(ids.len(), plan.actions.len(), "action ids");
     let lanes: BTreeSet<&AccountKey> = plan.lanes.iter().map(|lane| &lane.account).collect();
-    assert_eq!(lanes.len(), plan.lanes.len(), "one lane an account");
-    let mut remembered: Vec<_> = plan
-        .terminations
-        .iter()
-        .map(|record| record.termination.id())
-        .collect();
-    remembered.dedup();
-    assert_eq!(
-        remembered.len(),
-        plan.terminations.len(),
-        "one record a termination"
-    );
-    for key in deactivated(plan) {
-        let rows: Vec<&AccountRow> = night
-            .accounts
-            .iter()
-            .filter(|row| row.key().as_ref() == Some(&key))
-            .collect();
-        let action = plan
-            .actions
-            .iter()
-            .find(|action| {
-                action.kind == ActionKind::Deactivate
-                    && action.subject.account.as_ref() == Some(&key)
-            })
-            .expect("the action");
-        let termination = action.subject.termination.clone().expect("a termination");
-        for row in &rows {
-            let name = row.username.as_ref().map_or("", |name| name.as_str());
-            assert_ne!(name, "admin@example.com", "a protected account");
-            assert_eq!(row.status, AccountStatus::Active);
-            assert!(
-                name != "sam" || night.unreadable.is_empty(),
-                "a row of it is unreadable"
-            );
-        }
-        // The first row of an account says who it is.
-        let first = rows[0];
-        let line = &plan.dispositions[action.line.expect("a line")];
-        let ends = night
-            .calendar()
-            .end_of(line.termination_date.expect("a date"), "");
-        assert!(
-            first.created.is_none_or(|created| created < ends),
-            "a later account"
+    distinct(lanes.len(), plan.lanes.len(), "lanes");
+    let records = plan.terminations.iter();
+    let remembered: BTreeSet<_> = records.map(|record| record.termination.id()).collect();
+    distinct(remembered.len(), plan.terminations.len(), "terminations");
+    let deactivations = plan.actions.iter();
+    for action in deactivations.filter(|action| action.kind == ActionKind::Deactivate) {
+        check_account(night, action);
+        check_person(night, plan, action);
+    }
+}
+
+/// The first row of the report that is about the action's account.
+fn account_of<'n>(night: &'n Scenario, action: &Action) -> &'n AccountRow {
+    let mut rows = night.accounts.iter();
+    let found = rows.find(|row| row.key() == action.subject.account);
+    found.expect("the account")
+}
+
+fn check_account(night: &Scenario, action: &Action) {
+    let account = account_of(night, action);
+    let username = account.username.as_ref().map_or("", Username::as_str);
+    assert_ne!(username, "admin@example.com", "a protected account");
+    assert_eq!(account.status, AccountStatus::Active);
+    let is_unreadable = username == "sam" && !night.unreadable.is_empty();
+    assert!(!is_unreadable, "a row of the account is unreadable");
+    let termination = action.subject.termination.as_ref().expect("a termination");
+    if let Some(record) = night.memory.terminations.get(termination) {
+        assert_eq!(record.deactivated_at, None, "a spent termination");
+    }
+    let stays = night.rows.iter().any(|row| {
+        let is_active = matches!(
+            row.status,
+            Some(EmploymentStatus::Employed | EmploymentStatus::Absent)
         );
-        if let Some(theirs) = &first.employee_id {
-            let is_theirs = night
-                .rows
-                .iter()
-                .any(|row| row.employee_id.as_ref() == Some(theirs));
-            let same = line.employee_id.is_empty() || line.employee_id == theirs.as_str();
-            assert!(same || is_theirs, "an employee id that differs");
-        }
-        let keys: Vec<&str> = action.evidence.matched_by.split('+').collect();
-        if keys == ["work_email"] {
-            let strangers = night.rows.iter().filter(|row| {
-                row.work_email.as_ref().map(EmailAddress::as_str) == Some(line.work_email.as_str())
-            });
-            let shared = strangers
-                .clone()
-                .any(|a| strangers.clone().any(|b| a.name.is_somebody_else(&b.name)));
-            assert!(!shared, "a shared key only");
-        }
-        if let Some(record) = night.memory.terminations.get(&termination) {
-            let open = matches!(
-                record.state,
-                TerminationState::Open | TerminationState::Closed
-            );
-            assert!(open, "a spent termination");
-        }
-        for record in night.memory.terminations.values() {
-            let same = record.account.as_ref() == Some(&key) && record.deactivated_at.is_some();
-            assert!(!same || id(record.termination.id().as_str()) != termination);
-        }
-        // Of the rows that speak of the account, none says that somebody stays.
-        let active = night
+        let same_id = row.employee_id.is_some() && row.employee_id == account.employee_id;
+        row.termination_date.is_none() && is_active && same_id
+    });
+    assert!(!stays, "a person with an active row");
+}
+
+fn check_person(night: &Scenario, plan: &Plan, action: &Action) {
+    let account = account_of(night, action);
+    let by_row = night.rows.iter().any(|row| {
+        let (id, email) = (row.employee_id.as_ref(), row.work_email.as_ref());
+        points_at(id, email, row.username.as_ref(), account)
+    });
+    let by_record = night.memory.terminations.values().any(|record| {
+        let known = &record.termination;
+        let (id, email) = (known.employee_id.as_ref(), known.work_email.as_ref());
+        let is_recorded = record.account.is_some() && record.account == account.key();
+        is_recorded || points_at(id, email, known.username.as_ref(), account)
+    });
+    assert!(by_row || by_record, "not matched by a usable key");
+    let line = &plan.dispositions[action.line.expect("a line")];
+    let date = line.termination_date.expect("a date");
+    let ends = night.calendar().end_of(date, "");
+    assert!(ends <= night.as_of, "not due");
+    assert!(
+        account.created.is_none_or(|created| created < ends),
+        "a later account"
+    );
+    if let Some(theirs) = &account.employee_id {
+        let mut rows = night.rows.iter();
+        let listed = rows.any(|row| row.employee_id.as_ref() == Some(theirs));
+        let same = line.employee_id.is_empty() || line.employee_id == theirs.as_str();
+        assert!(same || listed, "an employee id that differs");
+    }
+    let address = Some(line.work_email.as_str());
+    let is_the_key = [
+        account.email.as_ref().map(EmailAddress::as_str),
+        account.username.as_ref().map(Username::as_str),
+    ]
+    .contains(&address);
+    if action.evidence.matched_by == "work_email" && is_the_key {
+        let with_it: Vec<&HrRow> = night
             .rows
             .iter()
-            .filter(|row| row.termination_date.is_none());
-        let stays = active
-            .filter(|row| {
-                matches!(
-                    row.status,
-                    Some(EmploymentStatus::Employed | EmploymentStatus::Absent)
-                )
-            })
-            .filter(|row| row.employee_id.is_some() && row.employee_id == first.employee_id);
-        assert_eq!(stays.count(), 0, "a person with an active row");
+            .filter(|row| row.work_email.as_ref().map(EmailAddress::as_str) == address)
+            .collect();
+        let shared = with_it
+            .iter()
+            .any(|a| with_it.iter().any(|b| a.name.is_somebody_else(&b.name)));
+        assert!(!shared, "a shared key only");
     }
 }
 
@@ -288,18 +284,7 @@ proptest! {
 
     #[test]
     fn nobody_loses_access_who_should_not(night in night()) {
-        let plan = night.plan();
-        check(&night, &plan);
-        // Every deactivation rests on a row or a record that points at the account.
-        for key in deactivated(&plan) {
-            let account = night.accounts.iter().find(|row| row.key().as_ref() == Some(&key)).expect("the account");
-            let by_row = night.rows.iter().any(|row| points_at(row, account));
-            let by_record = night.memory.terminations.values().any(|record| record.account.as_ref() == Some(&key)
-                || record.termination.employee_id == account.employee_id
-                || record.termination.work_email == account.email
-                || record.termination.username == account.username);
-            prop_assert!(by_row || by_record);
-        }
+        check(&night, &night.plan());
     }
 
     #[test]
