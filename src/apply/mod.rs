@@ -147,6 +147,8 @@ pub async fn settle(execution: Execution, ledger: Ledger) -> (Ledger, Result<(),
 struct Progress {
     /// Actions that have ended for good.
     done: BTreeMap<String, Outcome>,
+    /// Actions that an earlier review of the plan held.
+    held_in_review: BTreeSet<String>,
     /// The attempt of each step that has not ended.
     open: BTreeMap<String, AttemptRow>,
     /// Attempts made at each step.
@@ -155,8 +157,13 @@ struct Progress {
 
 impl Progress {
     fn of(plan: &Plan, ledger: &Ledger) -> Result<Self, LedgerError> {
-        let done = ledger
-            .outcomes(&plan.plan_id)?
+        let outcomes = ledger.outcomes(&plan.plan_id)?;
+        let held_in_review = outcomes
+            .values()
+            .filter(|record| record.reason == Some(OutcomeReason::ReviewHold))
+            .map(|record| record.action_id.clone())
+            .collect();
+        let done = outcomes
             .into_iter()
             .filter(|(_, record)| Certainty::of(record.outcome) == Certainty::Final)
             .map(|(id, record)| (id, record.outcome))
@@ -173,6 +180,7 @@ impl Progress {
         }
         Ok(Self {
             done,
+            held_in_review,
             open,
             attempts,
         })
@@ -215,7 +223,11 @@ impl Context {
         if action.needs_approval.is_some() && !self.execution.approved {
             return Some((Outcome::Held, OutcomeReason::NotApproved));
         }
-        let review = self.execution.review.as_ref()?;
+        let Some(review) = &self.execution.review else {
+            // What a reviewer held stays held when the plan is resumed.
+            let held = self.progress.held_in_review.contains(&action.id);
+            return held.then_some((Outcome::Held, OutcomeReason::ReviewHold));
+        };
         let always = self.execution.plan.policy.approval == crate::model::ApprovalPolicy::Always;
         match review.get(&action.id) {
             Some(Decision::Approve) => None,

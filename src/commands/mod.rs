@@ -1,5 +1,6 @@
 //! One file a command, each a page of steps; the only place that prints.
 
+mod again;
 mod apply;
 mod console;
 mod failure;

@@ -6,7 +6,7 @@ use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::work::{CommitHook, Gate, Work, gate, open_ledger};
 use super::{console, outputs, planning, recovery};
-use crate::config::{Settings, Target};
+use crate::config::Settings;
 use crate::files::RunLock;
 use crate::report;
 use crate::vendor::wall_now;
@@ -48,10 +48,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
 /// A run against the real tenant is for now, not for another day.
 pub(super) fn check_clock(settings: &Settings, as_of: jiff::Timestamp) -> Result<(), Failure> {
     let away = as_of.duration_since(wall_now()).abs();
-    if settings.target == Target::Eight
-        && !settings.api.is_loopback
-        && away > jiff::SignedDuration::from_hours(24)
-    {
+    if settings.is_real() && away > jiff::SignedDuration::from_hours(24) {
         return Err(Failure::new(
             Exit::Usage,
             format!(

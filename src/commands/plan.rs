@@ -1,7 +1,7 @@
 //! `seatsweep plan`: reads, reconciles, writes the plan. Changes nothing.
 
 use super::failure::Failure;
-use super::{console, outputs, planning};
+use super::{again, console, outputs, planning};
 use crate::cli::PlanArguments;
 use crate::config::Settings;
 use crate::ledger::{Identity, Ledger};
@@ -28,8 +28,8 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
         .iter()
         .any(|guard| guard.verdict == Verdict::Tripped);
     if tripped {
-        let path = kept.display().to_string();
-        console::warn(&report::guard_table(&plan.guards, &path, &plan.plan_id));
+        let apply = again::apply(settings, &kept);
+        console::warn(&report::guard_table(&plan.guards, &apply, &plan.plan_id));
     }
     let look = plan
         .dispositions

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
-use super::{console, outputs, signals};
+use super::{again, console, outputs, signals};
 use crate::apply::{self, Execution, Stop, StopSwitch, Timing};
 use crate::config::{Settings, Target};
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
@@ -75,15 +75,19 @@ pub(super) fn gate(
         return Err(Failure::new(
             Exit::PlanNotUsable,
             format!(
-                "--approve names {named}, and this plan is {}; nothing was changed",
+                "--approve names {named}, and this plan is {}; nothing was changed; read {} and, if \
+                 it is right, approve it by its own name:\n  {} --approve {}",
+                plan.plan_id,
+                kept.display(),
+                again::apply(settings, kept),
                 plan.plan_id
             ),
         ));
     }
     if settings.target == Target::Eight && !settings.execution.confirm {
         console::warn(&format!(
-            "nothing was changed: with target 8x8, --confirm must be given\n  seatsweep apply {} --confirm",
-            kept.display()
+            "nothing was changed: with target 8x8, --confirm must be given\n  {}",
+            again::apply(settings, kept)
         ));
         return Ok(Gate::Shut(Exit::PlanNotUsable.code()));
     }
@@ -97,8 +101,8 @@ pub(super) fn gate(
     };
     let checks = plan::evaluate(plan, memory, &permissions);
     if checks.iter().any(|check| check.verdict == Verdict::Tripped) {
-        let path = kept.display().to_string();
-        console::warn(&report::guard_table(&checks, &path, &plan.plan_id));
+        let apply = again::apply(settings, kept);
+        console::warn(&report::guard_table(&checks, &apply, &plan.plan_id));
         return Ok(Gate::Shut(GUARD_TRIPPED));
     }
     let first = settings.target == Target::Eight
@@ -113,10 +117,11 @@ pub(super) fn gate(
             "[policy] approval = \"always\""
         };
         console::warn(&format!(
-            "nothing was changed: {why}. Read {} and plan.csv, then approve this plan and no other:\n  \
-             seatsweep apply {} --confirm --approve {}",
+            "nothing was changed: {why}. Read {} (for a spreadsheet: {}), then approve this plan \
+             and no other:\n  {} --approve {}",
             kept.display(),
-            kept.display(),
+            kept.with_extension("csv").display(),
+            again::apply(settings, kept),
             plan.plan_id
         ));
         return Ok(Gate::Shut(Exit::PlanNotUsable.code()));
@@ -306,8 +311,8 @@ impl Work<'_> {
         console::describe_attention(self.settings, plan, &folder);
         if let Some(why) = stopped {
             console::warn(&format!(
-                "stopped midway: {why}; resume with\n  seatsweep apply {}",
-                folder.join("plan.json").display()
+                "stopped before the end: {why}; resume with\n  {}",
+                again::apply(self.settings, &folder.join("plan.json"))
             ));
         }
         console::say(&report::summary_line(&summary));

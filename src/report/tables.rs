@@ -48,8 +48,8 @@ pub fn outcome_table(summary: &Summary) -> String {
 }
 
 /// The guards that keep the plan from being carried out, with the exact
-/// command that lets this plan pass and no other.
-pub fn guard_table(guards: &[GuardCheck], plan_path: &str, plan_id: &str) -> String {
+/// command that lets this plan pass and no other: `apply` and its flags.
+pub fn guard_table(guards: &[GuardCheck], apply: &str, plan_id: &str) -> String {
     let tripped: Vec<&GuardCheck> = guards
         .iter()
         .filter(|guard| guard.verdict == Verdict::Tripped)
@@ -83,7 +83,7 @@ pub fn guard_table(guards: &[GuardCheck], plan_path: &str, plan_id: &str) -> Str
     let _ = write!(
         text,
         "\nNothing was changed. If the plan is right, approve this plan and no other:\n  \
-         seatsweep apply {plan_path} {}",
+         {apply} {}",
         flags.join(" ")
     );
     text
