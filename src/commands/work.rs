@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::{again, console, outputs, signals};
-use crate::apply::{self, Execution, Stop, StopSwitch, Timing};
+use crate::apply::{self, Execution, Say, Stop, StopSwitch, Timing};
 use crate::config::{Settings, Target};
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
@@ -192,6 +192,23 @@ impl Work<'_> {
                 at: started_at,
             };
             ledger.approve(&plan.plan_id, &approval)?;
+        }
+        let say = Say {
+            plan,
+            approved: self.approved,
+            review,
+        };
+        let kept_back: Vec<Entry> = say
+            .kept_back(started_at)
+            .into_iter()
+            .map(|record| Entry::Outcome {
+                plan_id: plan.plan_id.clone(),
+                run_id: run_id.to_owned(),
+                record,
+            })
+            .collect();
+        if !kept_back.is_empty() {
+            ledger.record(&kept_back)?;
         }
         for hold in self.new_holds(review) {
             ledger.add_hold(&hold)?;
