@@ -152,7 +152,21 @@ impl From<PlanFileError> for Failure {
 
 impl From<ReviewError> for Failure {
     fn from(error: ReviewError) -> Self {
-        Self::of(Exit::BadData, error)
+        let io = match &error {
+            ReviewError::Unreadable { source, .. } => match source.kind() {
+                csv::ErrorKind::Io(io) => Some(io.kind()),
+                _ => None,
+            },
+            ReviewError::MissingColumn { .. }
+            | ReviewError::Decision { .. }
+            | ReviewError::Foreign { .. } => None,
+        };
+        let exit = match io {
+            None => Exit::BadData,
+            Some(std::io::ErrorKind::PermissionDenied) => Exit::NoPermission,
+            Some(_) => Exit::NoInput,
+        };
+        Self::of(exit, error)
     }
 }
 

@@ -324,7 +324,9 @@ impl Work<'_> {
                 },
             )?;
         }
-        console::tell(self.settings, &report::outcome_table(&summary));
+        if !summary.actions.is_empty() {
+            console::tell(self.settings, &report::outcome_table(&summary));
+        }
         console::describe_attention(self.settings, plan, &folder);
         if let Some(why) = stopped {
             console::warn(&format!(

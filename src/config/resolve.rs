@@ -377,7 +377,10 @@ fn retyped(cli: &Cli) -> Vec<OsString> {
     let options = [
         ("--config", cli.global.config.as_ref()),
         ("--ledger", cli.global.ledger.as_ref()),
-        ("--out-dir", output.and_then(|output| output.out_dir.as_ref())),
+        (
+            "--out-dir",
+            output.and_then(|output| output.out_dir.as_ref()),
+        ),
     ];
     let mut words: Vec<OsString> = options
         .into_iter()

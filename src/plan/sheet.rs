@@ -22,7 +22,7 @@ pub enum Decision {
 #[derive(Debug, thiserror::Error)]
 pub enum ReviewError {
     /// It could not be read.
-    #[error("cannot read the review sheet {path}")]
+    #[error("cannot read the review sheet {path}; check the path, and save it as CSV UTF-8")]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -1,1 +1,8 @@
-//! Tests of the whole program.
+//! The program as its users see it: command lines, files, exit codes.
+
+mod bad_input;
+mod exit_codes;
+mod review;
+mod stories;
+mod stub;
+mod support;
