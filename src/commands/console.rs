@@ -1,13 +1,7 @@
 //! What is printed: data and the one-line summary on stdout, everything else
 //! on stderr.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the only place that prints"
-)]
-
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,25 +17,26 @@ use crate::plan::{Phase, Plan};
 
 /// Data, for a pipe.
 pub(super) fn say(text: &str) {
-    println!("{text}");
+    // Whoever reads no further, as `head` does, must not end a run midway.
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// For the person at the terminal, unless they asked for quiet.
 pub(super) fn tell(settings: &Settings, text: &str) {
     if settings.log.level != LogLevel::Warn {
-        eprintln!("{text}");
+        warn(text);
     }
 }
 
 /// For whoever reads the cron mail, asked for or not.
 pub(super) fn warn(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// What happened, to whom, and what to do next.
 pub(super) fn complain(failure: &Failure) {
     let causes: Vec<String> = failure.error.chain().map(ToString::to_string).collect();
-    eprintln!("seatsweep: {}", causes.join(": "));
+    warn(&format!("seatsweep: {}", causes.join(": ")));
 }
 
 /// Logs go to stderr; they carry no personal data.
@@ -88,7 +83,7 @@ pub(super) fn progress(settings: &Settings) -> Observer {
             bar.set_length(accounts as u64);
             bar.set_message(what);
             if !on_terminal && !quiet {
-                eprintln!("{what}: {accounts} accounts");
+                warn(&format!("{what}: {accounts} accounts"));
             }
         }
         Event::LaneEnded => {
@@ -109,10 +104,10 @@ pub(super) fn describe_inputs(settings: &Settings, plan: &Plan) {
         return;
     }
     for input in &plan.inputs {
-        eprintln!(
+        warn(&format!(
             "{}: {} ({} rows): {}",
             input.role, input.path, input.rows, input.detected
-        );
+        ));
     }
 }
 

@@ -22,7 +22,7 @@ fn office(count: usize) -> Office {
         .collect();
     let accounts: Vec<Account> = names.iter().map(|name| Account::of(name)).collect();
     office.hr(&rows);
-    office.users(&with_colleagues(&accounts));
+    office.users(&with_colleagues(accounts));
     office
 }
 
@@ -75,7 +75,7 @@ fn exit_4_is_a_failed_action_and_the_others_go_on() {
     let server = Sandbox::start(&office, &[]);
     let leavers = ["ghost.one", "colleague.nr1"];
     office.hr(&leavers.map(|name| leaver(name, "2026-11-18")));
-    office.users(&with_colleagues(&[Account::of("ghost.one")]));
+    office.users(&with_colleagues([Account::of("ghost.one")]));
     office.configure_8x8(&server.base_url, NO_LIMITS);
     office.on(NIGHT, &["run", "--confirm"]).expect(4);
     let rows = office.results_in("out/results.csv");
@@ -153,8 +153,9 @@ fn exit_6_is_a_plan_that_must_not_be_applied() {
     assert!(!office.exists("out/sandbox/results.csv"));
 
     // A run that touches the same account overtakes the plan.
+    office.write("old.json", whole);
     office.night("2026-11-21", &[]).expect(0);
-    apply(&[PLAN, "--sandbox", "--as-of", "2026-11-21T22:00:00Z"])
+    apply(&["old.json", "--sandbox", "--as-of", "2026-11-21T22:00:00Z"])
         .expect(6)
         .says(&["touched accounts of this plan", "make a new one"]);
 }
@@ -247,8 +248,8 @@ fn exit_64_is_a_command_that_makes_no_sense() {
     let office = office(1);
     for words in [
         &["frobnicate"][..],
-        &["run", "--deadline", "soon"],
-        &["plan", "--as-of", "x"],
+        &["run", "--sandbox", "--deadline", "soon"],
+        &["plan", "--sandbox", "--as-of", "x"],
     ] {
         let ended = office.seatsweep(words).expect(64);
         assert_eq!(ended.stdout, "");
@@ -362,7 +363,7 @@ fn exit_78_when_no_target_was_chosen() {
 #[test]
 fn exit_130_and_143_leave_a_run_that_can_be_resumed() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let office = office(60);
+        let office = office(30);
         office.configure_at(20, &format!("{CUMULATIVE}{NO_LIMITS}"));
         let running = office.start_on(NIGHT, &["run", "--sandbox"]);
         running.wait_for("deactivating");
@@ -376,7 +377,7 @@ fn exit_130_and_143_leave_a_run_that_can_be_resumed() {
             .filter(|row| row["outcome"] == "deferred")
             .count();
         assert!(
-            deferred > 0 && deactivations.len() == 60,
+            deferred > 0 && deactivations.len() == 30,
             "{deferred} deferred"
         );
         let written = office.writes().len();
@@ -385,7 +386,7 @@ fn exit_130_and_143_leave_a_run_that_can_be_resumed() {
         office.shell(&ended.advised()).expect(0);
         assert_eq!(
             office.writes().len(),
-            60 - written,
+            30 - written,
             "nobody is written twice"
         );
     }

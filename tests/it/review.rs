@@ -14,7 +14,7 @@ const PLAN: &str = "out/sandbox/plan.json";
 fn office(settings: &str) -> Office {
     let office = Office::new(&format!("{CUMULATIVE}{settings}"));
     office.hr(&NAMES.map(|name| leaver(name, "2026-11-18")));
-    office.users(&with_colleagues(&NAMES.map(Account::of)));
+    office.users(&with_colleagues(NAMES.map(Account::of)));
     office.on("2026-11-20", &["plan", "--sandbox"]).expect(0);
     office
 }
@@ -73,7 +73,7 @@ fn a_sheet_can_veto_and_a_hold_lasts() {
 
     // The next nights honour the hold; what was skipped is planned anew.
     let [ann, ben, cat] = NAMES.map(Account::of);
-    office.users(&with_colleagues(&[
+    office.users(&with_colleagues([
         ann.clone(),
         ben,
         cat.clone().deactivated(),

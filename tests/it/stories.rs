@@ -14,7 +14,7 @@ fn a_late_notice_ends_access_tonight_and_the_seat_a_week_later() {
     let office = Office::new(CUMULATIVE);
     let ann = Account::of("ann.moss");
     office.hr(&[leaver("ann.moss", "2026-11-01")]);
-    office.users(&with_colleagues(&[ann.clone()]));
+    office.users(&with_colleagues([ann.clone()]));
     office.night("2026-11-20", &[]).expect(0);
     let first = office.results();
     let deactivated = only(&first, "deactivate");
@@ -24,7 +24,7 @@ fn a_late_notice_ends_access_tonight_and_the_seat_a_week_later() {
     assert!(verified.starts_with("2026-11-20T20:"), "{verified}");
     assert_eq!(deactivated["next_due"], verified.replace("11-20", "11-27"));
 
-    office.users(&with_colleagues(&[ann.clone().deactivated()]));
+    office.users(&with_colleagues([ann.clone().deactivated()]));
     for night in 21..=27 {
         // On the 27th noon is some seconds before the hour of the deactivation.
         office.night(&format!("2026-11-{night}"), &[]).expect(0);
@@ -49,11 +49,11 @@ fn a_removal_falls_due_although_the_row_is_long_gone() {
     let office = Office::new(INCREMENTAL);
     let ann = Account::of("ann.moss");
     office.hr(&[leaver("ann.moss", "2026-11-19")]);
-    office.users(&with_colleagues(&[ann.clone()]));
+    office.users(&with_colleagues([ann.clone()]));
     office.night("2026-11-20", &[]).expect(0);
 
     office.hr(&[]);
-    office.users(&with_colleagues(&[ann.clone().deactivated()]));
+    office.users(&with_colleagues([ann.clone().deactivated()]));
     office.night("2026-11-24", &[]).expect(0);
     let rows = office.results();
     assert_eq!(rows[0]["disposition"], "waiting");
@@ -78,7 +78,7 @@ fn a_removal_falls_due_although_the_row_is_long_gone() {
 fn a_future_date_of_an_incremental_file_is_kept() {
     let office = Office::new(INCREMENTAL);
     office.hr(&[leaver("ann.moss", "2026-11-25")]);
-    office.users(&with_colleagues(&[Account::of("ann.moss")]));
+    office.users(&with_colleagues([Account::of("ann.moss")]));
     office.night("2026-11-20", &[]).expect(0);
     assert_eq!(office.results()[0]["disposition"], "not_due");
 
@@ -101,9 +101,9 @@ fn a_row_that_vanishes_is_held_and_lowers_the_draft() {
         leaver("ann.moss", "2026-11-18"),
         leaver("ben.hill", "2026-11-18"),
     ]);
-    office.users(&with_colleagues(&[ann.clone(), ben.clone()]));
+    office.users(&with_colleagues([ann.clone(), ben.clone()]));
     office.night("2026-11-20", &[]).expect(0);
-    office.users(&with_colleagues(&[
+    office.users(&with_colleagues([
         ann.clone().deactivated(),
         ben.clone().deactivated(),
     ]));
@@ -120,7 +120,7 @@ fn a_row_that_vanishes_is_held_and_lowers_the_draft() {
     assert_eq!(drafted(&office.results()), both);
 
     office.hr(&[leaver("ann.moss", "2026-11-18")]);
-    office.users(&with_colleagues(&[
+    office.users(&with_colleagues([
         ann.clone().deactivated().holding(&[]),
         ben.clone().deactivated().holding(&[]),
     ]));
@@ -147,10 +147,10 @@ fn a_row_that_vanishes_before_the_removal_keeps_the_seat() {
         leaver("ann.moss", "2026-11-18"),
         leaver("zoe.gone", "2026-11-18"),
     ]);
-    office.users(&with_colleagues(&[ann.clone()]));
+    office.users(&with_colleagues([ann.clone()]));
     office.night("2026-11-20", &[]).expect(0);
     office.hr(&[leaver("zoe.gone", "2026-11-18")]);
-    office.users(&with_colleagues(&[ann.clone().deactivated()]));
+    office.users(&with_colleagues([ann.clone().deactivated()]));
     office.night("2026-11-28", &[]).expect(0);
     let rows = office.results();
     let held = rows
@@ -170,12 +170,12 @@ fn a_rehire_is_left_alone() {
     let office = Office::new(CUMULATIVE);
     let ann = Account::of("ann.moss");
     office.hr(&[leaver("ann.moss", "2026-11-18")]);
-    office.users(&with_colleagues(&[ann.clone()]));
+    office.users(&with_colleagues([ann.clone()]));
     office.night("2026-11-20", &[]).expect(0);
 
     // IT gives the account back, and HR shows a return: no longer leaving.
     office.hr(&[hr_row("ann.moss", "Active", "")]);
-    office.users(&with_colleagues(&[ann.clone()]));
+    office.users(&with_colleagues([ann.clone()]));
     for night in ["2026-11-23", "2026-11-28"] {
         office.night(night, &[]).expect(0);
         assert_eq!(office.results()[0]["disposition"], "rehired", "{night}");
@@ -189,7 +189,7 @@ fn a_spent_termination_never_deactivates_again() {
     let office = Office::new(CUMULATIVE);
     let ann = Account::of("ann.moss");
     office.hr(&[leaver("ann.moss", "2026-11-18")]);
-    office.users(&with_colleagues(&[ann.clone()]));
+    office.users(&with_colleagues([ann.clone()]));
     office.night("2026-11-20", &[]).expect(0);
     for night in ["2026-11-21", "2026-11-28"] {
         office.night(night, &[]).expect(8);
@@ -216,13 +216,13 @@ fn a_new_hire_who_inherits_the_address_is_left_alone() {
     let office = Office::new(CUMULATIVE);
     let old = Account::of("ann.moss");
     office.hr(&[leaver("ann.moss", "2026-11-18")]);
-    office.users(&with_colleagues(std::slice::from_ref(&old)));
+    office.users(&with_colleagues([old.clone()]));
     office.night("2026-11-20", &[]).expect(0);
-    office.users(&with_colleagues(&[old.deactivated()]));
+    office.users(&with_colleagues([old.deactivated()]));
     office.night("2026-11-28", &[]).expect(0);
     assert_eq!(office.writes().len(), 1);
 
-    office.users(&with_colleagues(&[another_ann()]));
+    office.users(&with_colleagues([another_ann()]));
     for night in ["2026-11-30", "2026-12-08"] {
         office.night(night, &[]).expect(0);
         assert_eq!(office.results()[0]["disposition"], "already_done");
@@ -235,7 +235,7 @@ fn a_new_hire_who_inherits_the_address_is_left_alone() {
 fn a_new_hire_is_left_alone_even_if_the_leaver_was_never_seen() {
     let office = Office::new(CUMULATIVE);
     office.hr(&[leaver("ann.moss", "2026-11-18")]);
-    office.users(&with_colleagues(&[another_ann()]));
+    office.users(&with_colleagues([another_ann()]));
     office.night("2026-11-30", &[]).expect(8);
     let rows = office.results();
     assert_eq!(
@@ -258,7 +258,7 @@ fn a_lay_off_is_approved_by_the_very_command_that_was_printed() {
         .map(|name| leaver(name, "2026-11-19"))
         .collect();
     office.hr(&rows);
-    office.users(&with_colleagues(&accounts));
+    office.users(&with_colleagues(accounts.clone()));
 
     let stopped = office.night("2026-11-20", &[]).expect(3);
     assert!(
@@ -290,7 +290,7 @@ fn a_lay_off_is_approved_by_the_very_command_that_was_printed() {
         rows.push(leaver(&format!("later.nr{number}"), "2026-11-23"));
     }
     office.hr(&rows);
-    office.users(&with_colleagues(&later));
+    office.users(&with_colleagues(later));
     // The rehearsal's tenant was made on the first night and lacks the five.
     let planned = office.on("2026-11-24", &["plan", "--sandbox"]).expect(0);
     assert!(planned.stdout.contains(" 10 actions"), "{}", planned.stdout);
@@ -316,7 +316,7 @@ fn the_same_file_every_night_does_everything_once() {
             11..=18 => ann.clone().deactivated(),
             _ => ann.clone().deactivated().holding(&[]),
         };
-        office.users(&with_colleagues(&[tonight]));
+        office.users(&with_colleagues([tonight]));
         office.night(&format!("2026-11-{day}"), &[]).expect(0);
         let results = office.results();
         let acted = results.iter().filter(|row| row["outcome"] == "succeeded");

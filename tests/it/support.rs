@@ -261,10 +261,8 @@ pub(crate) fn colleagues(count: usize) -> Vec<Account> {
 }
 
 /// `accounts` and 40 colleagues.
-pub(crate) fn with_colleagues(accounts: &[Account]) -> Vec<Account> {
-    let mut all = accounts.to_vec();
-    all.extend(colleagues(40));
-    all
+pub(crate) fn with_colleagues(accounts: impl IntoIterator<Item = Account>) -> Vec<Account> {
+    accounts.into_iter().chain(colleagues(40)).collect()
 }
 
 /// An HR row of somebody who leaves.
