@@ -111,6 +111,13 @@ pub(super) fn describe_inputs(settings: &Settings, plan: &Plan) {
     }
 }
 
+/// What an administrator should know that is no row of the results.
+pub(super) fn describe_findings(settings: &Settings, plan: &Plan) {
+    for finding in &plan.findings {
+        tell(settings, &format!("note: {finding}"));
+    }
+}
+
 /// The lines of which access that is due may still be open. Files name people;
 /// the terminal of a cron job does not.
 pub(super) fn describe_attention(settings: &Settings, plan: &Plan, folder: &Path) {

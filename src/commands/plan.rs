@@ -23,6 +23,7 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
     let kept = outputs::write_plan(settings, &plan, arguments.out.as_deref())?;
     console::tell(settings, &report::plan_tables(&plan));
     console::describe_inputs(settings, &plan);
+    console::describe_findings(settings, &plan);
     let tripped = plan
         .guards
         .iter()

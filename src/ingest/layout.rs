@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::aliases::{Arity, Field, Table};
+use super::aliases::{Arity, Field, Requirement, Table};
 use super::chunks::{self, Chunk};
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
 use super::header::{self, Assignment, Column};
 use super::input_file::{Detected, InputFile};
 use super::records::{Dialect, Records, count_lines};
-use super::text::{excerpt, nearest, or_list, tidy};
+use super::text::{excerpt, likeness, nearest, or_list, tidy};
 use super::{ColumnNames, DateOrder};
 
 /// Exporters put titles and filters above the header, but not more than this.
@@ -243,20 +243,38 @@ impl Candidate {
         }
         let mut required = table.required.iter();
         let missing = required.find(|wanted| !header::meets(&self.assignment, wanted))?;
-        let hint = missing
-            .any_of
-            .iter()
-            .flat_map(|field| field.strong.iter().take(1))
-            .find_map(|wanted| nearest(wanted, self.header().iter().map(String::as_str)))
-            .map(|header| format!("; nearest: \"{}\"", excerpt(header)))
-            .unwrap_or_default();
+        let advice = match self.likeliest(missing) {
+            None => format!("{}; {}", seen(), how_to_name(table)),
+            Some((field, header)) => format!(
+                "{}; nearest: \"{header}\"; {}",
+                seen(),
+                how_to_name_as(table, field, &header)
+            ),
+        };
         Some(Refusal {
             line,
-            ..file.refusal(
-                format!("no column says {}", missing.wanted),
-                format!("{}{hint}; {}", seen(), how_to_name(table)),
-            )
+            ..file.refusal(format!("no column says {}", missing.wanted), advice)
         })
+    }
+
+    /// The column that serves no field yet and is called most like one that is
+    /// missing.
+    fn likeliest(&self, missing: &Requirement) -> Option<(&'static Field, String)> {
+        let taken: Vec<usize> = self.assignment.values().flatten().copied().collect();
+        let open = self.header().iter().enumerate();
+        let open: Vec<&str> = open
+            .filter(|(position, _)| !taken.contains(position))
+            .map(|(_, header)| header.as_str())
+            .collect();
+        let guesses = missing.any_of.iter().filter_map(|field| {
+            let header = nearest(field.strong.first()?, open.iter().copied())?;
+            Some((*field, header))
+        });
+        let (field, header) = guesses.max_by_key(|(field, header)| {
+            let wanted = field.strong.first().copied().unwrap_or_default();
+            likeness(wanted, header)
+        })?;
+        Some((field, excerpt(header)))
     }
 
     fn into_layout(self, file: &TextFile, table: &'static Table, names: &ColumnNames) -> Layout {
@@ -382,11 +400,15 @@ fn columns_seen(header: &[String]) -> String {
 }
 
 fn how_to_name(table: &Table) -> String {
+    how_to_name_as(table, table.required[0].any_of[0], "HEADER")
+}
+
+fn how_to_name_as(table: &Table, field: &Field, header: &str) -> String {
     use super::InputRole::{Holds, Hr, Licenses, Map, Users};
     match table.role {
         Hr | Users => format!(
-            "name the right one in [columns.{}], e.g. {} = \"HEADER\"",
-            table.role, table.required[0].any_of[0].name
+            "name the right one in [columns.{}], e.g. {} = \"{header}\"",
+            table.role, field.name
         ),
         Licenses | Holds | Map => "rename the column".to_owned(),
     }

@@ -67,13 +67,18 @@ pub(super) fn nearest<'c>(
     let mut best = None;
     let mut longest = 2;
     for candidate in candidates {
-        let shared = longest_shared_run(&wanted.to_lowercase(), &candidate.to_lowercase());
+        let shared = likeness(wanted, candidate);
         if shared > longest {
             longest = shared;
             best = Some(candidate);
         }
     }
     best
+}
+
+/// The longest run of letters that both have in common, case aside.
+pub(super) fn likeness(left: &str, right: &str) -> usize {
+    longest_shared_run(&left.to_lowercase(), &right.to_lowercase())
 }
 
 fn longest_shared_run(left: &str, right: &str) -> usize {

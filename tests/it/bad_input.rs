@@ -133,8 +133,9 @@ fn hr_files_that_are_no_hr_files_are_refused() {
             b"Employee ID,Work email,Terminaton dat\nE1,a@example.com,2026-11-18\n".to_vec(),
             &[
                 "status or termination date",
-                "Terminaton dat",
-                "[columns.hr]",
+                "columns seen: \"Employee ID\", \"Work email\", \"Terminaton dat\"",
+                "nearest: \"Terminaton dat\"",
+                "[columns.hr], e.g. termination_date = \"Terminaton dat\"",
             ],
         ),
         (

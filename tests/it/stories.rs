@@ -317,7 +317,11 @@ fn the_same_file_every_night_does_everything_once() {
             _ => ann.clone().deactivated().holding(&[]),
         };
         office.users(&with_colleagues([tonight]));
-        office.night(&format!("2026-11-{day}"), &[]).expect(0);
+        let ended = office.night(&format!("2026-11-{day}"), &[]).expect(0);
+        let is_the_same = ended
+            .stderr
+            .contains("hr.csv is the same file as last time");
+        assert_eq!(is_the_same, day > 10, "{}", ended.stderr);
         let results = office.results();
         let acted = results.iter().filter(|row| row["outcome"] == "succeeded");
         done.extend(acted.map(|row| (day, row["action"].clone())));
