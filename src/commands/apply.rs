@@ -70,7 +70,8 @@ fn check_identity(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
     Err(Failure::new(
         Exit::PlanNotUsable,
         format!(
-            "the plan is for {} on {}, the configuration says {tenant} on {target}; nothing was changed",
+            "the plan is for {} on {}, the configuration says {tenant} on {target}; nothing was \
+             changed; apply it with the configuration it was made with, or make a new plan",
             plan.tenant, plan.target
         ),
     ))

@@ -89,7 +89,7 @@ pub(super) fn gate(
             "nothing was changed: with target 8x8, --confirm must be given\n  {}",
             again::apply(settings, kept)
         ));
-        return Ok(Gate::Shut(Exit::PlanNotUsable.code()));
+        return Ok(shut(plan, Exit::PlanNotUsable.code()));
     }
     let approved = approve.is_some() || memory.approvals.contains_key(&plan.plan_id);
     if ledger.accepted(&plan.plan_id)? {
@@ -103,7 +103,7 @@ pub(super) fn gate(
     if checks.iter().any(|check| check.verdict == Verdict::Tripped) {
         let apply = again::apply(settings, kept);
         console::warn(&report::guard_table(&checks, &apply, &plan.plan_id));
-        return Ok(Gate::Shut(GUARD_TRIPPED));
+        return Ok(shut(plan, GUARD_TRIPPED));
     }
     let first = settings.target == Target::Eight
         && !memory.has_applied
@@ -124,9 +124,21 @@ pub(super) fn gate(
             again::apply(settings, kept),
             plan.plan_id
         ));
-        return Ok(Gate::Shut(Exit::PlanNotUsable.code()));
+        return Ok(shut(plan, Exit::PlanNotUsable.code()));
     }
     Ok(Gate::Open { approved })
+}
+
+/// The one-line summary of a plan that may not be carried out.
+fn shut(plan: &Plan, code: u8) -> Gate {
+    console::say(&format!(
+        "plan {} for {} ({}): {} actions, none carried out; exit {code}",
+        plan.plan_id,
+        plan.target,
+        plan.tenant,
+        plan.actions.len()
+    ));
+    Gate::Shut(code)
 }
 
 /// One run of one plan.

@@ -42,7 +42,11 @@ fn exit_0_and_2_tell_whether_a_plan_has_changes() {
 fn exit_3_is_a_guard_and_changes_nothing() {
     let office = office(6);
     let ended = office.night(NIGHT, &[]).expect(3);
-    assert_eq!(ended.stdout, "");
+    assert!(
+        ended.stdout.ends_with("none carried out; exit 3\n"),
+        "{}",
+        ended.stdout
+    );
     ended.says(&[
         "guards.run_users",
         "6 people",
@@ -140,6 +144,7 @@ fn exit_6_is_a_plan_that_must_not_be_applied() {
         "altered.json",
         whole.replace("leaver.nr1@", "colleague.nr1@"),
     );
+    office.write("other.toml", "[tenant]\nname = \"other\"\n");
     let apply = |words: &[&str]| office.seatsweep(&[&["apply"], words].concat());
     apply(&["altered.json", "--sandbox"])
         .expect(6)
@@ -150,6 +155,10 @@ fn exit_6_is_a_plan_that_must_not_be_applied() {
     apply(&[PLAN, "--sandbox", "--approve", "0123456789abcdef"])
         .expect(6)
         .says(&["0123456789abcdef", "nothing was changed"]);
+    office
+        .seatsweep(&["apply", PLAN, "--sandbox", "--config", "other.toml"])
+        .expect(6)
+        .says(&["the plan is for acme on sandbox", "other on sandbox"]);
     assert!(!office.exists("out/sandbox/results.csv"));
 
     // A run that touches the same account overtakes the plan.

@@ -4,5 +4,6 @@ mod bad_input;
 mod exit_codes;
 mod review;
 mod stories;
+mod streams;
 mod stub;
 mod support;

@@ -176,11 +176,20 @@ fn a_rehire_is_left_alone() {
     // IT gives the account back, and HR shows a return: no longer leaving.
     office.hr(&[hr_row("ann.moss", "Active", "")]);
     office.users(&with_colleagues([ann.clone()]));
+    office.remake_tenant();
     for night in ["2026-11-23", "2026-11-28"] {
         office.night(night, &[]).expect(0);
         assert_eq!(office.results()[0]["disposition"], "rehired", "{night}");
         assert!(office.writes().is_empty(), "{night}");
     }
+
+    // The second departure is another termination.
+    office.hr(&[leaver("ann.moss", "2026-12-10")]);
+    office.night("2026-12-11", &[]).expect(0);
+    let rows = office.results();
+    let again = only(&rows, "deactivate");
+    assert_eq!(again["outcome"], "succeeded");
+    assert_eq!(again["termination_date"], "2026-12-10");
 }
 
 /// The account is active again, and HR still says that the person has left.
@@ -281,26 +290,25 @@ fn a_lay_off_is_approved_by_the_very_command_that_was_printed() {
         );
     }
 
-    // The approved people are not counted again: neither when their seats go,
-    // nor against five others tonight.
-    let mut later: Vec<Account> = accounts.into_iter().map(Account::deactivated).collect();
+    // The approved people are not counted against five others, nor again when
+    // their seats go.
     let mut rows = rows;
+    let mut all: Vec<Account> = accounts.into_iter().map(Account::deactivated).collect();
     for number in 1..=5 {
-        later.push(Account::of(&format!("later.nr{number}")));
+        all.push(Account::of(&format!("later.nr{number}")));
         rows.push(leaver(&format!("later.nr{number}"), "2026-11-23"));
     }
     office.hr(&rows);
-    office.users(&with_colleagues(later));
-    // The rehearsal's tenant was made on the first night and lacks the five.
-    let planned = office.on("2026-11-24", &["plan", "--sandbox"]).expect(0);
-    assert!(planned.stdout.contains(" 10 actions"), "{}", planned.stdout);
-
-    let seats_go = office.on("2026-11-28", &["plan", "--sandbox"]).expect(0);
-    assert!(
-        !seats_go.stderr.contains("--approve"),
-        "{}",
-        seats_go.stderr
-    );
+    office.users(&with_colleagues(all.clone()));
+    office.remake_tenant();
+    office.night("2026-11-24", &[]).expect(0);
+    assert_eq!(office.writes().len(), 5);
+    let gone = all.into_iter().map(Account::deactivated);
+    office.users(&with_colleagues(gone));
+    office.night("2026-11-28", &[]).expect(0);
+    let results = office.results();
+    assert_eq!(actions(&results, "remove_license").len(), 12);
+    assert_eq!(office.writes().len(), 12);
 }
 
 /// Cron runs with the same HR file for two weeks.

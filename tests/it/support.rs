@@ -158,6 +158,12 @@ impl Office {
         reader.deserialize().map(|row| row.expect(name)).collect()
     }
 
+    /// Makes the rehearsal's tenant anew from the next users report: what
+    /// other people did in the Admin Console has happened there too.
+    pub(crate) fn remake_tenant(&self) {
+        fs::remove_file(self.path("out/sandbox/sandbox-state.json")).expect("a tenant");
+    }
+
     /// What the embedded sandbox saw of the last call.
     pub(crate) fn sandbox_log(&self) -> Value {
         serde_json::from_str(&self.read("out/sandbox/sandbox-log.json")).expect("JSON")
