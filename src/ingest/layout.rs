@@ -217,12 +217,13 @@ impl Candidate {
     fn refuse(&self, file: &TextFile, table: &Table, names: &ColumnNames) -> Option<Refusal> {
         let seen = || columns_seen(self.header());
         let line = self.records.get(self.at).map(|record| record.line);
+        let example = table.required[0].any_of[0];
         if self.score.fields_found == 0 {
             return Some(Refusal {
                 line,
                 ..file.refusal(
                     format!("no header row was found among the first {HEADER_WITHIN} records"),
-                    format!("{}; {}", seen(), how_to_name(table)),
+                    format!("{}; {}", seen(), how_to_name(table, example, "HEADER")),
                 )
             });
         }
@@ -244,16 +245,18 @@ impl Candidate {
         let mut required = table.required.iter();
         let missing = required.find(|wanted| !header::meets(&self.assignment, wanted))?;
         let advice = match self.likeliest(missing) {
-            None => format!("{}; {}", seen(), how_to_name(table)),
-            Some((field, header)) => format!(
-                "{}; nearest: \"{header}\"; {}",
-                seen(),
-                how_to_name_as(table, field, &header)
-            ),
+            None => how_to_name(table, example, "HEADER"),
+            Some((field, header)) => {
+                let how = how_to_name(table, field, &header);
+                format!("nearest: \"{header}\"; {how}")
+            }
         };
         Some(Refusal {
             line,
-            ..file.refusal(format!("no column says {}", missing.wanted), advice)
+            ..file.refusal(
+                format!("no column says {}", missing.wanted),
+                format!("{}; {advice}", seen()),
+            )
         })
     }
 
@@ -261,19 +264,14 @@ impl Candidate {
     /// missing.
     fn likeliest(&self, missing: &Requirement) -> Option<(&'static Field, String)> {
         let taken: Vec<usize> = self.assignment.values().flatten().copied().collect();
-        let open = self.header().iter().enumerate();
-        let open: Vec<&str> = open
-            .filter(|(position, _)| !taken.contains(position))
-            .map(|(_, header)| header.as_str())
-            .collect();
+        let open = |position: &usize| !taken.contains(position);
         let guesses = missing.any_of.iter().filter_map(|field| {
-            let header = nearest(field.strong.first()?, open.iter().copied())?;
-            Some((*field, header))
+            let wanted = *field.strong.first()?;
+            let headers = (0..self.header().len()).filter(open);
+            let header = nearest(wanted, headers.map(|at| self.header()[at].as_str()))?;
+            Some((likeness(wanted, header), *field, header))
         });
-        let (field, header) = guesses.max_by_key(|(field, header)| {
-            let wanted = field.strong.first().copied().unwrap_or_default();
-            likeness(wanted, header)
-        })?;
+        let (_, field, header) = guesses.max_by_key(|(likeness, _, _)| *likeness)?;
         Some((field, excerpt(header)))
     }
 
@@ -399,11 +397,7 @@ fn columns_seen(header: &[String]) -> String {
     }
 }
 
-fn how_to_name(table: &Table) -> String {
-    how_to_name_as(table, table.required[0].any_of[0], "HEADER")
-}
-
-fn how_to_name_as(table: &Table, field: &Field, header: &str) -> String {
+fn how_to_name(table: &Table, field: &Field, header: &str) -> String {
     use super::InputRole::{Holds, Hr, Licenses, Map, Users};
     match table.role {
         Hr | Users => format!(

@@ -254,7 +254,7 @@ fn an_output_folder_that_cannot_be_written_is_found_first() {
     let office = office();
     office.write("taken", "a file");
     let ended = office.night(NIGHT, &["--out-dir", "taken/out"]);
-    nothing_was_done(&office, ended, 73, &["taken/out"]);
+    nothing_was_done(&office, ended, 73, &["taken/out", "choose another place"]);
 }
 
 /// Whoever writes into a cell cannot make a spreadsheet run it.

@@ -1,7 +1,14 @@
 //! Every exit code that a script may branch on.
 
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+
 use crate::stub::{Answer, OPERATION, Request, Stub, USER};
-use crate::support::{Account, Office, Running, Sandbox, actions, leaver, only, with_colleagues};
+use crate::support::{
+    Account, Office, Running, Sandbox, actions, hr_row, leaver, only, with_colleagues,
+};
 
 const NIGHT: &str = "2026-11-20";
 const CUMULATIVE: &str = "[hr]\nfile = \"cumulative\"\n";
@@ -62,23 +69,34 @@ fn exit_3_of_an_input_is_passed_by_its_digest_only() {
     let office = office(1);
     let canaries = "[protected]\ncanaries = [\"reception@example.com\"]\n";
     office.configure(&format!("{CUMULATIVE}{canaries}"));
-    let ended = office.night(NIGHT, &[]).expect(3);
+    fs::rename(office.path("seatsweep.toml"), office.path("it's ours.toml")).expect("renamed");
+    let places = [
+        "--config",
+        "it's ours.toml",
+        "--out-dir",
+        "my out",
+        "--ledger",
+        "my.db",
+    ];
+    let ended = office.night(NIGHT, &places).expect(3);
     let command = ended.advised();
     assert!(command.contains("--accept-input "), "{command}");
     assert!(!command.contains("--approve"), "{command}");
     office.shell(&command).expect(0);
-    assert_eq!(office.writes().len(), 1);
+    let rows = office.results_in("my out/sandbox/results.csv");
+    assert_eq!(only(&rows, "deactivate")["outcome"], "succeeded");
+    assert!(office.exists("my.db"));
 }
 
 /// The account is in the report, and not in the tenant.
 #[test]
 fn exit_4_is_a_failed_action_and_the_others_go_on() {
     let office = office(0);
-    office.night("2026-11-19", &[]).expect(0);
-    office.seatsweep(&["sandbox", "--help"]).expect(0);
     let server = Sandbox::start(&office, &[]);
     let leavers = ["ghost.one", "colleague.nr1"];
-    office.hr(&leavers.map(|name| leaver(name, "2026-11-18")));
+    let mut rows = leavers.map(|name| leaver(name, "2026-11-18")).to_vec();
+    rows.push(hr_row("colleague.nr2", "Active", "2026-11-10"));
+    office.hr(&rows);
     office.users(&with_colleagues([Account::of("ghost.one")]));
     office.configure_8x8(&server.base_url, NO_LIMITS);
     office.on(NIGHT, &["run", "--confirm"]).expect(4);
@@ -97,6 +115,9 @@ fn exit_4_is_a_failed_action_and_the_others_go_on() {
     let expected = |outcome: &str, status: &str| (outcome.into(), status.into(), "loopback".into());
     assert_eq!(outcome("ghost one"), expected("failed", "404"));
     assert_eq!(outcome("colleague nr1"), expected("succeeded", "202"));
+    // HR contradicts itself about a third person; the summary has both codes.
+    let summary: Value = serde_json::from_str(&office.read("out/summary.json")).expect("JSON");
+    assert_eq!(summary["exit_codes"], serde_json::json!([4, 8]));
 }
 
 /// The server takes the update and its operation never ends.
@@ -315,8 +336,8 @@ fn exit_75_when_another_run_is_under_way() {
     let office = office(1);
     let sandbox = Sandbox::start(&office, &["--hold", "1:received"]);
     office.configure_8x8(&sandbox.base_url, NO_LIMITS);
-    let first = office.start_on(NIGHT, &["run", "--confirm"]);
-    first.wait_for("deactivating");
+    let _first = office.start_on(NIGHT, &["run", "--confirm"]);
+    sandbox.wait_until_held();
     office
         .on(NIGHT, &["run", "--confirm"])
         .expect(75)
@@ -328,7 +349,7 @@ fn exit_75_when_another_run_is_under_way() {
 /// The tests may run as root, who may read everything, so the call does not.
 #[test]
 fn exit_77_when_a_file_may_not_be_read() {
-    use std::fs::{self, Permissions};
+    use std::fs::Permissions;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
 
@@ -399,4 +420,37 @@ fn exit_130_and_143_leave_a_run_that_can_be_resumed() {
             "nobody is written twice"
         );
     }
+}
+
+/// The server holds its answer back, and the person does not want to wait.
+#[test]
+fn a_second_signal_stops_at_once_and_nothing_is_done_twice() {
+    let office = office(3);
+    let sandbox = Sandbox::start(&office, &["--hold", "4:before"]);
+    office.configure_8x8(&sandbox.base_url, NO_LIMITS);
+    let running = office.start_on(NIGHT, &["run", "--confirm"]);
+    sandbox.wait_until_held();
+    running.signal("TERM");
+    running.wait_for("once more stops at once");
+    running.signal("TERM");
+    let ended = running.end().expect(143);
+    let before = written(&sandbox.stop(&office));
+
+    let sandbox = Sandbox::start(&office, &[]);
+    office.configure_8x8(&sandbox.base_url, NO_LIMITS);
+    office.shell(&ended.advised()).expect(0);
+    let rows = office.results_in("out/results.csv");
+    let mut outcomes = actions(&rows, "deactivate").into_iter();
+    assert!(
+        outcomes.all(|row| row["outcome"] == "succeeded"),
+        "{rows:#?}"
+    );
+    let after = written(&sandbox.stop(&office));
+    assert!(before.is_disjoint(&after), "{before:?} and {after:?}");
+}
+
+/// Accounts that a sandbox accepted updates of.
+fn written(log: &Value) -> BTreeSet<String> {
+    let accounts = log["accounts_written"].as_object().expect("an object");
+    accounts.keys().cloned().collect()
 }

@@ -193,7 +193,7 @@ fn a_veto_outlasts_a_kill() {
     let apply = ["apply", "out/plan.json", "--confirm"];
     let with_sheet = [&apply[..], &["--review", "reviewed.csv"]].concat();
     let running = office.start(&with_sheet);
-    running.wait_for("deactivating");
+    sandbox.wait_until_held();
     drop(running);
     drop(sandbox);
 

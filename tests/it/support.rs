@@ -164,9 +164,10 @@ impl Office {
         fs::remove_file(self.path("out/sandbox/sandbox-state.json")).expect("a tenant");
     }
 
-    /// What the embedded sandbox saw of the last call.
+    /// What the embedded sandbox saw of the last call. Whatever a test is
+    /// about, no limit was exceeded, nothing was sent twice and nothing lost.
     pub(crate) fn sandbox_log(&self) -> Value {
-        serde_json::from_str(&self.read("out/sandbox/sandbox-log.json")).expect("JSON")
+        well_behaved(&self.read("out/sandbox/sandbox-log.json"))
     }
 
     /// Accounts written by the last call, with the number of writes.
@@ -345,19 +346,23 @@ impl Running {
 
     /// Sends `INT` or `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        send_signal(&self.child, name);
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.expect("kill").success());
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        stop(&mut self.child);
+        // Both fail only if it has ended, which is the aim.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
 /// `seatsweep sandbox` as a process of its own; killed when dropped.
 pub(crate) struct Sandbox {
-    child: Child,
+    process: Running,
     /// What a configuration needs to reach it.
     pub(crate) base_url: String,
 }
@@ -372,32 +377,41 @@ impl Sandbox {
             .args(["--users", "users.csv", "--as-of", "2026-11-20T20:00:00Z"])
             .args(["--state", "tenant.json", "--log", "log.json"])
             .args(["--api-key-env", "SEATSWEEP_API_KEY"])
-            .args(more)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        let mut child = command.spawn().expect("a process");
-        let mut said = String::new();
-        let stdout = child.stdout.take().expect("a pipe");
-        BufReader::new(stdout)
-            .read_line(&mut said)
-            .expect("a first line");
-        let base_url = said.trim().strip_prefix("listening on ");
-        let base_url = base_url.expect(&said).to_owned();
-        Self { child, base_url }
+            .args(more);
+        let process = Running::start(command);
+        wait_until("the sandbox", || process.stdout.so_far().contains('\n'));
+        let said = process.stdout.so_far();
+        let base_url = said.trim().strip_prefix("listening on ").expect(&said);
+        Self {
+            base_url: base_url.to_owned(),
+            process,
+        }
+    }
+
+    /// Waits for the request that was to be held.
+    pub(crate) fn wait_until_held(&self) {
+        wait_until("a held request", || {
+            self.process.stdout.so_far().contains("held")
+        });
     }
 
     /// Stops it and returns its log.
-    pub(crate) fn stop(mut self, office: &Office) -> Value {
-        send_signal(&self.child, "INT");
-        wait_for(&mut self.child);
-        serde_json::from_str(&office.read("log.json")).expect("JSON")
+    pub(crate) fn stop(self, office: &Office) -> Value {
+        self.process.signal("INT");
+        self.process.end().expect(0);
+        well_behaved(&office.read("log.json"))
     }
 }
 
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        stop(&mut self.child);
+fn well_behaved(log: &str) -> Value {
+    let log: Value = serde_json::from_str(log).expect("JSON");
+    for fault in ["violations", "polls_too_fast"] {
+        assert_eq!(log[fault], 0, "{fault}");
     }
+    for faults in ["repeated_writes", "fields_lost"] {
+        assert_eq!(log[faults], serde_json::json!([]), "{faults}");
+    }
+    log
 }
 
 /// Waits until `done`, and fails when it takes for ever.
@@ -418,18 +432,6 @@ fn wait_for(child: &mut Child) -> ExitStatus {
         status.is_some()
     });
     status.expect("a status")
-}
-
-fn send_signal(child: &Child, name: &str) {
-    let id = child.id().to_string();
-    let sent = Command::new("kill").args(["-s", name, &id]).status();
-    assert!(sent.expect("kill").success());
-}
-
-fn stop(child: &mut Child) {
-    // Both fail only if it has ended, which is the aim.
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 /// What a process says, read while it runs.
