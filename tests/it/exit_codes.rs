@@ -435,6 +435,9 @@ fn a_second_signal_stops_at_once_and_nothing_is_done_twice() {
     running.signal("TERM");
     let ended = running.end().expect(143);
     let before = written(&sandbox.stop(&office));
+    // Nobody can look at what was left open while the server is gone.
+    let unsettled = office.on(NIGHT, &["run", "--confirm"]).expect(69);
+    unsettled.says(&["could not be reached"]);
 
     let sandbox = Sandbox::start(&office, &[]);
     office.configure_8x8(&sandbox.base_url, NO_LIMITS);
