@@ -59,18 +59,20 @@ pub(super) async fn settle(context: &Context, lane: &Lane) {
     }
 }
 
-/// Asks the run to stop when the server does not accept the key.
+/// Asks the run to stop when the server does not accept the key, or is not
+/// there at all.
 pub(super) fn stop_for(context: &Context, error: &CallError) {
     let first_call = context.answered_calls.load(Ordering::SeqCst) == 0;
-    let stop = match error.kind {
-        CallErrorKind::Unauthorized => true,
-        CallErrorKind::Forbidden => first_call,
-        _ => false,
-    };
-    if stop {
-        context.execution.stop.stop(Stop::NotAuthorized);
-    } else {
-        context.answered_calls.fetch_add(1, Ordering::SeqCst);
+    match error.kind {
+        CallErrorKind::Unauthorized => context.execution.stop.stop(Stop::NotAuthorized),
+        CallErrorKind::Forbidden if first_call => {
+            context.execution.stop.stop(Stop::NotAuthorized);
+        }
+        CallErrorKind::Transport if first_call => context.execution.stop.stop(Stop::Unreachable),
+        CallErrorKind::Transport => {}
+        _ => {
+            context.answered_calls.fetch_add(1, Ordering::SeqCst);
+        }
     }
 }
 
@@ -261,6 +263,11 @@ impl Work<'_> {
             CallErrorKind::Unauthorized => (Outcome::Deferred, OutcomeReason::NotAuthorized),
             CallErrorKind::Forbidden if self.context.execution.stop.reason().is_some() => {
                 (Outcome::Deferred, OutcomeReason::NotAuthorized)
+            }
+            CallErrorKind::Transport
+                if self.context.execution.stop.reason() == Some(Stop::Unreachable) =>
+            {
+                (Outcome::Deferred, OutcomeReason::Unreachable)
             }
             CallErrorKind::NotFound => (Outcome::Failed, OutcomeReason::NotFound),
             CallErrorKind::Forbidden | CallErrorKind::Rejected | CallErrorKind::OtherHost => {

@@ -11,6 +11,7 @@ mod drafts;
 mod judge;
 mod lane;
 mod look;
+mod review;
 mod stop;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 pub use coordinator::{Coordinator, Recorder, RecordingFailed};
+pub use review::Say;
 pub use stop::{Stop, StopSwitch};
 
 use crate::ledger::{AttemptRow, Certainty, Entry, Ledger, LedgerError};
@@ -147,6 +149,8 @@ pub async fn settle(execution: Execution, ledger: Ledger) -> (Ledger, Result<(),
 struct Progress {
     /// Actions that have ended for good.
     done: BTreeMap<String, Outcome>,
+    /// Why people held actions in an earlier run.
+    held: BTreeMap<String, OutcomeReason>,
     /// The attempt of each step that has not ended.
     open: BTreeMap<String, AttemptRow>,
     /// Attempts made at each step.
@@ -155,8 +159,13 @@ struct Progress {
 
 impl Progress {
     fn of(plan: &Plan, ledger: &Ledger) -> Result<Self, LedgerError> {
-        let done = ledger
-            .outcomes(&plan.plan_id)?
+        let outcomes = ledger.outcomes(&plan.plan_id)?;
+        let held = outcomes
+            .values()
+            .filter(|record| record.outcome == Outcome::Held)
+            .filter_map(|record| Some((record.action_id.clone(), record.reason?)))
+            .collect();
+        let done = outcomes
             .into_iter()
             .filter(|(_, record)| Certainty::of(record.outcome) == Certainty::Final)
             .map(|(id, record)| (id, record.outcome))
@@ -173,6 +182,7 @@ impl Progress {
         }
         Ok(Self {
             done,
+            held,
             open,
             attempts,
         })
@@ -192,38 +202,28 @@ struct Context {
 }
 
 impl Context {
-    /// Records what needs no request: tasks handed over, and actions that a
-    /// person keeps from being sent.
+    /// Records what needs no request: tasks handed over. What people keep back
+    /// was recorded before the plan was accepted.
     async fn begin(&self) -> Result<(), RecordingFailed> {
-        let mut entries = Vec::new();
-        for action in &self.execution.plan.actions {
-            if self.progress.done.contains_key(&action.id) {
-                continue;
-            }
-            if let Some((outcome, reason)) = self.kept_back(action) {
-                entries.push(self.outcome(self.unsent(&action.id, outcome, reason)));
-            } else if action.kind == ActionKind::ManualTask {
-                let handed = self.unsent(&action.id, Outcome::Manual, OutcomeReason::HandedOver);
-                entries.push(self.outcome(handed));
-            }
-        }
-        self.record(entries).await
+        let actions = self.execution.plan.actions.iter();
+        let entries = actions
+            .filter(|action| action.kind == ActionKind::ManualTask)
+            .filter(|action| !self.progress.done.contains_key(&action.id))
+            .filter(|action| self.kept_back(action).is_none())
+            .map(|action| {
+                self.outcome(self.unsent(&action.id, Outcome::Manual, OutcomeReason::HandedOver))
+            });
+        self.record(entries.collect()).await
     }
 
-    /// Why a person keeps the action from being carried out, if one does.
+    /// Why people keep the action from being carried out, if they do.
     fn kept_back(&self, action: &Action) -> Option<(Outcome, OutcomeReason)> {
-        if action.needs_approval.is_some() && !self.execution.approved {
-            return Some((Outcome::Held, OutcomeReason::NotApproved));
-        }
-        let review = self.execution.review.as_ref()?;
-        let always = self.execution.plan.policy.approval == crate::model::ApprovalPolicy::Always;
-        match review.get(&action.id) {
-            Some(Decision::Approve) => None,
-            Some(Decision::Blank) if !always || self.execution.approved => None,
-            Some(Decision::Blank) => Some((Outcome::Held, OutcomeReason::NotApproved)),
-            Some(Decision::Skip) => Some((Outcome::Skipped, OutcomeReason::ReviewSkip)),
-            Some(Decision::Hold) | None => Some((Outcome::Held, OutcomeReason::ReviewHold)),
-        }
+        let say = Say {
+            plan: &self.execution.plan,
+            approved: self.execution.approved,
+            review: self.execution.review.as_ref(),
+        };
+        say.on(action, self.progress.held.get(&action.id).copied())
     }
 
     /// The actions of a step that are still to be carried out.
@@ -258,22 +258,7 @@ impl Context {
 
     /// The record of an action for which nothing was sent.
     fn unsent(&self, action_id: &str, outcome: Outcome, reason: OutcomeReason) -> OutcomeRecord {
-        OutcomeRecord {
-            action_id: action_id.to_owned(),
-            outcome,
-            reason: Some(reason),
-            detail: String::new(),
-            attempts: 0,
-            http_status: None,
-            operation_id: None,
-            request_id: None,
-            started_at: None,
-            finished_at: self.now(),
-            verified_at: None,
-            before: String::new(),
-            after: String::new(),
-            quantity: None,
-        }
+        OutcomeRecord::unsent(action_id, outcome, reason, self.now())
     }
 
     fn outcome(&self, record: OutcomeRecord) -> Entry {

@@ -17,6 +17,8 @@ pub enum Stop {
     NotAuthorized,
     /// The API speaks of another customer than the configuration.
     WrongCustomer,
+    /// The server could not be reached at all: nothing was sent.
+    Unreachable,
     /// The ledger cannot be written: disk full, or gone.
     Ledger,
     /// Too many actions of a kind failed. Other kinds go on.
@@ -30,10 +32,11 @@ impl fmt::Display for Stop {
         f.write_str(match self {
             Self::Interrupted | Self::Terminated => "it was interrupted",
             Self::Deadline => "its deadline was reached",
-            Self::NotAuthorized => "8x8 does not accept the API key for this",
-            Self::WrongCustomer => "the API speaks of another customer than tenant.customer_id",
-            Self::Ledger => "the ledger could not be written",
-            Self::Breaker => "too many actions of a kind failed",
+            Self::NotAuthorized => "8x8 does not accept the API key for this; check that it is complete, not expired, of this tenant and for the User Admin product",
+            Self::WrongCustomer => "the API speaks of another customer than tenant.customer_id; check the key and the id",
+            Self::Unreachable => "8x8 could not be reached, so nothing was changed; check the network and admin_api.base_url",
+            Self::Ledger => "the ledger could not be written; make room or repair its folder",
+            Self::Breaker => "too many actions of a kind failed; their details in results.csv say why",
             Self::Defect => "a lane ended by a defect of this program; please report it",
         })
     }
@@ -49,6 +52,7 @@ impl Stop {
             }
             Self::Deadline => Some(OutcomeReason::Deadline),
             Self::NotAuthorized | Self::WrongCustomer => Some(OutcomeReason::NotAuthorized),
+            Self::Unreachable => Some(OutcomeReason::Unreachable),
             Self::Breaker => None,
         }
     }

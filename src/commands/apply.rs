@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::work::{CommitHook, Gate, Work, gate, open_ledger};
 use super::{console, nightly, outputs, recovery, work};
-use crate::config::{Settings, Target};
+use crate::config::Settings;
 use crate::files::RunLock;
 use crate::ledger::Ledger;
 use crate::model::Memory;
@@ -20,11 +20,11 @@ pub(super) fn run(
     on_commit: Option<CommitHook>,
 ) -> Result<u8, Failure> {
     let plan = plan::read(path)?;
-    // In the sandbox a plan is applied on its own night.
-    let default = if settings.target == Target::Sandbox {
-        plan.as_of
-    } else {
+    // A rehearsal applies a plan on the plan's own night.
+    let default = if settings.is_real() {
         wall_now()
+    } else {
+        plan.as_of
     };
     let as_of = settings.as_of.unwrap_or(default);
     nightly::check_clock(settings, as_of)?;
@@ -75,7 +75,8 @@ fn check_identity(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
     Err(Failure::new(
         Exit::PlanNotUsable,
         format!(
-            "the plan is for {} on {}, the configuration says {tenant} on {target}; nothing was changed",
+            "the plan is for {} on {}, the configuration says {tenant} on {target}; nothing was \
+             changed; apply it with the configuration it was made with, or make a new plan",
             plan.tenant, plan.target
         ),
     ))

@@ -1,13 +1,7 @@
 //! What is printed: data and the one-line summary on stdout, everything else
 //! on stderr.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the only place that prints"
-)]
-
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,25 +19,26 @@ use crate::vendor::Limiter;
 
 /// Data, for a pipe.
 pub(super) fn say(text: &str) {
-    println!("{text}");
+    // Whoever reads no further, as `head` does, must not end a run midway.
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// For the person at the terminal, unless they asked for quiet.
 pub(super) fn tell(settings: &Settings, text: &str) {
     if settings.log.level != LogLevel::Warn {
-        eprintln!("{text}");
+        warn(text);
     }
 }
 
 /// For whoever reads the cron mail, asked for or not.
 pub(super) fn warn(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// What happened, to whom, and what to do next.
 pub(super) fn complain(failure: &Failure) {
     let causes: Vec<String> = failure.error.chain().map(ToString::to_string).collect();
-    eprintln!("seatsweep: {}", causes.join(": "));
+    warn(&format!("seatsweep: {}", causes.join(": ")));
 }
 
 /// Logs go to stderr; they carry no personal data.
@@ -91,7 +86,9 @@ pub(super) fn progress(settings: &Settings, limiter: &Limiter) -> Observer {
             let left = pace.left(accounts as u64, REQUESTS_A_CHANGE);
             bar.set_message(format!("accounts, about {left} left"));
             if !on_terminal && !quiet {
-                eprintln!("{what}: accounts {accounts}, about {left} at the vendor's limits");
+                warn(&format!(
+                    "{what}: {accounts} accounts, about {left} at the vendor's limits"
+                ));
             }
         }
         Event::LaneEnded => {
@@ -103,7 +100,9 @@ pub(super) fn progress(settings: &Settings, limiter: &Limiter) -> Observer {
             if done == all {
                 bar.finish_and_clear();
             } else if !on_terminal && !quiet && done.is_multiple_of(LINE_EVERY) {
-                eprintln!("{done} of {all} accounts, {sent} requests, about {left} left");
+                warn(&format!(
+                    "{done} of {all} accounts, {sent} requests, about {left} left"
+                ));
             }
         }
         Event::ActionEnded(kind, outcome) => {
@@ -143,10 +142,17 @@ pub(super) fn describe_inputs(settings: &Settings, plan: &Plan) {
         return;
     }
     for input in &plan.inputs {
-        eprintln!(
+        warn(&format!(
             "{}: {} ({} rows): {}",
             input.role, input.path, input.rows, input.detected
-        );
+        ));
+    }
+}
+
+/// What an administrator should know that is no row of the results.
+pub(super) fn describe_findings(settings: &Settings, plan: &Plan) {
+    for finding in &plan.findings {
+        tell(settings, &format!("note: {finding}"));
     }
 }
 

@@ -152,7 +152,12 @@ impl From<PlanFileError> for Failure {
 
 impl From<ReviewError> for Failure {
     fn from(error: ReviewError) -> Self {
-        Self::of(Exit::BadData, error)
+        let exit = match error.io_kind() {
+            None => Exit::BadData,
+            Some(std::io::ErrorKind::PermissionDenied) => Exit::NoPermission,
+            Some(_) => Exit::NoInput,
+        };
+        Self::of(exit, error)
     }
 }
 

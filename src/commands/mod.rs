@@ -1,9 +1,9 @@
 //! One file a command, each a page of steps; the only place that prints.
 
+mod again;
 mod apply;
 mod console;
 mod failure;
-mod hint;
 mod nightly;
 mod outputs;
 mod plan;

@@ -6,7 +6,7 @@ use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::work::{CommitHook, Gate, Work, gate, open_ledger};
 use super::{console, outputs, planning, recovery, work};
-use crate::config::{Settings, Target};
+use crate::config::Settings;
 use crate::files::RunLock;
 use crate::report;
 use crate::vendor::wall_now;
@@ -28,6 +28,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
         let kept = outputs::write_plan(settings, &plan, None)?;
         console::tell(settings, &report::plan_tables(&plan));
         console::describe_inputs(settings, &plan);
+        console::describe_findings(settings, &plan);
         let code = match gate(settings, &plan, &kept, &memory, &ledger)? {
             Gate::Shut(code) => {
                 work::show_unbegun(settings, "run", &plan, &memory, code)?;
@@ -53,10 +54,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
 /// A run against the real tenant is for now, not for another day.
 pub(super) fn check_clock(settings: &Settings, as_of: jiff::Timestamp) -> Result<(), Failure> {
     let away = as_of.duration_since(wall_now()).abs();
-    if settings.target == Target::Eight
-        && !settings.api.is_loopback
-        && away > jiff::SignedDuration::from_hours(24)
-    {
+    if settings.is_real() && away > jiff::SignedDuration::from_hours(24) {
         return Err(Failure::new(
             Exit::Usage,
             format!(

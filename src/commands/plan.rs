@@ -1,7 +1,7 @@
 //! `seatsweep plan`: reads, reconciles, writes the plan. Changes nothing.
 
 use super::failure::Failure;
-use super::{console, hint, outputs, planning};
+use super::{again, console, outputs, planning};
 use crate::cli::PlanArguments;
 use crate::config::Settings;
 use crate::ledger::{Identity, Ledger};
@@ -23,6 +23,7 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
     let kept = outputs::write_plan(settings, &plan, arguments.out.as_deref())?;
     console::tell(settings, &report::plan_tables(&plan));
     console::describe_inputs(settings, &plan);
+    console::describe_findings(settings, &plan);
     let tripped = plan
         .guards
         .iter()
@@ -32,7 +33,7 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
         let flags = report::approving_flags(&plan.guards, &plan.plan_id);
         console::warn(&format!(
             "it would not be carried out. If it is right, approve this plan and no other:\n  {}",
-            hint::apply_command(settings, &kept, &flags)
+            again::apply(settings, &kept, &flags)
         ));
     }
     let look = plan

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::{console, work};
-use crate::apply::{self, Execution, StopSwitch};
+use crate::apply::{self, Execution, Stop, StopSwitch};
 use crate::config::{Settings, Target};
 use crate::ledger::{Ledger, RunEnd};
 use crate::plan::Plan;
@@ -50,8 +50,12 @@ pub(super) async fn settle_earlier_runs(
         ledger = back;
         recorded?;
         if let Some(why) = stop.reason() {
+            let exit = match why {
+                Stop::Unreachable => Exit::VendorUnavailable,
+                _ => Exit::Midway,
+            };
             return Err(Failure::new(
-                Exit::VendorUnavailable,
+                exit,
                 format!("what an earlier run left open could not be settled: {why}"),
             ));
         }

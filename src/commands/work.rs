@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
-use super::{console, hint, outputs, signals};
-use crate::apply::{self, Execution, Stop, StopSwitch, Timing};
+use super::{again, console, outputs, signals};
+use crate::apply::{self, Execution, Say, Stop, StopSwitch, Timing};
 use crate::config::{Settings, Target};
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
@@ -73,13 +73,16 @@ pub(super) fn gate(
         && named != plan.plan_id
     {
         let sentence = format!(
-            "--approve names {named}, and this plan is {}; nothing was changed",
-            plan.plan_id
+            "--approve names {named}, and this plan is {}; nothing was changed; read {} and, if it \
+             is right, approve it by its own name:\n  {}",
+            plan.plan_id,
+            kept.display(),
+            again::apply(settings, kept, &[approval(plan)])
         );
         return Err(Failure::new(Exit::PlanNotUsable, sentence));
     }
     let shut = |why: &str, flags: &[String], code: u8| {
-        let command = hint::apply_command(settings, kept, flags);
+        let command = again::apply(settings, kept, flags);
         console::warn(&format!(
             "nothing was changed: {why}. If the plan is right (read {} and plan.csv), this \
              carries out this plan and no other:\n  {command}",
@@ -88,7 +91,7 @@ pub(super) fn gate(
         Ok(Gate::Shut(code))
     };
     let not_usable = Exit::PlanNotUsable.code();
-    let approval = [format!("--approve {}", plan.plan_id)];
+    let approval = [approval(plan)];
     let approved = approve.is_some() || memory.approvals.contains_key(&plan.plan_id);
     let resumed = ledger.accepted(&plan.plan_id)?;
     let permissions = Permissions {
@@ -118,6 +121,10 @@ pub(super) fn gate(
         return shut("with target 8x8, --confirm must be given", &[], not_usable);
     }
     Ok(Gate::Open { approved })
+}
+
+fn approval(plan: &Plan) -> String {
+    format!("--approve {}", plan.plan_id)
 }
 
 fn is_first_run(settings: &Settings, plan: &Plan, memory: &Memory) -> bool {
@@ -219,6 +226,23 @@ impl Work<'_> {
                 at: started_at,
             };
             ledger.approve(&plan.plan_id, &approval)?;
+        }
+        let say = Say {
+            plan,
+            approved: self.approved,
+            review,
+        };
+        let kept_back: Vec<Entry> = say
+            .kept_back(started_at)
+            .into_iter()
+            .map(|record| Entry::Outcome {
+                plan_id: plan.plan_id.clone(),
+                run_id: run_id.to_owned(),
+                record,
+            })
+            .collect();
+        if !kept_back.is_empty() {
+            ledger.record(&kept_back)?;
         }
         for hold in self.new_holds(review) {
             ledger.add_hold(&hold)?;
@@ -334,13 +358,14 @@ impl Work<'_> {
                 },
             )?;
         }
-        console::tell(self.settings, &report::outcome_table(&summary));
+        if !summary.actions.is_empty() {
+            console::tell(self.settings, &report::outcome_table(&summary));
+        }
         console::describe_attention(self.settings, plan, &folder);
         if let Some(why) = stopped {
-            let kept = folder.join("plan.json");
             console::warn(&format!(
-                "stopped midway: {why}; resume with\n  {}",
-                hint::apply_command(self.settings, &kept, &[])
+                "stopped before the end: {why}; resume with\n  {}",
+                again::apply(self.settings, &folder.join("plan.json"), &[])
             ));
         }
         console::say(&report::summary_line(&summary));

@@ -1,6 +1,7 @@
 mod execution;
 mod inputs;
 
+use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -73,6 +74,7 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         color: color(cli.global.color, environment),
         progress: !cli.global.no_progress,
         user: user(environment),
+        retyped: retyped(cli),
         config_file: found.was_read.then_some(found.path),
     })
 }
@@ -368,6 +370,27 @@ fn user(environment: &Environment) -> String {
         || "unknown".to_owned(),
         |name| name.to_string_lossy().into_owned(),
     )
+}
+
+fn retyped(cli: &Cli) -> Vec<OsString> {
+    let output = cli.command.output();
+    let options = [
+        ("--config", cli.global.config.as_ref()),
+        ("--ledger", cli.global.ledger.as_ref()),
+        (
+            "--out-dir",
+            output.and_then(|output| output.out_dir.as_ref()),
+        ),
+    ];
+    let mut words: Vec<OsString> = options
+        .into_iter()
+        .filter_map(|(option, path)| Some([option.into(), path?.into()]))
+        .flatten()
+        .collect();
+    if output.is_some_and(|output| output.sandbox) {
+        words.push("--sandbox".into());
+    }
+    words
 }
 
 fn color(typed: ColorWhen, environment: &Environment) -> ColorWhen {

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,6 +53,9 @@ pub struct Settings {
     pub progress: bool,
     /// Login name of whoever runs the program, for the record of approvals.
     pub user: String,
+    /// Options of this call, as typed, without which a later call would not
+    /// find the same configuration, ledger, output folder and target.
+    pub retyped: Vec<OsString>,
 }
 
 impl Settings {
@@ -63,6 +67,11 @@ impl Settings {
             Target::Eight if self.api.is_loopback => "loopback",
             Target::Eight => "8x8",
         }
+    }
+
+    /// Whether people's real accounts are behind the target.
+    pub fn is_real(&self) -> bool {
+        self.target == Target::Eight && !self.api.is_loopback
     }
 }
 

@@ -47,6 +47,9 @@ pub enum FileError {
     /// It, or the folder that it should stand in, is not there.
     #[error("{path}: no such file or folder; create the folder first", path = .0.display())]
     NotFound(PathBuf),
+    /// Something on the way to it is a file.
+    #[error("{path}: a part of this path is a file, not a folder; choose another place", path = .0.display())]
+    NotAFolder(PathBuf),
     /// The file or its folder may not be written.
     #[error("{path}: no permission to write; change its owner or mode, or choose another place", path = .0.display())]
     PermissionDenied(PathBuf),
@@ -69,6 +72,7 @@ impl FileError {
         let path = path.to_owned();
         match error.kind() {
             ErrorKind::NotFound => Self::NotFound(path),
+            ErrorKind::NotADirectory => Self::NotAFolder(path),
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
                 Self::PermissionDenied(path)
             }
@@ -84,6 +88,7 @@ impl FileError {
     pub fn path(&self) -> &Path {
         match self {
             Self::NotFound(path)
+            | Self::NotAFolder(path)
             | Self::PermissionDenied(path)
             | Self::Full(path)
             | Self::Other { path, .. } => path,
@@ -189,6 +194,7 @@ mod tests {
         let of = |kind: ErrorKind| FileError::of(path, io::Error::from(kind)).to_string();
         assert!(of(ErrorKind::PermissionDenied).contains("no permission"));
         assert!(of(ErrorKind::ReadOnlyFilesystem).contains("no permission"));
+        assert!(of(ErrorKind::NotADirectory).contains("choose another place"));
         assert!(of(ErrorKind::StorageFull).contains("disk is full"));
         assert!(of(ErrorKind::QuotaExceeded).contains("disk is full"));
         assert_eq!(

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::aliases::{Arity, Field, Table};
+use super::aliases::{Arity, Field, Requirement, Table};
 use super::chunks::{self, Chunk};
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
 use super::header::{self, Assignment, Column};
 use super::input_file::{Detected, InputFile};
 use super::records::{Dialect, Records, count_lines};
-use super::text::{excerpt, nearest, or_list, tidy};
+use super::text::{excerpt, likeness, nearest, or_list, tidy};
 use super::{ColumnNames, DateOrder};
 
 /// Exporters put titles and filters above the header, but not more than this.
@@ -217,16 +217,13 @@ impl Candidate {
     fn refuse(&self, file: &TextFile, table: &Table, names: &ColumnNames) -> Option<Refusal> {
         let seen = || columns_seen(self.header());
         let line = self.records.get(self.at).map(|record| record.line);
+        let example = table.required[0].any_of[0];
         if self.score.fields_found == 0 {
             return Some(Refusal {
                 line,
                 ..file.refusal(
                     format!("no header row was found among the first {HEADER_WITHIN} records"),
-                    format!(
-                        "{}; {}",
-                        seen(),
-                        how_to_name(table, table.required[0].any_of[0].name)
-                    ),
+                    format!("{}; {}", seen(), how_to_name(table, example, "HEADER")),
                 )
             });
         }
@@ -247,25 +244,35 @@ impl Candidate {
         }
         let mut required = table.required.iter();
         let missing = required.find(|wanted| !header::meets(&self.assignment, wanted))?;
-        let wanted: Vec<&str> = missing
-            .any_of
-            .iter()
-            .filter_map(|field| field.strong.first().copied())
-            .collect();
-        let hint = nearest(&wanted, self.header().iter().map(String::as_str))
-            .map(|header| format!("; nearest: \"{}\"", excerpt(header)))
-            .unwrap_or_default();
+        let advice = match self.likeliest(missing) {
+            None => how_to_name(table, example, "HEADER"),
+            Some((field, header)) => {
+                let how = how_to_name(table, field, &header);
+                format!("nearest: \"{header}\"; {how}")
+            }
+        };
         Some(Refusal {
             line,
             ..file.refusal(
                 format!("no column says {}", missing.wanted),
-                format!(
-                    "{}{hint}; {}",
-                    seen(),
-                    how_to_name(table, missing.any_of[0].name)
-                ),
+                format!("{}; {advice}", seen()),
             )
         })
+    }
+
+    /// The column that serves no field yet and is called most like one that is
+    /// missing.
+    fn likeliest(&self, missing: &Requirement) -> Option<(&'static Field, String)> {
+        let taken: Vec<usize> = self.assignment.values().flatten().copied().collect();
+        let open = |position: &usize| !taken.contains(position);
+        let guesses = missing.any_of.iter().filter_map(|field| {
+            let wanted = *field.strong.first()?;
+            let headers = (0..self.header().len()).filter(open);
+            let header = nearest(wanted, headers.map(|at| self.header()[at].as_str()))?;
+            Some((likeness(wanted, header), *field, header))
+        });
+        let (_, field, header) = guesses.max_by_key(|(likeness, _, _)| *likeness)?;
+        Some((field, excerpt(header)))
     }
 
     fn into_layout(self, file: &TextFile, table: &'static Table, names: &ColumnNames) -> Layout {
@@ -345,7 +352,7 @@ fn check_fields(file: &TextFile, table: &Table, names: &ColumnNames) -> Result<(
         .keys()
         .find(|name| known().all(|field| field != *name));
     let Some(name) = unknown else { return Ok(()) };
-    let advice = match nearest(&[name], known()) {
+    let advice = match nearest(name, known()) {
         Some(field) => format!("did you mean {field}?"),
         None => format!("write {}", or_list(&known().collect::<Vec<_>>())),
     };
@@ -390,12 +397,12 @@ fn columns_seen(header: &[String]) -> String {
     }
 }
 
-fn how_to_name(table: &Table, field: &str) -> String {
+fn how_to_name(table: &Table, field: &Field, header: &str) -> String {
     use super::InputRole::{Holds, Hr, Licenses, Map, Users};
     match table.role {
         Hr | Users => format!(
-            "name the right one in [columns.{}], e.g. {field} = \"HEADER\"",
-            table.role
+            "name the right one in [columns.{}], e.g. {} = \"{header}\"",
+            table.role, field.name
         ),
         Licenses | Holds | Map => "rename the column".to_owned(),
     }

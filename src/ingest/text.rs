@@ -61,24 +61,24 @@ pub(super) fn or_list(items: &[&str]) -> String {
 /// in common, at least three. Enough to point at a typing error or a longer
 /// spelling; it only ever serves a message.
 pub(super) fn nearest<'c>(
-    wanted: &[&str],
+    wanted: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
     let mut best = None;
     let mut longest = 2;
     for candidate in candidates {
-        let folded = candidate.to_lowercase();
-        let shared = wanted
-            .iter()
-            .map(|wanted| longest_shared_run(&wanted.to_lowercase(), &folded))
-            .max()
-            .unwrap_or(0);
+        let shared = likeness(wanted, candidate);
         if shared > longest {
             longest = shared;
             best = Some(candidate);
         }
     }
     best
+}
+
+/// The longest run of letters that both have in common, case aside.
+pub(super) fn likeness(left: &str, right: &str) -> usize {
+    longest_shared_run(&left.to_lowercase(), &right.to_lowercase())
 }
 
 fn longest_shared_run(left: &str, right: &str) -> usize {
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn the_nearest_has_the_longest_run_in_common() {
         let seen = ["Crew", "Staff status", "Stat"];
-        assert_eq!(nearest(&["status"], seen), Some("Staff status"));
-        assert_eq!(nearest(&["username"], ["Crew", "Berth"]), None);
+        assert_eq!(nearest("status", seen), Some("Staff status"));
+        assert_eq!(nearest("username", ["Crew", "Berth"]), None);
     }
 }

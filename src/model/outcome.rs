@@ -227,3 +227,30 @@ pub struct OutcomeRecord {
     /// Seats, for a cancellation.
     pub quantity: Option<u32>,
 }
+
+impl OutcomeRecord {
+    /// The record of an action for which nothing was sent.
+    pub fn unsent(
+        action_id: &str,
+        outcome: Outcome,
+        reason: OutcomeReason,
+        finished_at: Timestamp,
+    ) -> Self {
+        Self {
+            action_id: action_id.to_owned(),
+            outcome,
+            reason: Some(reason),
+            detail: String::new(),
+            attempts: 0,
+            http_status: None,
+            operation_id: None,
+            request_id: None,
+            started_at: None,
+            finished_at,
+            verified_at: None,
+            before: String::new(),
+            after: String::new(),
+            quantity: None,
+        }
+    }
+}

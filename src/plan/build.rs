@@ -97,6 +97,7 @@ pub fn build(input: Build<'_>) -> Plan {
     for case in &input.reconciliation.cases {
         planning.leaver(case, &mut plan);
     }
+    planning.name_repeated_inputs(&mut plan);
     cancellations::plan(&planning, input.counted, &mut plan);
     planning.close_tasks(&input.reconciliation.cases, &mut plan);
     plan.lanes
@@ -119,6 +120,26 @@ pub(super) struct Planning<'a> {
     pub policy: &'a Policy,
     pub memory: &'a Memory,
     pub calendar: &'a Calendar,
+}
+
+impl Planning<'_> {
+    /// The same file as last time is no reason to stop, because things fall due
+    /// on their own; but perhaps an export was not made tonight.
+    fn name_repeated_inputs(&self, plan: &mut Plan) {
+        let accepted = &self.memory.accepted_inputs;
+        for input in &plan.inputs {
+            let of_role = || accepted.iter().filter(|known| known.role == input.role);
+            let last = of_role().map(|known| known.at).max();
+            let repeated =
+                of_role().any(|known| Some(known.at) == last && known.sha256 == input.sha256);
+            if repeated && matches!(input.role.as_str(), "hr" | "users") {
+                plan.findings.push(format!(
+                    "{} is the same file as last time; what falls due by itself is done all the same",
+                    input.path
+                ));
+            }
+        }
+    }
 }
 
 /// HR rows per disposition, those with none included, so that sums are seen.

@@ -22,7 +22,7 @@ pub enum Decision {
 #[derive(Debug, thiserror::Error)]
 pub enum ReviewError {
     /// It could not be read.
-    #[error("cannot read the review sheet {path}")]
+    #[error("cannot read the review sheet {path}; check the path, and save it as CSV UTF-8")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -73,6 +73,22 @@ pub enum ReviewError {
         /// The action.
         action_id: String,
     },
+}
+
+impl ReviewError {
+    /// What the system said, where the sheet could not be read at all.
+    pub fn io_kind(&self) -> Option<std::io::ErrorKind> {
+        match self {
+            Self::Unreadable { source, .. } => match source.kind() {
+                csv::ErrorKind::Io(error) => Some(error.kind()),
+                _ => None,
+            },
+            Self::MissingColumn { .. }
+            | Self::Decision { .. }
+            | Self::Twice { .. }
+            | Self::Foreign { .. } => None,
+        }
+    }
 }
 
 const COLUMNS: [&str; 16] = [

@@ -21,6 +21,7 @@ pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
         Ending::NotBegun(code) => return vec![code],
         Ending::Stopped(Stop::Interrupted) => codes.push(130),
         Ending::Stopped(Stop::Terminated) => codes.push(143),
+        Ending::Stopped(Stop::Unreachable) => codes.push(69),
         Ending::Stopped(
             Stop::Deadline
             | Stop::NotAuthorized

@@ -1,3 +1,10 @@
-//! Tests of the whole program.
+//! The program as its users see it: command lines, files, exit codes.
 
+mod bad_input;
+mod exit_codes;
+mod review;
 mod samples;
+mod stories;
+mod streams;
+mod stub;
+mod support;

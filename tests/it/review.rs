@@ -1,0 +1,208 @@
+//! The review sheet: a spreadsheet can veto, it cannot alter.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::support::{Account, Office, Row, Sandbox, actions, leaver, only, with_colleagues};
+
+const CUMULATIVE: &str = "[hr]\nfile = \"cumulative\"\n";
+const NAMES: [&str; 3] = ["ann.moss", "ben.hill", "cat.lane"];
+const SHEET: &str = "out/sandbox/plan.csv";
+const PLAN: &str = "out/sandbox/plan.json";
+
+/// Three people leave; the plan and its sheet are there.
+fn office(settings: &str) -> Office {
+    let office = Office::new(&format!("{CUMULATIVE}{settings}"));
+    office.hr(&NAMES.map(|name| leaver(name, "2026-11-18")));
+    office.users(&with_colleagues(NAMES.map(Account::of)));
+    office.on("2026-11-20", &["plan", "--sandbox"]).expect(0);
+    office
+}
+
+/// Copies the sheet as an editor would save it. `edit` changes a line, or drops
+/// it by answering `false`.
+fn edited(office: &Office, mut edit: impl FnMut(&mut Row) -> bool) {
+    let header = office
+        .read(SHEET)
+        .lines()
+        .next()
+        .expect("a header")
+        .to_owned();
+    let columns: Vec<&str> = header.split(',').collect();
+    let mut sheet = csv::Writer::from_writer(Vec::new());
+    sheet.write_record(&columns).expect("a header");
+    for mut row in office.results_in(SHEET) {
+        if edit(&mut row) {
+            let cells = columns.iter().map(|column| &row[*column]);
+            sheet.write_record(cells).expect("a line");
+        }
+    }
+    office.write("reviewed.csv", sheet.into_inner().expect("a sheet"));
+}
+
+fn is_deactivation_of(row: &Row, name: &str) -> bool {
+    row["action"] == "deactivate" && row["username"] == format!("{name}@example.com")
+}
+
+fn outcomes(rows: &[Row]) -> BTreeMap<&str, (&str, &str)> {
+    let rows = actions(rows, "deactivate").into_iter();
+    rows.map(|row| (&*row["person"], (&*row["outcome"], &*row["reason"])))
+        .collect()
+}
+
+#[test]
+fn a_sheet_can_veto_and_a_hold_lasts() {
+    let office = office("");
+    edited(&office, |row| {
+        if is_deactivation_of(row, "ann.moss") {
+            row.insert("decision".into(), "Hold".into());
+        } else if is_deactivation_of(row, "ben.hill") {
+            row.insert("decision".into(), "skip".into());
+        }
+        true
+    });
+    let words = ["apply", PLAN, "--sandbox", "--review", "reviewed.csv"];
+    office.seatsweep(&words).expect(0);
+    let rows = office.results();
+    let expected = [
+        ("ann moss", ("held", "review_hold")),
+        ("ben hill", ("skipped", "review_skip")),
+        ("cat lane", ("succeeded", "deactivation_due")),
+    ];
+    assert_eq!(outcomes(&rows), expected.into());
+
+    // The next nights honour the hold; what was skipped is planned anew.
+    let [ann, ben, cat] = NAMES.map(Account::of);
+    office.users(&with_colleagues([
+        ann.clone(),
+        ben,
+        cat.clone().deactivated(),
+    ]));
+    office.night("2026-11-21", &[]).expect(0);
+    let rows = office.results();
+    assert_eq!(only(&rows, "deactivate")["person"], "ben hill");
+    let held = rows.iter().find(|row| row["person"] == "ann moss");
+    let held = held.expect("a row");
+    assert_eq!(
+        (&*held["disposition"], &*held["reason"]),
+        ("held", "on_hold")
+    );
+    assert!(
+        held["detail"].contains("held in the review of plan"),
+        "{held:?}"
+    );
+}
+
+#[test]
+fn a_missing_line_is_held_also_when_the_plan_is_resumed_without_the_sheet() {
+    let office = office("");
+    edited(&office, |row| !is_deactivation_of(row, "ann.moss"));
+    let apply = ["apply", PLAN, "--sandbox"];
+    let with_sheet = [&apply[..], &["--review", "reviewed.csv"]].concat();
+    office.seatsweep(&with_sheet).expect(0);
+    assert_eq!(office.writes().len(), 2);
+    for _ in 0..2 {
+        office.seatsweep(&apply).expect(0);
+        assert!(office.writes().is_empty());
+        let rows = office.results();
+        assert_eq!(outcomes(&rows)["ann moss"], ("held", "review_hold"));
+        assert_eq!(outcomes(&rows)["ben hill"].0, "succeeded");
+    }
+}
+
+#[test]
+fn with_approval_always_a_blank_line_is_not_carried_out() {
+    let office = office("[policy]\napproval = \"always\"\n");
+    let stopped = office.seatsweep(&["apply", PLAN, "--sandbox"]).expect(6);
+    let stopped = stopped.says(&["nothing was changed", "approval = \"always\""]);
+    edited(&office, |row| {
+        if is_deactivation_of(row, "ann.moss") {
+            row.insert("decision".into(), "approve".into());
+        }
+        true
+    });
+    let words = ["apply", PLAN, "--sandbox", "--review", "reviewed.csv"];
+    office.seatsweep(&words).expect(0);
+    assert_eq!(
+        outcomes(&office.results())["ben hill"],
+        ("held", "not_approved")
+    );
+    office.seatsweep(&words[..3]).expect(0);
+    assert!(office.writes().is_empty(), "blank lines stay held");
+    // The approval of the plan covers them.
+    office.shell(&stopped.advised()).expect(0);
+    assert_eq!(office.writes().len(), 2);
+    assert_eq!(outcomes(&office.results())["ben hill"].0, "succeeded");
+}
+
+#[test]
+fn a_sheet_cannot_alter() {
+    let office = office("");
+    edited(&office, |row| {
+        for column in ["username", "user_id", "action", "person", "license", "due"] {
+            row.insert(column.into(), "colleague.nr1@example.com".into());
+        }
+        true
+    });
+    let words = ["apply", PLAN, "--sandbox", "--review", "reviewed.csv"];
+    office.seatsweep(&words).expect(0);
+    let expected = NAMES.map(|name| (format!("{name}@example.com"), 1));
+    assert_eq!(office.writes(), expected.into());
+}
+
+#[test]
+fn a_sheet_that_cannot_be_right_stops_everything() {
+    let cases = [
+        (
+            "decision,action_id\nmaybe,ID\n",
+            "line 2: \"maybe\" is no decision; write approve",
+        ),
+        (
+            "decision,action_id\nhold,deactivate-1\n",
+            "is it the sheet of another plan?",
+        ),
+        (
+            "decision,action\nhold,deactivate\n",
+            "no column \"action_id\"; columns seen: decision",
+        ),
+    ];
+    let office = office("");
+    let id = office.results_in(SHEET)[0]["action_id"].clone();
+    let words = ["apply", PLAN, "--sandbox", "--review", "reviewed.csv"];
+    for (sheet, message) in cases {
+        office.write("reviewed.csv", sheet.replace("ID", &id));
+        office.seatsweep(&words).expect(65).says(&[message]);
+    }
+    office.write("reviewed.csv", "");
+    office.seatsweep(&words).expect(65);
+    fs::remove_file(office.path("reviewed.csv")).expect("removed");
+    office.seatsweep(&words).expect(66).says(&["reviewed.csv"]);
+    assert!(!office.exists("out/sandbox/results.csv"));
+}
+
+/// A killed run is resumed without the sheet.
+#[test]
+fn a_veto_outlasts_a_kill() {
+    let act = "[guards]\nfirst_run = \"act\"\n";
+    let office = office("");
+    let sandbox = Sandbox::start(&office, &["--hold", "2:before"]);
+    office.configure_8x8(&sandbox.base_url, act);
+    office.on("2026-11-20", &["plan"]).expect(0);
+    fs::copy(office.path("out/plan.csv"), office.path(SHEET)).expect("a copy");
+    edited(&office, |row| !is_deactivation_of(row, "ann.moss"));
+    let apply = ["apply", "out/plan.json", "--confirm"];
+    let with_sheet = [&apply[..], &["--review", "reviewed.csv"]].concat();
+    let running = office.start(&with_sheet);
+    sandbox.wait_until_held();
+    drop(running);
+    drop(sandbox);
+
+    let sandbox = Sandbox::start(&office, &[]);
+    office.configure_8x8(&sandbox.base_url, act);
+    office.seatsweep(&apply).expect(0);
+    let rows = office.results_in("out/results.csv");
+    assert_eq!(outcomes(&rows)["ann moss"], ("held", "review_hold"));
+    let written = &sandbox.stop(&office)["accounts_written"];
+    assert!(written["ann.moss@example.com"].is_null(), "{written}");
+    assert_eq!(written["ben.hill@example.com"], 1);
+}
