@@ -67,7 +67,11 @@ impl Index {
     pub fn new(people: &People, question: &Question<'_>) -> Self {
         let mut wanted = Wanted::default();
         for (position, person) in people.persons.iter().enumerate() {
-            person.keys.iter().for_each(|key| wanted.look_for(key));
+            // Nobody touches an account whose employee id is disputed.
+            let disputed = person.employee_id.clone().map(Key::EmployeeId);
+            for key in person.keys.iter().chain(&disputed) {
+                wanted.look_for(key);
+            }
             if let Some(target) = mapped(person, question.map) {
                 wanted.user_ids.insert(target.to_owned());
                 wanted.usernames.insert(target.to_lowercase());

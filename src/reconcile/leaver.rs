@@ -192,11 +192,11 @@ impl Settling<'_, '_, '_> {
         if departure.history.iter().all(|record| never_matched(record)) {
             return self.close(departure.history);
         }
-        for record in departure
-            .history
-            .iter()
-            .filter(|record| record.state != TerminationState::Closed)
-        {
+        let own = departure.history.iter().filter(|record| {
+            let is_own = record.termination.person == departure.person.key;
+            is_own && record.state != TerminationState::Closed
+        });
+        for record in own {
             let mut record = (*record).clone();
             record.vanished_at = record.vanished_at.or(Some(self.question.as_of));
             self.result.records.push(record);

@@ -227,9 +227,12 @@ impl<'f> Directory<'f> {
 
     /// Accounts that somebody's keys point at, whether or not they are told
     /// apart: nobody else's departure may touch them. An address may have been
-    /// inherited from somebody with another name.
+    /// inherited from somebody with another name; an employee id counts even if
+    /// two people have it, for it is one of them.
     pub(super) fn pointed_at(&self, person: &Person) -> BTreeSet<AccountKey> {
-        let hits = person.keys.iter().flat_map(|key| {
+        let employee_id = person.employee_id.clone().map(Key::EmployeeId);
+        let keys = person.keys.iter().chain(&employee_id);
+        let hits = keys.flat_map(|key| {
             let accounts = self.accounts_of(key).into_iter();
             accounts.filter(|account| !(key.is_address() && self.is_strangers(person, account)))
         });

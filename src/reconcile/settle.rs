@@ -384,19 +384,14 @@ impl Settling<'_, '_, '_> {
     }
 
     /// One record a termination. Somebody whose termination it is decides over
-    /// somebody who only shares an identity.
+    /// somebody who only shares an identity; of a case the plan makes the record.
     fn settle_records(&mut self) {
+        let cases = self.result.cases.iter();
+        let planned: BTreeSet<TerminationId> = cases.map(|case| case.termination.id()).collect();
         let records = &mut self.result.records;
-        let decided: BTreeSet<TerminationId> = records
-            .iter()
-            .filter(|record| record.state != TerminationState::Closed)
-            .map(|record| record.termination.id())
-            .chain(self.result.cases.iter().map(|case| case.termination.id()))
-            .collect();
-        records.retain(|record| {
-            record.state != TerminationState::Closed || !decided.contains(&record.termination.id())
-        });
-        records.sort_by_key(|record| record.termination.id());
+        records.retain(|record| !planned.contains(&record.termination.id()));
+        // Closed comes last of the states, and only the first record is kept.
+        records.sort_by_key(|record| (record.termination.id(), record.state));
         records.dedup_by_key(|record| record.termination.id());
     }
 

@@ -280,7 +280,7 @@ fn read_in_pieces(cut: usize) -> impl FnOnce(Index, &[AccountRow]) -> Found {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
     #[test]
     fn nobody_loses_access_who_should_not(night in night()) {

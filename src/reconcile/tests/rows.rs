@@ -266,6 +266,16 @@ fn one_employee_id_on_two_people_is_a_conflict() {
     check(&night, &expected);
 }
 
+// The id of the account is disputed, whoever else points at it.
+#[test]
+fn an_account_with_a_disputed_employee_id_is_not_touched() {
+    let night = jane()
+        .hr("id=5 name=Jane_Doe status=employed")
+        .hr("id=5 name=Pat_Poe date=2026-11-20")
+        .hr("user=jane name=Jane_Poe date=2026-11-20");
+    assert_eq!(night.fates()[2], (D::Conflict, R::SharedIdentity));
+}
+
 #[test]
 fn two_leavers_on_one_account_are_ambiguous() {
     let night = jane()
