@@ -28,6 +28,7 @@ pub(super) fn make_plan(
         let hr = ingest::read_hr(path, &settings.columns_hr, &settings.formats)?;
         let made_at = made_at(path, settings.inputs.hr_at, as_of);
         hr_at = hr_at.max(made_at);
+        refuse_twice(&inputs, &hr.file)?;
         inputs.push(input(hr.file, Some(made_at)));
         rows.extend(hr.rows);
         invalid.extend(hr.invalid);
@@ -68,12 +69,7 @@ pub(super) fn make_plan(
         census,
     } = users.observer;
     let reconciliation = reconcile::settle(&people, &index.finish(), &users.invalid, &question)?;
-    let vanished: Vec<_> = reconciliation
-        .records
-        .iter()
-        .filter(|record| record.vanished_at.is_some())
-        .map(|record| record.termination.id())
-        .collect();
+    let vanished = reconciliation.vanished(memory);
     let counted = settings
         .policy
         .seats_as_of
@@ -192,6 +188,20 @@ impl HandMade {
             all.map = map.map;
         }
         Ok(all)
+    }
+}
+
+/// The same HR file twice would make every leaver two.
+fn refuse_twice(inputs: &[PlanInput], file: &InputFile) -> Result<(), Failure> {
+    match inputs.iter().find(|input| input.sha256 == file.sha256) {
+        None => Ok(()),
+        Some(first) => Err(Failure::new(
+            Exit::BadData,
+            format!(
+                "{} and {} are the same file; name it once",
+                first.path, file.path
+            ),
+        )),
     }
 }
 

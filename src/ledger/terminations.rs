@@ -82,7 +82,7 @@ fn merged(known: &TerminationRecord, new: &TerminationRecord) -> TerminationReco
         user_id: matched.user_id.clone(),
         account_username: matched.account_username.clone(),
         matched_by: matched.matched_by.clone(),
-        state: known.state.max(new.state),
+        state: state_after(known.state, new.state),
         first_listed: known.first_listed.min(new.first_listed),
         deactivated_at: earliest(known.deactivated_at, new.deactivated_at),
         approved: known.approved || new.approved,
@@ -90,6 +90,16 @@ fn merged(known: &TerminationRecord, new: &TerminationRecord) -> TerminationReco
         vanished_at: new
             .vanished_at
             .and_then(|_| earliest(known.vanished_at, new.vanished_at)),
+    }
+}
+
+/// What is carried out is never open again. What was closed can be: a row that
+/// was taken back and is listed again.
+fn state_after(known: TerminationState, new: TerminationState) -> TerminationState {
+    use TerminationState::{Open, Settled, Spent};
+    match (known, new) {
+        (Spent | Settled, Open) => known,
+        _ => new,
     }
 }
 

@@ -53,7 +53,7 @@ fn exit_3_is_a_guard_and_changes_nothing() {
     ended.says(&[
         "guards.run_users",
         "6 people",
-        "5 allowed, of 46",
+        "of 46; 5 allowed",
         "nothing was changed",
     ]);
     assert_eq!(office.sandbox_log()["requests"], 0);
