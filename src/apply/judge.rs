@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AccountStatus, LicenseKind, LicenseName};
+use crate::model::{AccountStatus, EmailAddress, LicenseKind, LicenseName, Username};
 use crate::plan::{Expected, Phase, Removal, Step};
 use crate::vendor::{Status, User, UserChange};
 
@@ -119,13 +119,13 @@ fn somebody_else(expected: &Expected, user: &User) -> Option<String> {
     }
     if username
         .as_ref()
-        .is_some_and(|name| name.as_str() != user.username().to_lowercase())
+        .is_some_and(|name| Username::parse(user.username()).as_ref() != Some(name))
     {
         return Some("its username is another".to_owned());
     }
     if email
         .as_ref()
-        .is_some_and(|email| email.as_str() != user.email().to_lowercase())
+        .is_some_and(|email| EmailAddress::parse(user.email()).as_ref() != Some(email))
     {
         return Some("its e-mail is another".to_owned());
     }

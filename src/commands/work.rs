@@ -1,6 +1,7 @@
 //! What `apply` and `run` share once a plan is at hand: may it be carried out,
 //! carry it out, show what came of it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +11,11 @@ use jiff::Timestamp;
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::{console, outputs, signals};
-use crate::apply::{self, Execution, Stop, StopSwitch, Timing};
+use crate::apply::{self, Execution, Stop, StopSwitch, Timing, Veto};
 use crate::config::{Settings, Target};
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
-    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, TaskRecord,
-    TaskState, short_digest,
+    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, short_digest,
 };
 use crate::plan::{self, Decision, Permissions, Plan, Verdict};
 use crate::report::{self, Ending, Run};
@@ -143,14 +143,19 @@ impl Work<'_> {
         let started_at = tenant.api.clock().now();
         let run_id = self.run_id(started_at);
         let review = self.review()?;
-        self.accept(&mut ledger, &run_id, started_at, review.as_ref())?;
+        let earlier = ledger.outcomes(&self.plan.plan_id)?;
+        let vetoes = apply::vetoes(&self.plan, self.approved, review.as_ref(), &earlier);
+        for hold in self.new_holds(review.as_ref()) {
+            ledger.add_hold(&hold)?;
+        }
+        self.accept(&mut ledger, &run_id, started_at, &vetoes)?;
         let stop = StopSwitch::default();
         let execution = Execution {
             plan: Arc::clone(&self.plan),
             api: tenant.api.clone(),
             run_id: run_id.clone(),
             approved: self.approved,
-            review,
+            vetoes,
             timing: timing(self.settings),
             deadline: self
                 .settings
@@ -174,7 +179,7 @@ impl Work<'_> {
         ledger: &mut Ledger,
         run_id: &str,
         started_at: Timestamp,
-        review: Option<&std::collections::BTreeMap<String, Decision>>,
+        vetoes: &BTreeMap<String, Veto>,
     ) -> Result<(), Failure> {
         let plan = &self.plan;
         let document =
@@ -188,8 +193,10 @@ impl Work<'_> {
             };
             ledger.approve(&plan.plan_id, &approval)?;
         }
-        for hold in self.new_holds(review) {
-            ledger.add_hold(&hold)?;
+        if !ledger.accepted(&plan.plan_id)? {
+            // On disk before the plan can be resumed without its review sheet.
+            let entries = apply::veto_entries(vetoes, &plan.plan_id, run_id, started_at);
+            ledger.record(&entries)?;
         }
         ledger.accept_plan(&self.acceptance(started_at))?;
         ledger.begin_run(&RunStart {
@@ -206,7 +213,7 @@ impl Work<'_> {
 
     fn acceptance(&self, at: Timestamp) -> Acceptance {
         let plan = &self.plan;
-        let acted_on: std::collections::BTreeSet<_> = plan
+        let acted_on: BTreeSet<_> = plan
             .actions
             .iter()
             .filter_map(|action| action.subject.termination.clone())
@@ -224,33 +231,14 @@ impl Work<'_> {
             header_fingerprint: input.header_fingerprint.clone(),
             at,
         });
-        // A task that waits for an approval is issued with it.
-        let issued: std::collections::BTreeSet<&String> = plan
-            .actions
-            .iter()
-            .filter(|action| action.needs_approval.is_none() || self.approved)
-            .filter_map(|action| action.task_id.as_ref())
-            .collect();
-        let tasks = plan
-            .manual_tasks
-            .iter()
-            .filter(|task| issued.contains(&task.id));
         Acceptance {
             plan_id: plan.plan_id.clone(),
             at,
             terminations,
             inputs: inputs.collect(),
             observations: plan.observations.clone(),
-            tasks: tasks
-                .map(|task| TaskRecord {
-                    id: task.id.clone(),
-                    kind: task.kind,
-                    termination: task.termination.clone(),
-                    state: TaskState::Open,
-                    due: task.due,
-                    issued_at: at,
-                })
-                .collect(),
+            // Issued when they are handed over, which a review may prevent.
+            tasks: Vec::new(),
             closed_tasks: plan.closed_tasks.clone(),
         }
     }
@@ -270,6 +258,9 @@ impl Work<'_> {
             ));
         }
         let finished_at = tenant.api.clock().now();
+        if stopped.is_some() && recorded.is_ok() {
+            apply::account_for_the_rest(plan, run_id, &mut ledger, finished_at)?;
+        }
         let memory = ledger.memory(finished_at)?;
         let outcomes = ledger.outcomes(&plan.plan_id)?;
         let approved_by = memory
@@ -314,7 +305,7 @@ impl Work<'_> {
         Ok(summary.exit_code)
     }
 
-    fn review(&self) -> Result<Option<std::collections::BTreeMap<String, Decision>>, Failure> {
+    fn review(&self) -> Result<Option<BTreeMap<String, Decision>>, Failure> {
         let path = self.settings.execution.review.as_deref();
         path.map(|path| plan::read_review(path, &self.plan))
             .transpose()
@@ -322,10 +313,7 @@ impl Work<'_> {
     }
 
     /// Whoever the reviewer put on hold stays on hold on later nights.
-    fn new_holds(
-        &self,
-        review: Option<&std::collections::BTreeMap<String, Decision>>,
-    ) -> Vec<HoldRecord> {
+    fn new_holds(&self, review: Option<&BTreeMap<String, Decision>>) -> Vec<HoldRecord> {
         let held = |id: &String| review.and_then(|it| it.get(id)) == Some(&Decision::Hold);
         let why = format!("held in the review of plan {}", self.plan.plan_id);
         self.plan
