@@ -1,8 +1,6 @@
 //! One update of one account: its intent, its sending, and what became of it,
 //! in this run or in one that was killed.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::RecordingFailed;
@@ -135,7 +133,9 @@ impl Work<'_> {
         let looked = if self.context.stopped().is_some() {
             Looked::StillOpen("the run was stopped before it could look".to_owned())
         } else {
-            look(self.context, &sent, Duration::ZERO).await
+            // Whoever was killed may have looked at it just now.
+            let first = self.context.execution.timing.poll_every;
+            look(self.context, &sent, first).await
         };
         match self.conclude(&sent, looked).await? {
             Next::Done | Next::DeactivateAlone => Ok(()),
