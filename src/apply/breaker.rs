@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::{ActionKind, Outcome, OutcomeReason};
+use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord};
 
 /// Failures in a row that stop a kind of action.
 const IN_A_ROW: u32 = 5;
@@ -26,21 +26,18 @@ struct Count {
 
 impl Breakers {
     /// Counts an outcome; true when it stops the kind.
-    pub(super) fn count(
-        &self,
-        kind: ActionKind,
-        outcome: Outcome,
-        reason: Option<OutcomeReason>,
-    ) -> bool {
+    pub(super) fn count(&self, kind: ActionKind, record: &OutcomeRecord) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(kind).or_default();
-        match outcome {
+        match record.outcome {
             Outcome::Succeeded | Outcome::AlreadyDone => {
                 count.tried += 1;
                 count.in_a_row = 0;
             }
             // What a reviewer skips is no failure; what has drifted is one.
-            Outcome::Skipped if reason == Some(OutcomeReason::ReviewSkip) => {}
+            Outcome::Skipped if record.reason == Some(OutcomeReason::ReviewSkip) => {}
+            // Another run's update is in the way, so this one did not fail.
+            Outcome::Unknown if record.attempts == 0 => {}
             Outcome::Failed | Outcome::Unknown | Outcome::Skipped => {
                 count.tried += 1;
                 count.failed += 1;
@@ -64,10 +61,21 @@ impl Breakers {
 mod tests {
     use super::*;
 
+    fn sent(outcome: Outcome, reason: OutcomeReason) -> OutcomeRecord {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        OutcomeRecord {
+            attempts: 1,
+            ..super::super::veto::unsent("action", outcome, reason, now)
+        }
+    }
+
     fn counted(outcomes: &[Outcome]) -> bool {
         let breakers = Breakers::default();
         for outcome in outcomes {
-            breakers.count(ActionKind::Deactivate, *outcome, None);
+            breakers.count(
+                ActionKind::Deactivate,
+                &sent(*outcome, OutcomeReason::Refused),
+            );
         }
         breakers.is_open(ActionKind::Deactivate)
     }
@@ -108,7 +116,7 @@ mod tests {
             (OutcomeReason::Drifted, true),
         ] {
             for _ in 0..5 {
-                breakers.count(ActionKind::Deactivate, Outcome::Skipped, Some(reason));
+                breakers.count(ActionKind::Deactivate, &sent(Outcome::Skipped, reason));
             }
             assert_eq!(breakers.is_open(ActionKind::Deactivate), opens);
         }
@@ -118,7 +126,10 @@ mod tests {
     fn other_kinds_go_on() {
         let breakers = Breakers::default();
         for _ in 0..5 {
-            breakers.count(ActionKind::RemoveLicense, Outcome::Failed, None);
+            breakers.count(
+                ActionKind::RemoveLicense,
+                &sent(Outcome::Failed, OutcomeReason::Refused),
+            );
         }
         assert!(!breakers.is_open(ActionKind::Deactivate));
     }

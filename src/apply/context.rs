@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use jiff::Timestamp;
 
-use super::breaker::Breakers;
 use super::progress::Progress;
 use super::veto::unsent;
 use super::{Event, Execution, Recorder, RecordingFailed, Stop};
@@ -20,7 +19,6 @@ pub(super) struct Context {
     pub(super) recorder: Recorder,
     pub(super) progress: Progress,
     kinds: BTreeMap<String, ActionKind>,
-    breakers: Breakers,
     /// Writes in a row that the key was not allowed to make.
     refused_writes: AtomicU32,
     /// Whether the server answered any call with something else than 403.
@@ -41,7 +39,6 @@ impl Context {
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
             progress,
-            breakers: Breakers::default(),
             refused_writes: AtomicU32::new(0),
             was_let_in: AtomicBool::new(false),
             execution,
@@ -137,7 +134,7 @@ impl Context {
             if let Entry::Outcome { record, .. } = entry
                 && let Some(kind) = self.kinds.get(&record.action_id)
             {
-                ended.push((*kind, record.outcome, record.reason));
+                ended.push((*kind, record.clone()));
             }
         }
         let result = self.recorder.record(entries).await;
@@ -145,9 +142,9 @@ impl Context {
             self.execution.stop.stop(Stop::Ledger);
             return result;
         }
-        for (kind, outcome, reason) in ended {
-            (self.execution.observer)(Event::ActionEnded(kind, outcome));
-            if self.breakers.count(kind, outcome, reason) {
+        for (kind, record) in ended {
+            (self.execution.observer)(Event::ActionEnded(kind, record.outcome));
+            if self.execution.stop.breakers().count(kind, &record) {
                 self.execution.stop.stop(Stop::Breaker);
             }
         }
@@ -167,7 +164,7 @@ impl Context {
         if kind == ActionKind::RemoveLicense && self.execution.stop.is_stranded() {
             return Some(OutcomeReason::StrandedSeat);
         }
-        let is_open = self.breakers.is_open(kind);
+        let is_open = self.execution.stop.breakers().is_open(kind);
         is_open.then_some(OutcomeReason::Breaker)
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::write::Sent;
-use crate::vendor::{Clock, FollowLimits, Followed, Reply, User};
+use crate::vendor::{CallErrorKind, Clock, FollowLimits, Followed, Reply, User};
 
 /// What a look showed.
 pub(super) enum Looked {
@@ -56,6 +56,9 @@ pub(super) async fn look(context: &Context, sent: &Sent, first: Duration) -> Loo
         let is_over = clock.now() >= deadline;
         let read = match context.execution.api.user(&sent.user_id).await {
             Ok(read) => read,
+            Err(error) if error.kind == CallErrorKind::NotFound => {
+                return Looked::Neither("the account is gone".to_owned());
+            }
             Err(error) => {
                 context.read_failed(&error);
                 return Looked::StillOpen(format!("the account could not be read: {error}"));

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::breaker::Breakers;
 use crate::model::OutcomeReason;
 
 /// Why a run stopped before its end. All of them can be resumed.
@@ -60,6 +61,7 @@ impl Stop {
 pub struct StopSwitch {
     reason: Arc<Mutex<Option<Stop>>>,
     stranded: Arc<AtomicBool>,
+    breakers: Arc<Breakers>,
 }
 
 impl StopSwitch {
@@ -80,6 +82,11 @@ impl StopSwitch {
     /// begun any more.
     pub(super) fn strand(&self) {
         self.stranded.store(true, Ordering::SeqCst);
+    }
+
+    /// What has failed so far, by kind of action.
+    pub(super) fn breakers(&self) -> &Breakers {
+        &self.breakers
     }
 
     pub(super) fn is_stranded(&self) -> bool {

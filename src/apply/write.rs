@@ -247,7 +247,8 @@ impl Work<'_> {
 
     /// What the plan says stands in for a step that the vendor will not do.
     async fn upon_refusal(&self, sent: &Sent, failure: Failure) -> Result<Next, RecordingFailed> {
-        let carries_both = sent.wanted.deactivate.is_some() && !sent.wanted.remove.is_empty();
+        let deactivates = sent.wanted.deactivate.is_some();
+        let carries_both = deactivates && !sent.wanted.remove.is_empty();
         match self.step.upon_refusal {
             UponRefusal::DeactivateAlone if carries_both => {
                 let mut entries = vec![self.ended(sent, AttemptEnd::Failed)];
@@ -262,7 +263,8 @@ impl Work<'_> {
                 self.context.record(entries).await?;
                 Ok(Next::DeactivateAlone)
             }
-            UponRefusal::RememberStranded => {
+            // An account that was found deactivated keeps its seats as well.
+            UponRefusal::RememberStranded | UponRefusal::DeactivateAlone if !deactivates => {
                 self.context.execution.stop.strand();
                 let at = self.context.now();
                 let remembered = vec![Entry::StrandedRefused { at }];
@@ -271,7 +273,7 @@ impl Work<'_> {
                 self.failed(sent, failure, remembered).await?;
                 Ok(Next::Done)
             }
-            UponRefusal::DeactivateAlone | UponRefusal::Fail => {
+            UponRefusal::RememberStranded | UponRefusal::DeactivateAlone | UponRefusal::Fail => {
                 self.failed(sent, failure, Vec::new()).await?;
                 Ok(Next::Done)
             }

@@ -33,9 +33,10 @@ pub(super) async fn settle_earlier_runs(
     }
     // Those runs end as far as the next one is concerned, so it has to know
     // what was sent until now.
-    ledger.record(&[Entry::Sends {
-        wall_ms: tenant.recent_sends(),
-    }])?;
+    let wall_ms = tenant.recent_sends();
+    if !wall_ms.is_empty() {
+        ledger.record(&[Entry::Sends { wall_ms }])?;
+    }
     close_unfinished(&mut ledger, tenant.api.clock().now(), resumed)?;
     Ok(ledger)
 }

@@ -170,7 +170,15 @@ impl Work<'_> {
             ended = work => ended,
             () = signals::watch(stop.clone()) => (open_ledger(self.settings, None)?, Ok(())),
         };
+        if recorded.is_err() {
+            stop.stop(Stop::Ledger);
+        }
+        // Whatever goes wrong from here on, the tenant was changed.
         self.conclude(ledger, &recorded, tenant, &run_id, stop.reason())
+            .map_err(|failure| Failure {
+                exit: Exit::Midway,
+                ..failure
+            })
     }
 
     /// From here on the plan is resumed, not started.

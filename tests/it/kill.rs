@@ -79,6 +79,35 @@ fn killed_at_any_commit_run_settles_and_plans_anew() {
     assert!(killed >= 15, "only {killed} commits");
 }
 
+#[test]
+fn pressed_twice_ctrl_c_stops_at_once_and_leaves_whole_results() {
+    let tonight = TonightsPlan::new();
+    let undisturbed = undisturbed(&tonight);
+    let requests: Vec<usize> = (1..=12).collect();
+    in_parallel(&requests, |request| {
+        let what = format!("interrupted at request {request}");
+        let point = "before";
+        let office = Office::new(&tonight);
+        let sandbox = office.start_sandbox(Some(Hold { request, point }));
+        let client = office.spawn(&sandbox, Work::Apply);
+        let code = sandbox.interrupt_when_held(client);
+        assert_eq!(code, Some(130), "{what}");
+        for row in office.results() {
+            let open = row["outcome"].is_empty() && !row["action"].is_empty();
+            assert!(!open, "{what}: {row:?}");
+        }
+        let first = sandbox.end();
+
+        let sandbox = office.start_sandbox(None);
+        let code = office.run(&sandbox, Work::Apply);
+        let logs = [first, sandbox.end()];
+        assert_eq!(code, undisturbed.code, "{what}");
+        assert_eq!(office.results(), undisturbed.results, "{what}");
+        office::assert_each_written_once(&logs, &what);
+        office.assert_settled(&what);
+    });
+}
+
 /// Kills `work` right after each commit, does it again, and checks the end;
 /// returns how many commits there were.
 fn at_every_commit(

@@ -258,13 +258,36 @@ impl Sandbox {
     /// Kills the client as soon as a request is held; false if the client came
     /// to its end before.
     pub(super) fn kill_when_held(&self, mut client: Child) -> bool {
+        let is_held = self.holds(&mut client);
+        if is_held {
+            client.kill().expect("killed");
+        }
+        client.wait().expect("its end");
+        is_held
+    }
+
+    /// Presses Ctrl-C until the client has ended, as soon as a request is
+    /// held; returns its exit code.
+    pub(super) fn interrupt_when_held(&self, mut client: Child) -> Option<i32> {
+        assert!(self.holds(&mut client), "nothing was held");
+        loop {
+            let process = client.id().to_string();
+            let signal = Command::new("kill").args(["-INT", &process]).status();
+            assert!(signal.expect("a process").success());
+            for _ in 0..20 {
+                std::thread::sleep(Duration::from_millis(10));
+                if let Some(status) = client.try_wait().expect("its state") {
+                    return status.code();
+                }
+            }
+        }
+    }
+
+    /// Waits until a request is held; false if the client ends before.
+    fn holds(&self, client: &mut Child) -> bool {
         loop {
             match self.lines.recv_timeout(Duration::from_millis(5)) {
-                Ok(line) if line == "held" => {
-                    client.kill().expect("killed");
-                    client.wait().expect("its end");
-                    return true;
-                }
+                Ok(line) if line == "held" => return true,
                 Ok(line) => panic!("the sandbox said {line}"),
                 Err(RecvTimeoutError::Disconnected) => panic!("the sandbox ended"),
                 Err(RecvTimeoutError::Timeout) => {}
