@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{AccountStatus, EmailAddress, LicenseKind, LicenseName, Username};
-use crate::plan::{Expected, Phase, Removal, Step};
+use crate::plan::{Expected, Removal, Step};
 use crate::vendor::{Status, User, UserChange};
 
 /// What one write wants, kept with its intent so that a later run can tell
@@ -65,9 +65,12 @@ pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &User) -> Judgment
                 return Judgment::Drifted(format!("its status is {word:?}"));
             }
         }
-    } else if step.phase == Phase::Removals && !matches!(status, Status::Inactive) {
+    } else if !matches!(status, Status::Inactive) {
+        // Nobody loses the licences of an account that keeps its access.
         let seen = status.as_str();
-        return Judgment::Drifted(format!("its status is {seen}, the plan saw it deactivated"));
+        return Judgment::Drifted(format!(
+            "its status is {seen}, the plan wants it deactivated"
+        ));
     }
     let mut held = user.licenses();
     for removal in &pending.remove {

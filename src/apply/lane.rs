@@ -52,6 +52,11 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         let mut pending = self.context.pending(self.step.actions());
+        if self.access_stays(&pending) {
+            let (outcome, reason) = (Outcome::Deferred, OutcomeReason::EarlierStep);
+            let detail = "the account's deactivation is not carried out";
+            return self.end_all(&pending, outcome, reason, detail).await;
+        }
         let first = self.context.progress.attempts_at(self.step) + 1;
         for attempt in first..first + ATTEMPTS_IN_A_RUN {
             if pending.is_empty() {
@@ -343,6 +348,13 @@ impl<'a> Work<'a> {
             Phase::Deactivations if self.step.deactivate.is_some() => ActionKind::Deactivate,
             Phase::Deactivations | Phase::Removals => ActionKind::RemoveLicense,
         }
+    }
+
+    /// Whether the step's deactivation was vetoed or came to nothing, so that
+    /// its removals have to wait.
+    fn access_stays(&self, pending: &BTreeSet<String>) -> bool {
+        let deactivate = self.step.deactivate.as_ref();
+        deactivate.is_some_and(|id| !pending.contains(id) && !self.context.progress.is_done(id))
     }
 
     fn only_deactivation(&self, pending: &BTreeSet<String>) -> BTreeSet<String> {

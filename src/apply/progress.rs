@@ -75,6 +75,13 @@ impl Progress {
         })
     }
 
+    /// Whether the action's end was reached.
+    pub(super) fn is_done(&self, action_id: &str) -> bool {
+        self.outcomes.get(action_id).is_some_and(|record| {
+            matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone)
+        })
+    }
+
     /// The steps of the lane whose last attempt may or may not have been
     /// carried out.
     pub(super) fn open_attempts<'a>(

@@ -145,10 +145,9 @@ impl Work<'_> {
         let review = self.review()?;
         let earlier = ledger.outcomes(&self.plan.plan_id)?;
         let vetoes = apply::vetoes(&self.plan, self.approved, review.as_ref(), &earlier);
-        for hold in self.new_holds(review.as_ref()) {
-            ledger.add_hold(&hold)?;
-        }
-        self.accept(&mut ledger, &run_id, started_at, &vetoes)?;
+        let holds = self.new_holds(review.as_ref());
+        self.record_review(&mut ledger, &run_id, started_at, &vetoes, &holds)?;
+        self.accept(&mut ledger, &run_id, started_at)?;
         let stop = StopSwitch::default();
         let execution = Execution {
             plan: Arc::clone(&self.plan),
@@ -181,18 +180,37 @@ impl Work<'_> {
             })
     }
 
+    /// What people decided is on disk before the plan can be resumed without
+    /// its review sheet.
+    fn record_review(
+        &self,
+        ledger: &mut Ledger,
+        run_id: &str,
+        at: Timestamp,
+        vetoes: &BTreeMap<String, Veto>,
+        holds: &[HoldRecord],
+    ) -> Result<(), Failure> {
+        let plan = &self.plan;
+        let document =
+            serde_json::to_string(&**plan).map_err(|error| Failure::of(Exit::Internal, error))?;
+        ledger.save_plan(&plan.plan_id, &document, plan.as_of)?;
+        if !vetoes.is_empty() && !ledger.accepted(&plan.plan_id)? {
+            ledger.record(&apply::veto_entries(vetoes, &plan.plan_id, run_id, at))?;
+        }
+        for hold in holds {
+            ledger.add_hold(hold)?;
+        }
+        Ok(())
+    }
+
     /// From here on the plan is resumed, not started.
     fn accept(
         &self,
         ledger: &mut Ledger,
         run_id: &str,
         started_at: Timestamp,
-        vetoes: &BTreeMap<String, Veto>,
     ) -> Result<(), Failure> {
         let plan = &self.plan;
-        let document =
-            serde_json::to_string(&**plan).map_err(|error| Failure::of(Exit::Internal, error))?;
-        ledger.save_plan(&plan.plan_id, &document, plan.as_of)?;
         let approved_by = self.approved.then(|| self.settings.user.clone());
         if let Some(by) = &approved_by {
             let approval = ApprovalRecord {
@@ -200,11 +218,6 @@ impl Work<'_> {
                 at: started_at,
             };
             ledger.approve(&plan.plan_id, &approval)?;
-        }
-        if !ledger.accepted(&plan.plan_id)? {
-            // On disk before the plan can be resumed without its review sheet.
-            let entries = apply::veto_entries(vetoes, &plan.plan_id, run_id, started_at);
-            ledger.record(&entries)?;
         }
         ledger.accept_plan(&self.acceptance(started_at))?;
         ledger.begin_run(&RunStart {

@@ -16,7 +16,7 @@ const AT_ONCE: usize = 6;
 /// More requests than the plan takes.
 const MOST_REQUESTS: usize = 26;
 /// More commits than a run makes.
-const MOST_COMMITS: usize = 60;
+const MOST_COMMITS: usize = 30;
 
 /// Tells the test binary, run by itself, where to end.
 const COMMIT: &str = "SEATSWEEP_KILL_AT_COMMIT";
@@ -108,8 +108,38 @@ fn pressed_twice_ctrl_c_stops_at_once_and_leaves_whole_results() {
     });
 }
 
-/// Kills `work` right after each commit, does it again, and checks the end;
-/// returns how many commits there were.
+#[test]
+fn killed_at_any_commit_apply_remembers_its_review_sheet() {
+    let tonight = TonightsPlan::new();
+    let office = Office::new(&tonight);
+    let sandbox = office.start_sandbox(None);
+    let code = office.run(&sandbox, Work::ApplyReviewed);
+    let results = office.results();
+    let vetoed = results
+        .iter()
+        .filter(|row| ["held", "skipped"].contains(&row["outcome"].as_str()));
+    assert_eq!(vetoed.count(), 2, "{results:?}");
+    let written = sandbox.end().accounts_written;
+    assert_eq!(written.len(), 2, "{written:?}");
+
+    // After the first commit nothing of the sheet is there yet, and nothing
+    // was begun.
+    let commits: Vec<usize> = (2..=MOST_COMMITS).collect();
+    in_parallel(&commits, |commit| {
+        let what = format!("killed at commit {commit}");
+        let office = Office::new(&tonight);
+        let sandbox = office.start_sandbox(None);
+        ends_at_commit(&office.arguments(&sandbox, Work::ApplyReviewed), commit);
+        assert_eq!(office.run(&sandbox, Work::Apply), code, "{what}");
+        assert_eq!(office.results(), results, "{what}");
+        assert_eq!(sandbox.end().accounts_written, written, "{what}");
+        office.assert_settled(&what);
+    });
+}
+
+/// Kills `work` right after each commit, and again a few commits into the
+/// second time; then does it to its end and checks it. Returns how many commits
+/// there were.
 fn at_every_commit(
     tonight: &TonightsPlan,
     work: Work,
@@ -126,6 +156,7 @@ fn at_every_commit(
             return;
         }
         killed.fetch_add(1, Ordering::SeqCst);
+        ends_at_commit(&office.arguments(&sandbox, work), 1 + commit % 7);
         let code = office.run(&sandbox, work);
         let log = [sandbox.end()];
         check(&office, code, &what);

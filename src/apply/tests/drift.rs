@@ -99,3 +99,21 @@ async fn another_customer_stops_everything_before_the_first_write() {
     assert_eq!(night.stop.reason(), Some(super::super::Stop::WrongCustomer));
     assert_eq!(night.tenant.report().writes, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_keeps_its_access_keeps_its_seats() {
+    let mut night = Night::new(&[Work::Both(1)]);
+    let skipped = Veto {
+        outcome: Outcome::Skipped,
+        reason: OutcomeReason::ReviewSkip,
+    };
+    night.vetoes.insert("deactivate-0001".to_owned(), skipped);
+    let expected = BTreeMap::from([
+        ("deactivate-0001", "skipped review_skip".to_owned()),
+        ("remove-0001-0", "deferred earlier_step".to_owned()),
+        ("remove-0001-1", "deferred earlier_step".to_owned()),
+    ]);
+    assert_eq!(words(&night.run().await), expected);
+    assert_eq!(words(&night.run().await), expected);
+    assert_eq!(night.tenant.report().writes, 0);
+}

@@ -115,6 +115,8 @@ impl TonightsPlan {
 pub(super) enum Work {
     /// `apply` of tonight's plan.
     Apply,
+    /// The same with a review sheet that keeps two people back.
+    ApplyReviewed,
     /// `run`.
     Run,
 }
@@ -169,10 +171,13 @@ impl<'t> Office<'t> {
         write(&config, &configuration(&sandbox.base_url));
         let mut arguments: Vec<OsString> = vec![PROGRAM.into()];
         match work {
-            Work::Apply => {
+            Work::Apply | Work::ApplyReviewed => {
                 let plan = self.tonight.path("out").join("plan.json");
                 arguments.extend(["apply".into(), plan.into()]);
                 arguments.extend(["--as-of".into(), AS_OF.into()]);
+                if matches!(work, Work::ApplyReviewed) {
+                    arguments.extend(["--review".into(), self.review_sheet().into()]);
+                }
             }
             Work::Run => {
                 arguments.push("run".into());
@@ -181,6 +186,30 @@ impl<'t> Office<'t> {
         }
         arguments.extend(["--confirm".into(), "--config".into(), config.into()]);
         arguments
+    }
+
+    /// Tonight's sheet, filled in.
+    fn review_sheet(&self) -> PathBuf {
+        let empty = self.tonight.path("out").join("plan.csv");
+        let mut reader = csv::Reader::from_path(empty).expect("the sheet");
+        let mut filled = csv::Writer::from_writer(Vec::new());
+        filled
+            .write_record(["action_id", "decision"])
+            .expect("a line");
+        for row in reader.deserialize::<BTreeMap<String, String>>() {
+            let row = row.expect("a row");
+            let decision = match (row["username"].as_str(), row["action"].as_str()) {
+                ("ben@example.com", "deactivate") => "hold",
+                ("cora@example.com", "deactivate") => "skip",
+                _ => "",
+            };
+            let line = [row["action_id"].as_str(), decision];
+            filled.write_record(line).expect("a line");
+        }
+        let path = self.path("review.csv");
+        let bytes = filled.into_inner().expect("the sheet");
+        write(&path, &String::from_utf8(bytes).expect("text"));
+        path
     }
 
     pub(super) fn spawn(&self, sandbox: &Sandbox, work: Work) -> Child {
