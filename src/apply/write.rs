@@ -92,6 +92,12 @@ impl Work<'_> {
             }
             Err(WriteError::Unclear(_)) => {}
             Err(WriteError::Refused(error)) => return self.refused(&sent, &error).await,
+            Err(WriteError::NotSent(_)) if self.context.now() > once.not_after => {
+                // The server asked for a long pause: the account is read anew.
+                let ended = self.ended(&sent, AttemptEnd::NotApplied);
+                self.context.record(vec![ended]).await?;
+                return Ok(Next::Again);
+            }
             Err(WriteError::NotSent(error)) => {
                 let failure = Failure::of(&error, OutcomeReason::Unreachable);
                 self.failed(&sent, failure, Vec::new()).await?;

@@ -49,8 +49,17 @@ async fn settle(
 ) -> Result<Ledger, Failure> {
     console::tell(settings, &format!("settling what plan {plan_id} left open"));
     let document = ledger.plan_json(plan_id)?.unwrap_or_default();
-    let plan: Plan =
-        serde_json::from_str(&document).map_err(|error| Failure::of(Exit::Internal, error))?;
+    let plan: Plan = match serde_json::from_str(&document) {
+        Ok(plan) => plan,
+        Err(error) => {
+            // Its accounts are left alone; everybody else's access must end.
+            console::warn(&format!(
+                "what plan {plan_id} left open cannot be settled, because its document cannot be \
+                 read: {error}; look at its accounts by hand"
+            ));
+            return Ok(ledger);
+        }
+    };
     let stop = StopSwitch::default();
     let runs = ledger.runs()?.into_iter().rev();
     let run = runs.map(|row| row.start).find(|it| it.plan_id == plan_id);

@@ -70,10 +70,16 @@ async fn what_never_left_is_not_unknown() {
 
 #[tokio::test(start_paused = true)]
 async fn a_429_is_waited_for() {
-    let night = with_fault(Fault::Answer(429, json!({})));
-    let outcomes = night.run().await;
-    assert_eq!(word(&outcomes["deactivate-0001"]), "succeeded");
-    assert_eq!(night.tenant.report().writes, 1);
+    // A pause that outlasts the intent's time is followed by a new intent.
+    for (seconds, intents) in [(10, 1), (1000, 2)] {
+        let night = with_fault(Fault::Throttled(seconds));
+        let outcomes = night.run().await;
+        let record = &outcomes["deactivate-0001"];
+        assert_eq!(word(record), "succeeded");
+        assert_eq!(record.attempts, intents);
+        assert_eq!(night.tenant.report().writes, 1);
+        assert_eq!(night.open_attempts(), 0);
+    }
 }
 
 #[tokio::test(start_paused = true)]
