@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::{ActionKind, Outcome};
+use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord};
 
 /// Failures in a row that stop a kind of action.
 const IN_A_ROW: u32 = 5;
@@ -20,25 +20,24 @@ struct Count {
     tried: u32,
     failed: u32,
     in_a_row: u32,
-}
-
-impl Count {
-    fn is_open(self) -> bool {
-        self.in_a_row >= IN_A_ROW
-            || (self.tried >= SHARE_FROM && self.failed * 100 > self.tried * SHARE_PERCENT)
-    }
+    /// For good: a success that was in flight says nothing new.
+    is_open: bool,
 }
 
 impl Breakers {
     /// Counts an outcome; true when it stops the kind.
-    pub(super) fn count(&self, kind: ActionKind, outcome: Outcome) -> bool {
+    pub(super) fn count(&self, kind: ActionKind, record: &OutcomeRecord) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(kind).or_default();
-        match outcome {
+        match record.outcome {
             Outcome::Succeeded | Outcome::AlreadyDone => {
                 count.tried += 1;
                 count.in_a_row = 0;
             }
+            // What a reviewer skips is no failure; what has drifted is one.
+            Outcome::Skipped if record.reason == Some(OutcomeReason::ReviewSkip) => {}
+            // Another run's update is in the way, so this one did not fail.
+            Outcome::Unknown if record.attempts == 0 => {}
             Outcome::Failed | Outcome::Unknown | Outcome::Skipped => {
                 count.tried += 1;
                 count.failed += 1;
@@ -46,13 +45,15 @@ impl Breakers {
             }
             Outcome::Held | Outcome::Deferred | Outcome::Manual => {}
         }
-        count.is_open()
+        count.is_open |= count.in_a_row >= IN_A_ROW
+            || (count.tried >= SHARE_FROM && count.failed * 100 > count.tried * SHARE_PERCENT);
+        count.is_open
     }
 
     /// Whether the kind was stopped.
     pub(super) fn is_open(&self, kind: ActionKind) -> bool {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.get(&kind).is_some_and(|count| count.is_open())
+        counts.get(&kind).is_some_and(|count| count.is_open)
     }
 }
 
@@ -60,10 +61,21 @@ impl Breakers {
 mod tests {
     use super::*;
 
+    fn sent(outcome: Outcome, reason: OutcomeReason) -> OutcomeRecord {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        OutcomeRecord {
+            attempts: 1,
+            ..OutcomeRecord::unsent("action", outcome, reason, now)
+        }
+    }
+
     fn counted(outcomes: &[Outcome]) -> bool {
         let breakers = Breakers::default();
         for outcome in outcomes {
-            breakers.count(ActionKind::Deactivate, *outcome);
+            breakers.count(
+                ActionKind::Deactivate,
+                &sent(*outcome, OutcomeReason::Refused),
+            );
         }
         breakers.is_open(ActionKind::Deactivate)
     }
@@ -95,11 +107,29 @@ mod tests {
         assert!(counted(&mixed(9)));
     }
 
+    // Five vetoes in a review sheet once stopped the rest of the plan.
+    #[test]
+    fn what_a_reviewer_skips_is_no_failure() {
+        let breakers = Breakers::default();
+        for (reason, opens) in [
+            (OutcomeReason::ReviewSkip, false),
+            (OutcomeReason::Drifted, true),
+        ] {
+            for _ in 0..5 {
+                breakers.count(ActionKind::Deactivate, &sent(Outcome::Skipped, reason));
+            }
+            assert_eq!(breakers.is_open(ActionKind::Deactivate), opens);
+        }
+    }
+
     #[test]
     fn other_kinds_go_on() {
         let breakers = Breakers::default();
         for _ in 0..5 {
-            breakers.count(ActionKind::RemoveLicense, Outcome::Failed);
+            breakers.count(
+                ActionKind::RemoveLicense,
+                &sent(Outcome::Failed, OutcomeReason::Refused),
+            );
         }
         assert!(!breakers.is_open(ActionKind::Deactivate));
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, RecordingFailed};
+use super::RecordingFailed;
+use super::context::Context;
 use crate::ledger::Entry;
 use crate::model::{OpenRequest, Outcome, OutcomeReason, OutcomeRecord, RequestState};
 use crate::plan::{Action, DraftTerms};
@@ -15,8 +16,8 @@ pub(super) async fn write(context: &Context) -> Result<(), RecordingFailed> {
         .actions
         .iter()
         .filter(|action| action.draft.is_some())
-        .filter(|action| !context.progress.done.contains_key(&action.id))
-        .filter(|action| context.kept_back(action).is_none())
+        .filter(|action| !context.progress.has_ended(&action.id))
+        .filter(|action| !context.execution.vetoes.contains_key(&action.id))
         .collect();
     if drafts.is_empty() {
         return Ok(());

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AccountStatus, LicenseKind, LicenseName};
-use crate::plan::{Expected, Phase, Removal, Step};
+use crate::model::{AccountStatus, EmailAddress, LicenseKind, LicenseName, Username};
+use crate::plan::{Expected, Removal, Step};
 use crate::vendor::{Status, User, UserChange};
 
 /// What one write wants, kept with its intent so that a later run can tell
@@ -65,9 +65,12 @@ pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &User) -> Judgment
                 return Judgment::Drifted(format!("its status is {word:?}"));
             }
         }
-    } else if step.phase == Phase::Removals && !matches!(status, Status::Inactive) {
+    } else if !matches!(status, Status::Inactive) {
+        // Nobody loses the licences of an account that keeps its access.
         let seen = status.as_str();
-        return Judgment::Drifted(format!("its status is {seen}, the plan saw it deactivated"));
+        return Judgment::Drifted(format!(
+            "its status is {seen}, the plan wants it deactivated"
+        ));
     }
     let mut held = user.licenses();
     for removal in &pending.remove {
@@ -119,13 +122,13 @@ fn somebody_else(expected: &Expected, user: &User) -> Option<String> {
     }
     if username
         .as_ref()
-        .is_some_and(|name| name.as_str() != user.username().to_lowercase())
+        .is_some_and(|name| Username::parse(user.username()).as_ref() != Some(name))
     {
         return Some("its username is another".to_owned());
     }
     if email
         .as_ref()
-        .is_some_and(|email| email.as_str() != user.email().to_lowercase())
+        .is_some_and(|email| EmailAddress::parse(user.email()).as_ref() != Some(email))
     {
         return Some("its e-mail is another".to_owned());
     }

@@ -6,15 +6,21 @@
 //! became of it.
 
 mod breaker;
+mod context;
 mod coordinator;
 mod drafts;
 mod judge;
 mod lane;
 mod look;
-mod review;
+mod progress;
 mod stop;
+#[cfg(test)]
+mod tests;
+mod veto;
+mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,16 +29,20 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 pub use coordinator::{Coordinator, Recorder, RecordingFailed};
-pub use review::Say;
+pub use progress::account_for_the_rest;
 pub use stop::{Stop, StopSwitch};
+pub use veto::{Veto, veto_entries, vetoes};
 
-use crate::ledger::{AttemptRow, Certainty, Entry, Ledger, LedgerError};
-use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord};
-use crate::plan::{Action, Decision, Lane, Phase, Plan};
+use crate::ledger::{Ledger, LedgerError};
+use crate::model::{ActionKind, Outcome};
+use crate::plan::{Lane, Phase, Plan};
 use crate::vendor::AdminApi;
-use breaker::Breakers;
+use context::Context;
+use lane::Work;
+use progress::Progress;
 
 /// What an execution needs besides the plan.
+#[derive(Clone)]
 pub struct Execution {
     /// The plan, past its guards.
     pub plan: Arc<Plan>,
@@ -42,9 +52,8 @@ pub struct Execution {
     pub run_id: String,
     /// Whether this very plan was approved.
     pub approved: bool,
-    /// What the reviewer decided, if a review sheet was given. An action that
-    /// is missing from it is held.
-    pub review: Option<BTreeMap<String, Decision>>,
+    /// The actions that people keep from being carried out; see [`vetoes`].
+    pub vetoes: BTreeMap<String, Veto>,
     /// How operations are followed.
     pub timing: Timing,
     /// When no new step is begun any more, in run-clock time.
@@ -85,267 +94,101 @@ pub type Observer = Arc<dyn Fn(Event) + Send + Sync>;
 const LANES_AT_WORK: usize = 16;
 
 /// Carries the plan out, or what is left of it, and hands the ledger back.
+/// What an earlier run of it left open is settled before anything new is begun.
 pub async fn execute(execution: Execution, ledger: Ledger) -> (Ledger, Result<(), LedgerError>) {
-    let progress = match Progress::of(&execution.plan, &ledger) {
-        Ok(progress) => progress,
-        Err(error) => return (ledger, Err(error)),
-    };
-    let (coordinator, recorder) = Coordinator::start(ledger);
-    let context = Arc::new(Context {
-        breakers: Breakers::default(),
-        recorder,
-        progress,
-        refused_writes: std::sync::atomic::AtomicU32::new(0),
-        answered_calls: std::sync::atomic::AtomicU32::new(0),
-        execution,
-    });
-    // A failure to record stops everything; it is reported by the coordinator.
-    if context.begin().await.is_ok() {
-        for phase in [Phase::Deactivations, Phase::Removals] {
-            run_phase(&context, phase).await;
-        }
-        let _ = drafts::write(&context).await;
+    let (ledger, settled) = settle(execution.clone(), ledger).await;
+    if settled.is_err() {
+        return (ledger, settled);
     }
-    drop(context);
-    coordinator.finish().await
+    with_ledger(execution, ledger, async |context| {
+        // A failure to record stops everything; the coordinator reports it.
+        if context.begin().await.is_ok() {
+            for phase in [Phase::Deactivations, Phase::Removals] {
+                run_phase(&context, phase).await;
+            }
+            let _ = drafts::write(&context).await;
+        }
+    })
+    .await
 }
 
 /// Looks at what a killed run of this plan left open, records what became of
 /// it, and begins nothing new.
 pub async fn settle(execution: Execution, ledger: Ledger) -> (Ledger, Result<(), LedgerError>) {
+    with_ledger(execution, ledger, async |context| {
+        let is_open = |lane: &&Lane| context.progress.open_attempts(lane).next().is_some();
+        let lanes = &context.execution.plan.lanes;
+        let open: Vec<Lane> = lanes.iter().filter(is_open).cloned().collect();
+        side_by_side(&context, open, |context, lane| async move {
+            for (step, row) in context.progress.open_attempts(&lane) {
+                let _ = Work::new(&context, &lane, step).settle(row).await;
+            }
+        })
+        .await;
+    })
+    .await
+}
+
+/// Hands the ledger to a coordinator while the work lasts.
+async fn with_ledger(
+    execution: Execution,
+    ledger: Ledger,
+    work: impl AsyncFnOnce(Arc<Context>),
+) -> (Ledger, Result<(), LedgerError>) {
     let progress = match Progress::of(&execution.plan, &ledger) {
         Ok(progress) => progress,
         Err(error) => return (ledger, Err(error)),
     };
     let (coordinator, recorder) = Coordinator::start(ledger);
-    let context = Arc::new(Context {
-        breakers: Breakers::default(),
-        recorder,
-        progress,
-        refused_writes: std::sync::atomic::AtomicU32::new(0),
-        answered_calls: std::sync::atomic::AtomicU32::new(0),
-        execution,
-    });
-    let open: Vec<Lane> = context
-        .execution
-        .plan
-        .lanes
-        .iter()
-        .filter(|lane| {
-            lane.steps
-                .iter()
-                .any(|step| context.progress.open.contains_key(&step.id))
-        })
-        .cloned()
-        .collect();
-    for lane in open {
-        lane::settle(&context, &lane).await;
-    }
-    drop(context);
+    work(Arc::new(Context::new(execution, recorder, progress))).await;
     coordinator.finish().await
 }
 
-/// What is known of the plan from earlier runs of it.
-struct Progress {
-    /// Actions that have ended for good.
-    done: BTreeMap<String, Outcome>,
-    /// Why people held actions in an earlier run.
-    held: BTreeMap<String, OutcomeReason>,
-    /// The attempt of each step that has not ended.
-    open: BTreeMap<String, AttemptRow>,
-    /// Attempts made at each step.
-    attempts: BTreeMap<String, u32>,
-}
-
-impl Progress {
-    fn of(plan: &Plan, ledger: &Ledger) -> Result<Self, LedgerError> {
-        let outcomes = ledger.outcomes(&plan.plan_id)?;
-        let held = outcomes
-            .values()
-            .filter(|record| record.outcome == Outcome::Held)
-            .filter_map(|record| Some((record.action_id.clone(), record.reason?)))
-            .collect();
-        let done = outcomes
-            .into_iter()
-            .filter(|(_, record)| Certainty::of(record.outcome) == Certainty::Final)
-            .map(|(id, record)| (id, record.outcome))
-            .collect();
-        let mut open = BTreeMap::new();
-        let mut attempts: BTreeMap<String, u32> = BTreeMap::new();
-        for row in ledger.attempts(&plan.plan_id)? {
-            let key = &row.intent.key;
-            let made = attempts.entry(key.step_id.clone()).or_default();
-            *made = key.attempt.max(*made);
-            if row.end.is_none() {
-                open.insert(key.step_id.clone(), row);
-            }
-        }
-        Ok(Self {
-            done,
-            held,
-            open,
-            attempts,
-        })
-    }
-}
-
-/// What all lanes share.
-struct Context {
-    execution: Execution,
-    recorder: Recorder,
-    progress: Progress,
-    breakers: Breakers,
-    /// Writes in a row that the key was not allowed to make.
-    refused_writes: std::sync::atomic::AtomicU32,
-    /// Calls that the server answered with anything but 403.
-    answered_calls: std::sync::atomic::AtomicU32,
-}
-
-impl Context {
-    /// Records what needs no request: tasks handed over. What people keep back
-    /// was recorded before the plan was accepted.
-    async fn begin(&self) -> Result<(), RecordingFailed> {
-        let actions = self.execution.plan.actions.iter();
-        let entries = actions
-            .filter(|action| action.kind == ActionKind::ManualTask)
-            .filter(|action| !self.progress.done.contains_key(&action.id))
-            .filter(|action| self.kept_back(action).is_none())
-            .map(|action| {
-                self.outcome(self.unsent(&action.id, Outcome::Manual, OutcomeReason::HandedOver))
-            });
-        self.record(entries.collect()).await
-    }
-
-    /// Why people keep the action from being carried out, if they do.
-    fn kept_back(&self, action: &Action) -> Option<(Outcome, OutcomeReason)> {
-        let say = Say {
-            plan: &self.execution.plan,
-            approved: self.execution.approved,
-            review: self.execution.review.as_ref(),
-        };
-        say.on(action, self.progress.held.get(&action.id).copied())
-    }
-
-    /// The actions of a step that are still to be carried out.
-    fn pending<'s>(&self, actions: impl Iterator<Item = &'s String>) -> BTreeSet<String> {
-        let by_id: BTreeMap<&str, &Action> = self
-            .execution
-            .plan
-            .actions
-            .iter()
-            .map(|action| (action.id.as_str(), action))
-            .collect();
-        actions
-            .filter(|id| !self.progress.done.contains_key(*id))
-            .filter(|id| {
-                by_id
-                    .get(id.as_str())
-                    .is_some_and(|it| self.kept_back(it).is_none())
-            })
-            .cloned()
-            .collect()
-    }
-
-    fn kind_of(&self, action_id: &str) -> ActionKind {
-        let actions = &self.execution.plan.actions;
-        let action = actions.iter().find(|action| action.id == action_id);
-        action.map_or(ActionKind::ManualTask, |action| action.kind)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.execution.api.clock().now()
-    }
-
-    /// The record of an action for which nothing was sent.
-    fn unsent(&self, action_id: &str, outcome: Outcome, reason: OutcomeReason) -> OutcomeRecord {
-        OutcomeRecord::unsent(action_id, outcome, reason, self.now())
-    }
-
-    fn outcome(&self, record: OutcomeRecord) -> Entry {
-        let plan_id = self.execution.plan.plan_id.clone();
-        let run_id = self.execution.run_id.clone();
-        Entry::Outcome {
-            plan_id,
-            run_id,
-            record,
-        }
-    }
-
-    /// Durable when it returns. A ledger that cannot be written stops the run:
-    /// what is not on disk must not be sent.
-    async fn record(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
-        let ended: Vec<(ActionKind, Outcome)> = entries
-            .iter()
-            .filter_map(|entry| match entry {
-                Entry::Outcome { record, .. } => {
-                    Some((self.kind_of(&record.action_id), record.outcome))
-                }
-                _ => None,
-            })
-            .collect();
-        let result = self.recorder.record(entries).await;
-        if result.is_err() {
-            self.execution.stop.stop(Stop::Ledger);
-            return result;
-        }
-        for (kind, outcome) in ended {
-            (self.execution.observer)(Event::ActionEnded(kind, outcome));
-            if self.breakers.count(kind, outcome) {
-                self.execution.stop.stop(Stop::Breaker);
-            }
-        }
-        result
-    }
-
-    /// Why nothing new may be begun for these kinds of action, if so.
-    fn obstacle(&self, kinds: &BTreeSet<ActionKind>) -> Option<OutcomeReason> {
-        if let Some(stop) = self.execution.stop.reason()
-            && let Some(reason) = stop.as_outcome_reason()
-        {
-            return Some(reason);
-        }
-        if self
-            .execution
-            .deadline
-            .is_some_and(|deadline| self.now() >= deadline)
-        {
-            self.execution.stop.stop(Stop::Deadline);
-            return Some(OutcomeReason::Deadline);
-        }
-        if kinds.contains(&ActionKind::RemoveLicense) && self.execution.stop.is_stranded() {
-            return Some(OutcomeReason::StrandedSeat);
-        }
-        kinds
-            .iter()
-            .any(|kind| self.breakers.is_open(*kind))
-            .then_some(OutcomeReason::Breaker)
-    }
-}
-
-/// Runs the lanes of a phase side by side and waits for all of them: no
-/// removal begins before the last deactivation has ended.
+/// Runs the lanes of a phase and waits for all of them: no removal begins
+/// before the last deactivation has ended.
 async fn run_phase(context: &Arc<Context>, phase: Phase) {
-    let lanes: Vec<Lane> = context
-        .execution
-        .plan
-        .lanes
-        .iter()
-        .filter(|lane| lane.steps.iter().any(|step| step.phase == phase))
-        .cloned()
-        .collect();
+    let has_steps = |lane: &&Lane| lane.steps.iter().any(|step| step.phase == phase);
+    let lanes = &context.execution.plan.lanes;
+    let mut lanes: Vec<Lane> = lanes.iter().filter(has_steps).cloned().collect();
     (context.execution.observer)(Event::PhaseBegan(phase, lanes.len()));
+    if phase == Phase::Removals {
+        // Whether this tenant frees the seats of deactivated accounts is tried
+        // on one account before the others follow.
+        while !context.seats_come_free() && !lanes.is_empty() {
+            run_lanes(context, phase, vec![lanes.remove(0)]).await;
+        }
+    }
+    run_lanes(context, phase, lanes).await;
+}
+
+async fn run_lanes(context: &Arc<Context>, phase: Phase, lanes: Vec<Lane>) {
+    side_by_side(context, lanes, move |context, lane| async move {
+        for step in lane.steps.iter().filter(|step| step.phase == phase) {
+            // A ledger that cannot be written has stopped the run already.
+            let _ = Work::new(&context, &lane, step).carry_out().await;
+        }
+        (context.execution.observer)(Event::LaneEnded);
+    })
+    .await;
+}
+
+/// Works on the lanes, a limited number at a time, and waits for all.
+async fn side_by_side<Ended>(
+    context: &Arc<Context>,
+    lanes: Vec<Lane>,
+    work: impl Fn(Arc<Context>, Lane) -> Ended,
+) where
+    Ended: Future<Output = ()> + Send + 'static,
+{
     let places = Arc::new(Semaphore::new(LANES_AT_WORK));
     let mut tasks = JoinSet::new();
     for lane in lanes {
-        let context = Arc::clone(context);
         let places = Arc::clone(&places);
+        let work = work(Arc::clone(context), lane);
         tasks.spawn(async move {
             // The semaphore is never closed; without a place the lane waits.
             let _place = places.acquire().await;
-            for step in lane.steps.iter().filter(|step| step.phase == phase) {
-                lane::carry_out(&context, &lane, step).await;
-            }
-            (context.execution.observer)(Event::LaneEnded);
+            work.await;
         });
     }
     while let Some(ended) = tasks.join_next().await {

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::breaker::Breakers;
 use crate::model::OutcomeReason;
 
 /// Why a run stopped before its end. All of them can be resumed.
@@ -64,6 +65,7 @@ impl Stop {
 pub struct StopSwitch {
     reason: Arc<Mutex<Option<Stop>>>,
     stranded: Arc<AtomicBool>,
+    breakers: Arc<Breakers>,
 }
 
 impl StopSwitch {
@@ -84,6 +86,11 @@ impl StopSwitch {
     /// begun any more.
     pub(super) fn strand(&self) {
         self.stranded.store(true, Ordering::SeqCst);
+    }
+
+    /// What has failed so far, by kind of action.
+    pub(super) fn breakers(&self) -> &Breakers {
+        &self.breakers
     }
 
     pub(super) fn is_stranded(&self) -> bool {

@@ -33,7 +33,7 @@ pub(super) fn run(
     let _lock = RunLock::acquire(&settings.ledger)?;
     let ledger = open_ledger(settings, on_commit)?;
     recovery::runtime()?.block_on(async {
-        let now = recovery::clock_start(settings, &ledger, as_of)?;
+        let now = recovery::clock_start(&ledger, as_of)?;
         let memory = ledger.memory(now)?;
         check_freshness(&plan, &memory, &ledger, as_of)?;
         let code = match gate(settings, &plan, path, &memory, &ledger)? {
@@ -48,6 +48,9 @@ pub(super) fn run(
                     .filter(|it| it.exists());
                 let tenant = Tenant::open(settings, users, now).await?;
                 tenant.remember_sends(&ledger)?;
+                let resumed = Some(plan.plan_id.as_str());
+                let ledger =
+                    recovery::settle_earlier_runs(settings, ledger, &tenant, resumed).await?;
                 let plan = Arc::new(plan);
                 let work = Work {
                     settings,

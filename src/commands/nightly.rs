@@ -19,10 +19,10 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
     let _lock = RunLock::acquire(&settings.ledger)?;
     let ledger = open_ledger(settings, on_commit)?;
     recovery::runtime()?.block_on(async {
-        let now = recovery::clock_start(settings, &ledger, as_of)?;
+        let now = recovery::clock_start(&ledger, as_of)?;
         let tenant = Tenant::open(settings, settings.inputs.users.as_deref(), now).await?;
         tenant.remember_sends(&ledger)?;
-        let ledger = recovery::settle_earlier_runs(settings, ledger, &tenant).await?;
+        let ledger = recovery::settle_earlier_runs(settings, ledger, &tenant, None).await?;
         let memory = ledger.memory(as_of)?;
         let plan = planning::make_plan(settings, &memory, as_of)?;
         let kept = outputs::write_plan(settings, &plan, None)?;

@@ -1,5 +1,6 @@
 //! Finding the way back after a run that was killed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,68 +9,100 @@ use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::{console, work};
 use crate::apply::{self, Execution, Stop, StopSwitch};
-use crate::config::{Settings, Target};
-use crate::ledger::{Ledger, RunEnd};
+use crate::config::Settings;
+use crate::ledger::{Entry, Ledger, RunEnd};
 use crate::plan::Plan;
 use crate::vendor::wall_now;
 
-/// Looks at every open intent of earlier runs before anything is planned.
+/// Looks at the open intents of earlier runs before anything new is begun. Of
+/// the plan that is `resumed`, if one is, the resumption itself takes care.
 pub(super) async fn settle_earlier_runs(
     settings: &Settings,
     mut ledger: Ledger,
     tenant: &Tenant,
+    resumed: Option<&str>,
 ) -> Result<Ledger, Failure> {
-    let mut plans: Vec<String> = ledger
-        .open_attempts()?
+    let open = ledger.open_attempts()?;
+    let plans: BTreeSet<String> = open
         .into_iter()
         .map(|row| row.intent.key.plan_id)
+        .filter(|plan_id| Some(plan_id.as_str()) != resumed)
         .collect();
-    plans.dedup();
     for plan_id in plans {
-        let document = ledger.plan_json(&plan_id)?.unwrap_or_default();
-        let plan: Plan =
-            serde_json::from_str(&document).map_err(|error| Failure::of(Exit::Internal, error))?;
-        console::tell(settings, &format!("settling what plan {plan_id} left open"));
-        let stop = StopSwitch::default();
-        let approved = ledger.memory(plan.as_of)?.approvals.contains_key(&plan_id);
-        let execution = Execution {
-            plan: Arc::new(plan),
-            api: tenant.api.clone(),
-            run_id: ledger
-                .last_run()?
-                .map(|row| row.start.run_id)
-                .unwrap_or_default(),
-            approved,
-            review: None,
-            timing: work::timing(settings),
-            deadline: None,
-            stop: stop.clone(),
-            observer: Arc::new(|_| {}),
-        };
-        let (back, recorded) = apply::settle(execution, ledger).await;
-        ledger = back;
-        recorded?;
-        if let Some(why) = stop.reason() {
+        ledger = settle(settings, ledger, tenant, &plan_id).await?;
+    }
+    // Those runs end as far as the next one is concerned, so it has to know
+    // what was sent until now.
+    let wall_ms = tenant.recent_sends();
+    if !wall_ms.is_empty() {
+        ledger.record(&[Entry::Sends { wall_ms }])?;
+    }
+    close_unfinished(&mut ledger, tenant.api.clock().now(), resumed)?;
+    Ok(ledger)
+}
+
+async fn settle(
+    settings: &Settings,
+    ledger: Ledger,
+    tenant: &Tenant,
+    plan_id: &str,
+) -> Result<Ledger, Failure> {
+    console::tell(settings, &format!("settling what plan {plan_id} left open"));
+    let document = ledger.plan_json(plan_id)?.unwrap_or_default();
+    let plan: Plan = match serde_json::from_str(&document) {
+        Ok(plan) => plan,
+        Err(error) => {
+            // Its accounts are left alone; everybody else's access must end.
+            console::warn(&format!(
+                "what plan {plan_id} left open cannot be settled, because its document cannot be \
+                 read: {error}; look at its accounts by hand"
+            ));
+            return Ok(ledger);
+        }
+    };
+    let stop = StopSwitch::default();
+    let runs = ledger.runs()?.into_iter().rev();
+    let run = runs.map(|row| row.start).find(|it| it.plan_id == plan_id);
+    let execution = Execution {
+        approved: ledger.memory(plan.as_of)?.approvals.contains_key(plan_id),
+        plan: Arc::new(plan),
+        api: tenant.api.clone(),
+        run_id: run.map(|start| start.run_id).unwrap_or_default(),
+        vetoes: BTreeMap::new(),
+        timing: work::timing(settings),
+        deadline: None,
+        stop: stop.clone(),
+        observer: Arc::new(|_| {}),
+    };
+    let (ledger, recorded) = apply::settle(execution, ledger).await;
+    recorded?;
+    match stop.reason() {
+        // A breaker stops what is begun, and nothing is begun here.
+        None | Some(Stop::Breaker) => Ok(ledger),
+        Some(why) => {
             let exit = match why {
                 Stop::Unreachable => Exit::VendorUnavailable,
                 _ => Exit::Midway,
             };
-            return Err(Failure::new(
+            Err(Failure::new(
                 exit,
                 format!("what an earlier run left open could not be settled: {why}"),
-            ));
+            ))
         }
     }
-    close_unfinished(&mut ledger, tenant.api.clock().now())?;
-    Ok(ledger)
 }
 
-/// A killed run whose intents are settled has ended: midway.
-fn close_unfinished(ledger: &mut Ledger, now: Timestamp) -> Result<(), Failure> {
+/// A killed run whose intents were looked at has ended: midway.
+fn close_unfinished(
+    ledger: &mut Ledger,
+    now: Timestamp,
+    resumed: Option<&str>,
+) -> Result<(), Failure> {
     let unfinished: Vec<String> = ledger
         .runs()?
         .into_iter()
         .filter(|row| row.end.is_none() && row.superseded_by.is_none())
+        .filter(|row| Some(row.start.plan_id.as_str()) != resumed)
         .map(|row| row.start.run_id)
         .collect();
     for run_id in unfinished {
@@ -87,27 +120,20 @@ fn close_unfinished(ledger: &mut Ledger, now: Timestamp) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Where the run clock starts. In the sandbox time never runs backwards: a run
-/// that is started again goes on from the last recorded moment.
-pub(super) fn clock_start(
-    settings: &Settings,
-    ledger: &Ledger,
-    as_of: Timestamp,
-) -> Result<Timestamp, Failure> {
-    if settings.target == Target::Eight {
-        return Ok(as_of);
-    }
+/// Where the run clock starts: at `as_of`, or at the last recorded moment if
+/// that is later. Time never runs backwards, because the newest reading of an
+/// account is the one that counts, and an operation's time counts from its
+/// intent.
+pub(super) fn clock_start(ledger: &Ledger, as_of: Timestamp) -> Result<Timestamp, Failure> {
     let runs = ledger.runs()?;
-    let ends = runs
-        .iter()
-        .filter_map(|row| row.end.as_ref())
-        .map(|end| end.finished_at);
-    let starts = runs.iter().map(|row| row.start.started_at);
-    let attempts = ledger.open_attempts()?.into_iter().map(|row| row.intent.at);
-    Ok(ends
-        .chain(starts)
-        .chain(attempts)
-        .fold(as_of, Timestamp::max))
+    let memory = ledger.memory(as_of)?;
+    let ends = runs.iter().filter_map(|row| row.end.as_ref());
+    let recorded = ends
+        .map(|end| end.finished_at)
+        .chain(runs.iter().map(|row| row.start.started_at))
+        .chain(memory.touched.iter().map(|touched| touched.at))
+        .chain(memory.accounts.values().map(|account| account.status_at));
+    Ok(recorded.fold(as_of, Timestamp::max))
 }
 
 /// The runtime that everything asynchronous runs on.

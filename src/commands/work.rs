@@ -1,6 +1,7 @@
 //! What `apply` and `run` share once a plan is at hand: may it be carried out,
 //! carry it out, show what came of it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +11,11 @@ use jiff::Timestamp;
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::{again, console, outputs, signals};
-use crate::apply::{self, Execution, Say, Stop, StopSwitch, Timing};
+use crate::apply::{self, Execution, Stop, StopSwitch, Timing, Veto};
 use crate::config::{Settings, Target};
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
-    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, TaskRecord,
-    TaskState, short_digest,
+    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, short_digest,
 };
 use crate::plan::{self, Decision, Permissions, Plan, Verdict};
 use crate::report::{self, Ending, Run};
@@ -182,14 +182,18 @@ impl Work<'_> {
         let started_at = tenant.api.clock().now();
         let run_id = run_id(&self.plan, started_at);
         let review = self.review()?;
-        self.accept(&mut ledger, &run_id, started_at, review.as_ref())?;
+        let earlier = ledger.outcomes(&self.plan.plan_id)?;
+        let vetoes = apply::vetoes(&self.plan, self.approved, review.as_ref(), &earlier);
+        let holds = self.new_holds(review.as_ref());
+        self.record_review(&mut ledger, &run_id, started_at, &vetoes, &holds)?;
+        self.accept(&mut ledger, &run_id, started_at)?;
         let stop = StopSwitch::default();
         let execution = Execution {
             plan: Arc::clone(&self.plan),
             api: tenant.api.clone(),
             run_id: run_id.clone(),
             approved: self.approved,
-            review,
+            vetoes,
             timing: timing(self.settings),
             deadline: self
                 .settings
@@ -204,7 +208,38 @@ impl Work<'_> {
             ended = work => ended,
             () = signals::watch(stop.clone()) => (open_ledger(self.settings, None)?, Ok(())),
         };
+        if recorded.is_err() {
+            stop.stop(Stop::Ledger);
+        }
+        // Whatever goes wrong from here on, the tenant was changed.
         self.conclude(ledger, &recorded, tenant, &run_id, stop.reason())
+            .map_err(|failure| Failure {
+                exit: Exit::Midway,
+                ..failure
+            })
+    }
+
+    /// What people decided is on disk before the plan can be resumed without
+    /// its review sheet.
+    fn record_review(
+        &self,
+        ledger: &mut Ledger,
+        run_id: &str,
+        at: Timestamp,
+        vetoes: &BTreeMap<String, Veto>,
+        holds: &[HoldRecord],
+    ) -> Result<(), Failure> {
+        let plan = &self.plan;
+        let document =
+            serde_json::to_string(&**plan).map_err(|error| Failure::of(Exit::Internal, error))?;
+        ledger.save_plan(&plan.plan_id, &document, plan.as_of)?;
+        if !vetoes.is_empty() && !ledger.accepted(&plan.plan_id)? {
+            ledger.record(&apply::veto_entries(vetoes, &plan.plan_id, run_id, at))?;
+        }
+        for hold in holds {
+            ledger.add_hold(hold)?;
+        }
+        Ok(())
     }
 
     /// From here on the plan is resumed, not started.
@@ -213,12 +248,8 @@ impl Work<'_> {
         ledger: &mut Ledger,
         run_id: &str,
         started_at: Timestamp,
-        review: Option<&std::collections::BTreeMap<String, Decision>>,
     ) -> Result<(), Failure> {
         let plan = &self.plan;
-        let document =
-            serde_json::to_string(&**plan).map_err(|error| Failure::of(Exit::Internal, error))?;
-        ledger.save_plan(&plan.plan_id, &document, plan.as_of)?;
         let approved_by = self.approved.then(|| self.settings.user.clone());
         if let Some(by) = &approved_by {
             let approval = ApprovalRecord {
@@ -226,26 +257,6 @@ impl Work<'_> {
                 at: started_at,
             };
             ledger.approve(&plan.plan_id, &approval)?;
-        }
-        let say = Say {
-            plan,
-            approved: self.approved,
-            review,
-        };
-        let kept_back: Vec<Entry> = say
-            .kept_back(started_at)
-            .into_iter()
-            .map(|record| Entry::Outcome {
-                plan_id: plan.plan_id.clone(),
-                run_id: run_id.to_owned(),
-                record,
-            })
-            .collect();
-        if !kept_back.is_empty() {
-            ledger.record(&kept_back)?;
-        }
-        for hold in self.new_holds(review) {
-            ledger.add_hold(&hold)?;
         }
         ledger.accept_plan(&self.acceptance(started_at))?;
         ledger.begin_run(&RunStart {
@@ -262,7 +273,7 @@ impl Work<'_> {
 
     fn acceptance(&self, at: Timestamp) -> Acceptance {
         let plan = &self.plan;
-        let acted_on: std::collections::BTreeSet<_> = plan
+        let acted_on: BTreeSet<_> = plan
             .actions
             .iter()
             .filter_map(|action| action.subject.termination.clone())
@@ -280,33 +291,14 @@ impl Work<'_> {
             header_fingerprint: input.header_fingerprint.clone(),
             at,
         });
-        // A task that waits for an approval is issued with it.
-        let issued: std::collections::BTreeSet<&String> = plan
-            .actions
-            .iter()
-            .filter(|action| action.needs_approval.is_none() || self.approved)
-            .filter_map(|action| action.task_id.as_ref())
-            .collect();
-        let tasks = plan
-            .manual_tasks
-            .iter()
-            .filter(|task| issued.contains(&task.id));
         Acceptance {
             plan_id: plan.plan_id.clone(),
             at,
             terminations,
             inputs: inputs.collect(),
             observations: plan.observations.clone(),
-            tasks: tasks
-                .map(|task| TaskRecord {
-                    id: task.id.clone(),
-                    kind: task.kind,
-                    termination: task.termination.clone(),
-                    state: TaskState::Open,
-                    due: task.due,
-                    issued_at: at,
-                })
-                .collect(),
+            // Issued when they are handed over, which a review may prevent.
+            tasks: Vec::new(),
             closed_tasks: plan.closed_tasks.clone(),
         }
     }
@@ -326,6 +318,9 @@ impl Work<'_> {
             ));
         }
         let finished_at = tenant.api.clock().now();
+        if stopped.is_some() && recorded.is_ok() {
+            apply::account_for_the_rest(plan, run_id, &mut ledger, finished_at)?;
+        }
         let memory = ledger.memory(finished_at)?;
         let outcomes = ledger.outcomes(&plan.plan_id)?;
         let approved_by = memory
@@ -372,7 +367,7 @@ impl Work<'_> {
         Ok(summary.exit_code)
     }
 
-    fn review(&self) -> Result<Option<std::collections::BTreeMap<String, Decision>>, Failure> {
+    fn review(&self) -> Result<Option<BTreeMap<String, Decision>>, Failure> {
         let path = self.settings.execution.review.as_deref();
         path.map(|path| plan::read_review(path, &self.plan))
             .transpose()
@@ -380,10 +375,7 @@ impl Work<'_> {
     }
 
     /// Whoever the reviewer put on hold stays on hold on later nights.
-    fn new_holds(
-        &self,
-        review: Option<&std::collections::BTreeMap<String, Decision>>,
-    ) -> Vec<HoldRecord> {
+    fn new_holds(&self, review: Option<&BTreeMap<String, Decision>>) -> Vec<HoldRecord> {
         let held = |id: &String| review.and_then(|it| it.get(id)) == Some(&Decision::Hold);
         let why = format!("held in the review of plan {}", self.plan.plan_id);
         self.plan

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -43,6 +44,16 @@ pub struct AdminApiOptions {
     pub jitter_seed: Option<u64>,
 }
 
+/// How an update is sent, so that whoever finds only its intent later knows
+/// enough.
+#[derive(Clone, Copy, Debug)]
+pub struct SendOnce {
+    /// The `X-Request-Id` of every try.
+    pub request_id: Uuid,
+    /// No try leaves later than this, by the run clock.
+    pub not_after: Timestamp,
+}
+
 /// The API key holds a character that no header can carry.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the API key holds a line break or another character that cannot be sent; copy it again")]
@@ -67,6 +78,9 @@ struct Call<'a> {
     body: Option<Vec<u8>>,
     /// Least time from an answer to the next try.
     least_delay: Duration,
+    /// No try leaves later than this.
+    not_after: Timestamp,
+    request_id: Uuid,
 }
 
 const USERS: &str = "application/vnd.users.v1+json";
@@ -149,6 +163,11 @@ impl AdminApi {
         .await
     }
 
+    /// A new `X-Request-Id` for [`update_user`](Self::update_user).
+    pub fn new_request_id(&self) -> Uuid {
+        Uuid::new_v4()
+    }
+
     /// Sends a whole user back, made by [`User::updated`]. Tried again after
     /// 429 and after a failure to connect, never after anything else. The
     /// caller holds an [`OperationSlot`](super::limiter::OperationSlot) until
@@ -157,6 +176,7 @@ impl AdminApi {
         &self,
         user_id: &str,
         body: &Value,
+        send: SendOnce,
     ) -> Result<Reply<Accepted>, WriteError> {
         let call = Call {
             effect: Effect::Write,
@@ -166,6 +186,8 @@ impl AdminApi {
             media_type: USERS,
             body: Some(body.to_string().into_bytes()),
             least_delay: Duration::ZERO,
+            not_after: send.not_after,
+            request_id: send.request_id,
         };
         let reply = self.call(&call, |body| {
             let operation = Operation::read(&body);
@@ -243,6 +265,8 @@ impl AdminApi {
             media_type: OPERATIONS,
             body: None,
             least_delay,
+            not_after: Timestamp::MAX,
+            request_id: self.new_request_id(),
         };
         let understand = |body| {
             let operation = Operation::read(&body);
@@ -272,6 +296,8 @@ impl AdminApi {
             media_type,
             body: None,
             least_delay: Duration::ZERO,
+            not_after: Timestamp::MAX,
+            request_id: self.new_request_id(),
         };
         self.call(&call, understand).await
     }
@@ -282,12 +308,10 @@ impl AdminApi {
         call: &Call<'_>,
         understand: impl Fn(Value) -> Result<T, String>,
     ) -> Result<Reply<T>, CallError> {
-        // One id for all tries: the vendor's support finds them together.
-        let request_id = Uuid::new_v4();
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let error = match self.try_once(call, request_id, attempts, &understand).await {
+            let error = match self.try_once(call, attempts, &understand).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
@@ -298,7 +322,7 @@ impl AdminApi {
             };
             let again = failure
                 .is_some_and(|failure| self.0.retry.tries_again(call.effect, failure, attempts));
-            if !again {
+            if !again || self.0.clock.now() > call.not_after {
                 return Err(error);
             }
             self.wait_after(&error, call.least_delay).await;
@@ -308,7 +332,6 @@ impl AdminApi {
     async fn try_once<T>(
         &self,
         call: &Call<'_>,
-        request_id: Uuid,
         attempts: u32,
         understand: impl Fn(Value) -> Result<T, String>,
     ) -> Result<Reply<T>, CallError> {
@@ -317,7 +340,7 @@ impl AdminApi {
             method: call.method.clone(),
             path: path_of(call.segments),
             status: status.map(|status| status.as_u16()),
-            request_id,
+            request_id: call.request_id,
             attempts,
             explanation,
         };
@@ -328,10 +351,16 @@ impl AdminApi {
                 Explanation::Transport(error),
             )
         };
-        let request = self.request(call, request_id).map_err(not_answered)?;
+        let request = self.request(call).map_err(not_answered)?;
 
         let permit = self.0.limiter.request().await;
         let sent_at = permit.sent_at();
+        if sent_at > call.not_after {
+            let cause = "its time was over before it could be sent";
+            let failure = TransportFailure::NotSent;
+            let error = TransportError::new(failure, &call.method, &request.url, cause);
+            return Err(not_answered(error));
+        }
         // Without an answer the permit is dropped, which holds its slot: the
         // request may have arrived.
         let response = self.0.http.send(request).await.map_err(not_answered)?;
@@ -346,7 +375,7 @@ impl AdminApi {
                 failed(kind, Some(response.status), self.without_key(explanation))
             })?;
         let trace = Trace {
-            request_id,
+            request_id: call.request_id,
             status: response.status.as_u16(),
             attempts,
             sent_at,
@@ -355,7 +384,7 @@ impl AdminApi {
         Ok(Reply { value, trace })
     }
 
-    fn request(&self, call: &Call<'_>, request_id: Uuid) -> Result<Request, TransportError> {
+    fn request(&self, call: &Call<'_>) -> Result<Request, TransportError> {
         let base = self.0.http.base();
         let endpoint = base.endpoint(call.segments, call.query);
         let url = endpoint.ok_or_else(|| TransportError {
@@ -372,7 +401,7 @@ impl AdminApi {
             headers.insert(header::CONTENT_TYPE, media_type);
         }
         // A UUID is written in hexadecimal digits and hyphens.
-        if let Ok(request_id) = HeaderValue::from_str(&request_id.to_string()) {
+        if let Ok(request_id) = HeaderValue::from_str(&call.request_id.to_string()) {
             headers.insert(REQUEST_ID, request_id);
         }
         Ok(Request {

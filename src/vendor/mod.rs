@@ -17,7 +17,7 @@ pub mod retry;
 pub mod signals;
 pub mod user;
 
-pub use admin_api::{AdminApi, AdminApiOptions, UnusableKey};
+pub use admin_api::{AdminApi, AdminApiOptions, SendOnce, UnusableKey};
 pub use call::{CallError, CallErrorKind, Explanation, Reply, Trace, WriteError};
 pub use clock::{Clock, wall_now};
 pub use limiter::{Limiter, Limits, OperationSlot, RequestPermit, Usage};

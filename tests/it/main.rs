@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod exit_codes;
+mod kill;
 mod review;
 mod samples;
 mod stories;

@@ -19,6 +19,14 @@ enum Answer {
     Lost(TransportFailure),
 }
 
+/// A write that has all the time there is.
+fn send() -> SendOnce {
+    SendOnce {
+        request_id: Uuid::new_v4(),
+        not_after: Timestamp::MAX,
+    }
+}
+
 /// What the server received, and when.
 struct Received {
     at: Duration,
@@ -153,7 +161,7 @@ async fn an_update_carries_every_header_once() {
     let body = user.updated(&UserChange::default(), &|_| false);
     let reply = fixture
         .api
-        .update_user("u1", &body)
+        .update_user("u1", &body, send())
         .await
         .expect("accepted");
 
@@ -278,7 +286,7 @@ async fn a_write_is_sent_again_only_if_it_was_not_carried_out() {
     ];
     for (failure, sent, expected) in cases {
         let fixture = fixture(vec![failure, accepted()]);
-        let result = fixture.api.update_user("u1", &jane()).await;
+        let result = fixture.api.update_user("u1", &jane(), send()).await;
         let ended = match &result {
             Ok(_) => "ok",
             Err(WriteError::Refused(_)) => "refused",
@@ -294,11 +302,26 @@ async fn a_write_that_never_gets_out_was_not_sent() {
     let fixture = fixture(vec![Answer::Lost(TransportFailure::NotSent)]);
     let error = fixture
         .api
-        .update_user("u1", &jane())
+        .update_user("u1", &jane(), send())
         .await
         .expect_err("never");
     assert!(matches!(error, WriteError::NotSent(_)), "{error}");
     assert_eq!(fixture.count(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_never_leaves_after_its_time() {
+    let throttled = Answer::With(429, &[("retry-after", "200")], "");
+    let fixture = fixture(vec![throttled, accepted()]);
+    let send = SendOnce {
+        not_after: fixture.api.clock().now() + Duration::from_secs(150),
+        ..send()
+    };
+    let error = fixture.api.update_user("u1", &jane(), send).await;
+    let error = error.expect_err("too late");
+    assert!(matches!(error, WriteError::NotSent(_)), "{error}");
+    assert_eq!(fixture.count(), 1);
+    assert_eq!(error.call().request_id, send.request_id);
 }
 
 #[tokio::test(start_paused = true)]

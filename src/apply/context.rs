@@ -1,0 +1,220 @@
+//! What all lanes share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use jiff::Timestamp;
+
+use super::progress::Progress;
+use super::{Event, Execution, Recorder, RecordingFailed, Stop};
+use crate::ledger::Entry;
+use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskRecord, TaskState};
+use crate::plan::Action;
+use crate::vendor::{CallError, CallErrorKind};
+
+/// What all lanes share.
+pub(super) struct Context {
+    pub(super) execution: Execution,
+    pub(super) recorder: Recorder,
+    pub(super) progress: Progress,
+    kinds: BTreeMap<String, ActionKind>,
+    /// Writes in a row that the key was not allowed to make.
+    refused_writes: AtomicU32,
+    /// Whether the server answered any call with something else than 403.
+    was_let_in: AtomicBool,
+    /// Whether this tenant has freed a seat of a deactivated account.
+    seats_come_free: AtomicBool,
+}
+
+impl Context {
+    pub(super) fn new(execution: Execution, recorder: Recorder, progress: Progress) -> Self {
+        if progress.stranded {
+            execution.stop.strand();
+        }
+        let actions = execution.plan.actions.iter();
+        let kinds = actions.map(|action| (action.id.clone(), action.kind));
+        Self {
+            kinds: kinds.collect(),
+            seats_come_free: AtomicBool::new(progress.seats_came_free),
+            recorder,
+            progress,
+            refused_writes: AtomicU32::new(0),
+            was_let_in: AtomicBool::new(false),
+            execution,
+        }
+    }
+
+    /// Records what needs no request: tasks handed over, and actions that a
+    /// person keeps from being sent.
+    pub(super) async fn begin(&self) -> Result<(), RecordingFailed> {
+        let mut entries = Vec::new();
+        for action in &self.execution.plan.actions {
+            if self.progress.has_ended(&action.id) {
+                continue;
+            }
+            if let Some(veto) = self.execution.vetoes.get(&action.id) {
+                let known = self.progress.outcomes.get(&action.id);
+                let is_known = known
+                    .is_some_and(|it| it.outcome == veto.outcome && it.reason == Some(veto.reason));
+                if !is_known {
+                    let record = self.unsent(&action.id, veto.outcome, veto.reason);
+                    entries.push(self.outcome(record));
+                }
+            } else if action.kind == ActionKind::ManualTask {
+                entries.extend(self.hand_over(action));
+            }
+        }
+        self.record(entries).await
+    }
+
+    /// Issues the task of an action. It is done here and not when the plan is
+    /// accepted, because a review or a missing approval may keep it back.
+    fn hand_over(&self, action: &Action) -> Vec<Entry> {
+        let handed = self.unsent(&action.id, Outcome::Manual, OutcomeReason::HandedOver);
+        let mut entries = vec![self.outcome(handed)];
+        let tasks = &self.execution.plan.manual_tasks;
+        let task = tasks
+            .iter()
+            .find(|task| Some(&task.id) == action.task_id.as_ref());
+        entries.extend(task.map(|task| {
+            Entry::TaskIssued(TaskRecord {
+                id: task.id.clone(),
+                kind: task.kind,
+                termination: task.termination.clone(),
+                state: TaskState::Open,
+                due: task.due,
+                issued_at: self.now(),
+            })
+        }));
+        entries
+    }
+
+    /// Those of the actions that are still to be carried out.
+    pub(super) fn pending<'s>(
+        &self,
+        actions: impl Iterator<Item = &'s String>,
+    ) -> BTreeSet<String> {
+        actions
+            .filter(|id| !self.progress.has_ended(id))
+            .filter(|id| !self.execution.vetoes.contains_key(*id))
+            .cloned()
+            .collect()
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.execution.api.clock().now()
+    }
+
+    /// The record of an action for which nothing was sent.
+    pub(super) fn unsent(
+        &self,
+        action_id: &str,
+        outcome: Outcome,
+        reason: OutcomeReason,
+    ) -> OutcomeRecord {
+        OutcomeRecord::unsent(action_id, outcome, reason, self.now())
+    }
+
+    pub(super) fn outcome(&self, record: OutcomeRecord) -> Entry {
+        let plan_id = self.execution.plan.plan_id.clone();
+        let run_id = self.execution.run_id.clone();
+        Entry::Outcome {
+            plan_id,
+            run_id,
+            record,
+        }
+    }
+
+    /// Durable when it returns. A ledger that cannot be written stops the run:
+    /// what is not on disk must not be sent.
+    pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
+        let mut ended = Vec::new();
+        for entry in &entries {
+            if let Entry::Outcome { record, .. } = entry
+                && let Some(kind) = self.kinds.get(&record.action_id)
+            {
+                ended.push((*kind, record.clone()));
+            }
+        }
+        let result = self.recorder.record(entries).await;
+        if result.is_err() {
+            self.execution.stop.stop(Stop::Ledger);
+            return result;
+        }
+        for (kind, record) in ended {
+            (self.execution.observer)(Event::ActionEnded(kind, record.outcome));
+            if self.execution.stop.breakers().count(kind, &record) {
+                self.execution.stop.stop(Stop::Breaker);
+            }
+        }
+        result
+    }
+
+    /// Why nothing new may be begun for this kind of action, if so.
+    pub(super) fn obstacle(&self, kind: ActionKind) -> Option<OutcomeReason> {
+        if let Some(reason) = self.stopped() {
+            return Some(reason);
+        }
+        let deadline = self.execution.deadline;
+        if deadline.is_some_and(|deadline| self.now() >= deadline) {
+            self.execution.stop.stop(Stop::Deadline);
+            return Some(OutcomeReason::Deadline);
+        }
+        if kind == ActionKind::RemoveLicense && self.execution.stop.is_stranded() {
+            return Some(OutcomeReason::StrandedSeat);
+        }
+        let is_open = self.execution.stop.breakers().is_open(kind);
+        is_open.then_some(OutcomeReason::Breaker)
+    }
+
+    /// Why the run as a whole was stopped, if it was.
+    pub(super) fn stopped(&self) -> Option<OutcomeReason> {
+        let stop = self.execution.stop.reason();
+        stop.and_then(Stop::as_outcome_reason)
+    }
+
+    /// Stops the run when a failed read says that the key is not accepted, or
+    /// that the server is not there at all. After the first call a 403 may be
+    /// about one account, and a broken connection about one request.
+    pub(super) fn read_failed(&self, error: &CallError) {
+        let first_call = !self.was_let_in.load(Ordering::SeqCst);
+        let stop = match error.kind {
+            CallErrorKind::Unauthorized => Some(Stop::NotAuthorized),
+            CallErrorKind::Forbidden if first_call => Some(Stop::NotAuthorized),
+            CallErrorKind::Transport if first_call => Some(Stop::Unreachable),
+            _ => None,
+        };
+        if let Some(stop) = stop {
+            self.execution.stop.stop(stop);
+        } else if error.status.is_some() && error.kind != CallErrorKind::Forbidden {
+            self.let_in();
+        }
+    }
+
+    /// The server answered a call.
+    pub(super) fn let_in(&self) {
+        self.was_let_in.store(true, Ordering::SeqCst);
+    }
+
+    /// The server accepted an update.
+    pub(super) fn write_accepted(&self) {
+        self.refused_writes.store(0, Ordering::SeqCst);
+    }
+
+    /// The key was not allowed to make an update. Two in a row stop all.
+    pub(super) fn write_forbidden(&self) {
+        if self.refused_writes.fetch_add(1, Ordering::SeqCst) > 0 {
+            self.execution.stop.stop(Stop::NotAuthorized);
+        }
+    }
+
+    /// Whether this tenant is known to free seats of deactivated accounts.
+    pub(super) fn seats_come_free(&self) -> bool {
+        self.seats_come_free.load(Ordering::SeqCst)
+    }
+
+    /// A seat of a deactivated account was read back as freed.
+    pub(super) fn seat_came_free(&self) {
+        self.seats_come_free.store(true, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,141 @@
+//! What earlier runs made of a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::ledger::{AttemptEnd, AttemptRow, Certainty, Entry, Ledger, LedgerError};
+use crate::model::{Outcome, OutcomeReason, OutcomeRecord};
+use crate::plan::{Lane, Plan, Step};
+
+/// What is known of the plan from earlier runs of it.
+pub(super) struct Progress {
+    /// How actions ended so far.
+    pub(super) outcomes: BTreeMap<String, OutcomeRecord>,
+    /// The attempt of each step whose end nobody knows.
+    open: BTreeMap<String, AttemptRow>,
+    /// Attempts made at each step.
+    attempts: BTreeMap<String, u32>,
+    /// Users, by the vendor's id, that an open attempt of another plan may
+    /// still change, with that plan.
+    pub(super) busy: BTreeMap<String, String>,
+    /// The tenant refused to free a seat of a deactivated account.
+    pub(super) stranded: bool,
+    /// The tenant freed one before.
+    pub(super) seats_came_free: bool,
+}
+
+impl Progress {
+    pub(super) fn of(plan: &Plan, ledger: &Ledger) -> Result<Self, LedgerError> {
+        let mut open = BTreeMap::new();
+        let mut attempts: BTreeMap<String, u32> = BTreeMap::new();
+        for row in ledger.attempts(&plan.plan_id)? {
+            let key = &row.intent.key;
+            let made = attempts.entry(key.step_id.clone()).or_default();
+            *made = key.attempt.max(*made);
+            if matches!(row.end, None | Some((AttemptEnd::Unknown, _))) {
+                open.insert(key.step_id.clone(), row);
+            }
+        }
+        let elsewhere = ledger
+            .open_attempts()?
+            .into_iter()
+            .filter(|row| row.intent.key.plan_id != plan.plan_id);
+        let memory = ledger.memory(plan.as_of)?;
+        Ok(Self {
+            outcomes: ledger.outcomes(&plan.plan_id)?,
+            open,
+            attempts,
+            busy: elsewhere
+                .map(|row| (row.intent.user_id, row.intent.key.plan_id))
+                .collect(),
+            stranded: memory.stranded_refused,
+            seats_came_free: memory
+                .accounts
+                .values()
+                .any(|account| !account.removed.is_empty()),
+        })
+    }
+
+    /// Whether nothing more is sent for the action under this plan: it has
+    /// ended, or the vendor refused it and it was put off to a later plan.
+    pub(super) fn has_ended(&self, action_id: &str) -> bool {
+        self.outcomes.get(action_id).is_some_and(|record| {
+            let put_off = record.outcome == Outcome::Deferred
+                && matches!(
+                    record.reason,
+                    Some(
+                        OutcomeReason::Refused
+                            | OutcomeReason::OperationFailed
+                            | OutcomeReason::NotChanged
+                    )
+                );
+            put_off || Certainty::of(record.outcome) == Certainty::Final
+        })
+    }
+
+    /// Whether the action's end was reached.
+    pub(super) fn is_done(&self, action_id: &str) -> bool {
+        self.outcomes.get(action_id).is_some_and(|record| {
+            matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone)
+        })
+    }
+
+    /// The steps of the lane whose last attempt may or may not have been
+    /// carried out.
+    pub(super) fn open_attempts<'a>(
+        &'a self,
+        lane: &'a Lane,
+    ) -> impl Iterator<Item = (&'a Step, &'a AttemptRow)> {
+        let steps = lane.steps.iter();
+        steps.filter_map(|step| Some((step, self.open.get(&step.id)?)))
+    }
+
+    pub(super) fn is_open(&self, step: &Step) -> bool {
+        self.open.contains_key(&step.id)
+    }
+
+    pub(super) fn attempts_at(&self, step: &Step) -> u32 {
+        self.attempts.get(&step.id).copied().unwrap_or(0)
+    }
+}
+
+/// Gives an outcome to every action that has none, after a run that could not
+/// finish what was in flight: what may have been sent is `unknown`, the rest
+/// is `deferred`.
+pub fn account_for_the_rest(
+    plan: &Plan,
+    run_id: &str,
+    ledger: &mut Ledger,
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    let progress = Progress::of(plan, ledger)?;
+    let steps = plan.lanes.iter().flat_map(|lane| &lane.steps);
+    let in_flight: BTreeSet<&String> = steps
+        .filter(|step| progress.is_open(step))
+        .flat_map(Step::actions)
+        .collect();
+    let silent = plan
+        .actions
+        .iter()
+        .map(|action| &action.id)
+        .filter(|id| !progress.outcomes.contains_key(*id));
+    let entries: Vec<Entry> = silent
+        .map(|id| {
+            let (outcome, reason) = if in_flight.contains(id) {
+                (Outcome::Unknown, OutcomeReason::NoAnswer)
+            } else {
+                (Outcome::Deferred, OutcomeReason::Interrupted)
+            };
+            Entry::Outcome {
+                plan_id: plan.plan_id.clone(),
+                run_id: run_id.to_owned(),
+                record: OutcomeRecord::unsent(id, outcome, reason, at),
+            }
+        })
+        .collect();
+    if entries.is_empty() {
+        return Ok(());
+    }
+    ledger.record(&entries)
+}

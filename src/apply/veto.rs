@@ -1,0 +1,85 @@
+//! What people keep from being carried out.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::ledger::Entry;
+use crate::model::{ApprovalPolicy, Outcome, OutcomeReason, OutcomeRecord};
+use crate::plan::{Decision, Plan};
+
+/// How an action ends that a person keeps from being carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Veto {
+    /// `held` or `skipped`.
+    pub outcome: Outcome,
+    /// Who or what keeps it back.
+    pub reason: OutcomeReason,
+}
+
+const SKIPPED: Veto = Veto {
+    outcome: Outcome::Skipped,
+    reason: OutcomeReason::ReviewSkip,
+};
+const HELD: Veto = Veto {
+    outcome: Outcome::Held,
+    reason: OutcomeReason::ReviewHold,
+};
+const NOT_APPROVED: Veto = Veto {
+    outcome: Outcome::Held,
+    reason: OutcomeReason::NotApproved,
+};
+
+/// The actions that are kept back, by id. `review` is what the reviewer
+/// decided, if a sheet was given; an action that is missing from it is held.
+/// Without a sheet the vetoes among the `earlier` outcomes of the plan stand,
+/// so that a resumed run does not carry out what its first sheet kept back.
+pub fn vetoes(
+    plan: &Plan,
+    approved: bool,
+    review: Option<&BTreeMap<String, Decision>>,
+    earlier: &BTreeMap<String, OutcomeRecord>,
+) -> BTreeMap<String, Veto> {
+    let always = plan.policy.approval == ApprovalPolicy::Always;
+    let kept_back = |action: &crate::plan::Action| {
+        if action.needs_approval.is_some() && !approved {
+            return Some(NOT_APPROVED);
+        }
+        let Some(review) = review else {
+            let ended = earlier.get(&action.id)?;
+            return [SKIPPED, HELD, NOT_APPROVED]
+                .into_iter()
+                .filter(|veto| *veto != NOT_APPROVED || !approved)
+                .find(|veto| ended.outcome == veto.outcome && ended.reason == Some(veto.reason));
+        };
+        match review.get(&action.id) {
+            Some(Decision::Approve) => None,
+            Some(Decision::Blank) if !always || approved => None,
+            Some(Decision::Blank) => Some(NOT_APPROVED),
+            Some(Decision::Skip) => Some(SKIPPED),
+            Some(Decision::Hold) | None => Some(HELD),
+        }
+    };
+    plan.actions
+        .iter()
+        .filter_map(|action| Some((action.id.clone(), kept_back(action)?)))
+        .collect()
+}
+
+/// The vetoes as outcomes. They are recorded before the plan is accepted: from
+/// then on it is resumed, perhaps without its review sheet.
+pub fn veto_entries(
+    vetoes: &BTreeMap<String, Veto>,
+    plan_id: &str,
+    run_id: &str,
+    at: Timestamp,
+) -> Vec<Entry> {
+    vetoes
+        .iter()
+        .map(|(action_id, veto)| Entry::Outcome {
+            plan_id: plan_id.to_owned(),
+            run_id: run_id.to_owned(),
+            record: OutcomeRecord::unsent(action_id, veto.outcome, veto.reason, at),
+        })
+        .collect()
+}

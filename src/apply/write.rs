@@ -1,0 +1,407 @@
+//! One update of one account: its intent, its sending, and what became of it,
+//! in this run or in one that was killed.
+
+use jiff::Timestamp;
+
+use super::RecordingFailed;
+use super::Stop;
+use super::judge::{Wanted, describe, is_number_license};
+use super::lane::{Next, Work};
+use super::look::{Looked, look};
+use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, Entry, Intent};
+use crate::model::{Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
+use crate::plan::{Phase, UponRefusal};
+use crate::vendor::{CallError, CallErrorKind, OperationSlot, SendOnce, User, WriteError};
+
+/// A write that was sent, or may have been.
+pub(super) struct Sent {
+    key: AttemptKey,
+    pub(super) user_id: String,
+    pub(super) before: User,
+    pub(super) wanted: Wanted,
+    /// When the intent was recorded.
+    pub(super) at: Timestamp,
+    /// When work on the step began.
+    started_at: Timestamp,
+    pub(super) operation_id: Option<String>,
+    request_id: Option<String>,
+}
+
+/// Why a write came to nothing.
+struct Failure {
+    reason: OutcomeReason,
+    detail: String,
+    /// Status of the answer that decided it.
+    http_status: Option<u16>,
+}
+
+impl Work<'_> {
+    /// Records the intent, sends the update, and finds out what became of it.
+    pub(super) async fn write(
+        &self,
+        attempt: u32,
+        before: User,
+        wanted: Wanted,
+        started_at: Timestamp,
+        _place: OperationSlot,
+    ) -> Result<Next, RecordingFailed> {
+        if let Some(reason) = self.context.obstacle(self.kind()) {
+            let carried = wanted.actions().cloned().collect();
+            self.end_all(&carried, Outcome::Deferred, reason, "not begun")
+                .await?;
+            return Ok(Next::Done);
+        }
+        let api = &self.context.execution.api;
+        let timing = self.context.execution.timing;
+        let at = self.context.now();
+        let once = SendOnce {
+            request_id: api.new_request_id(),
+            // An update that left later than this might still be under way
+            // when a later run, which knows the intent alone, calls its time
+            // over.
+            not_after: at + timing.operation_timeout / 2,
+        };
+        let mut sent = Sent {
+            key: AttemptKey {
+                plan_id: self.context.execution.plan.plan_id.clone(),
+                step_id: self.step.id.clone(),
+                attempt,
+            },
+            user_id: before.user_id().to_owned(),
+            before,
+            wanted,
+            at,
+            started_at,
+            operation_id: None,
+            request_id: Some(once.request_id.to_string()),
+        };
+        self.record_intent(&sent).await?;
+        let change = sent.wanted.change();
+        let body = sent.before.updated(&change, &is_number_license);
+        match api.update_user(&sent.user_id, &body, once).await {
+            Ok(reply) => {
+                self.context.write_accepted();
+                let operation_id = reply.value.operation_id;
+                let entry = Entry::OperationStarted {
+                    key: sent.key.clone(),
+                    operation_id: operation_id.clone(),
+                    at: self.context.now(),
+                };
+                self.context.record(vec![entry]).await?;
+                sent.operation_id = Some(operation_id);
+            }
+            Err(WriteError::Unclear(_)) => {}
+            Err(WriteError::Refused(error)) => return self.refused(&sent, &error).await,
+            Err(WriteError::NotSent(_)) if self.context.now() > once.not_after => {
+                // The server asked for a long pause: the account is read anew.
+                let ended = self.ended(&sent, AttemptEnd::NotApplied);
+                self.context.record(vec![ended]).await?;
+                return Ok(Next::Again);
+            }
+            Err(WriteError::NotSent(error)) => {
+                let failure = Failure::of(&error, OutcomeReason::Unreachable);
+                self.failed(&sent, failure, Vec::new()).await?;
+                return Ok(Next::Done);
+            }
+        }
+        let looked = look(self.context, &sent, timing.poll_first).await;
+        self.conclude(&sent, looked).await
+    }
+
+    async fn record_intent(&self, sent: &Sent) -> Result<(), RecordingFailed> {
+        let intent = Intent {
+            key: sent.key.clone(),
+            account: self.account(),
+            user_id: sent.user_id.clone(),
+            before_image: sent.before.body().to_string(),
+            wanted: serde_json::to_string(&sent.wanted).unwrap_or_default(),
+            request_id: sent.request_id.clone(),
+            at: sent.at,
+        };
+        let touched = TouchedAccount {
+            account: self.account(),
+            plan_id: sent.key.plan_id.clone(),
+            at: sent.at,
+        };
+        self.context
+            .record(vec![Entry::Intent(intent), Entry::Touched(touched)])
+            .await
+    }
+
+    /// Looks at an attempt that an earlier run left open. What was not applied
+    /// is left to whoever comes next: this plan's lanes, or tonight's plan.
+    pub(super) async fn settle(&self, row: &AttemptRow) -> Result<(), RecordingFailed> {
+        // Its operation may still be under way, so it keeps its place.
+        let _place = self.context.execution.api.limiter().operation().await;
+        let Some(sent) = Sent::remembered(row) else {
+            return self.unreadable(row).await;
+        };
+        let looked = if self.context.stopped().is_some() {
+            Looked::StillOpen("the run was stopped before it could look".to_owned())
+        } else {
+            // Whoever was killed may have looked at it just now.
+            let first = self.context.execution.timing.poll_every;
+            look(self.context, &sent, first).await
+        };
+        match self.conclude(&sent, looked).await? {
+            Next::Done | Next::DeactivateAlone => Ok(()),
+            Next::Again => {
+                let reason = OutcomeReason::Interrupted;
+                let detail = "an earlier run was stopped before it was sent";
+                let carried = sent.wanted.actions().cloned().collect();
+                self.end_all(&carried, Outcome::Deferred, reason, detail)
+                    .await
+            }
+        }
+    }
+
+    async fn unreadable(&self, row: &AttemptRow) -> Result<(), RecordingFailed> {
+        let entry = Entry::AttemptEnded {
+            key: row.intent.key.clone(),
+            end: AttemptEnd::Unknown,
+            at: self.context.now(),
+        };
+        self.context.record(vec![entry]).await?;
+        let pending = self.context.pending(self.step.actions());
+        let detail = "the recorded intent cannot be read; look at the account by hand";
+        self.end_all(&pending, Outcome::Unknown, OutcomeReason::NoAnswer, detail)
+            .await
+    }
+
+    async fn conclude(&self, sent: &Sent, looked: Looked) -> Result<Next, RecordingFailed> {
+        match looked {
+            Looked::Changed(after) => {
+                let status = after.trace.status;
+                self.succeeded(sent, &after.value, status).await?;
+                Ok(Next::Done)
+            }
+            Looked::NotApplied => {
+                let entry = self.ended(sent, AttemptEnd::NotApplied);
+                self.context.record(vec![entry]).await?;
+                Ok(Next::Again)
+            }
+            Looked::Failed(why, status) => {
+                let failure = Failure {
+                    reason: OutcomeReason::OperationFailed,
+                    detail: format!("the vendor's operation failed: {why}"),
+                    http_status: Some(status),
+                };
+                self.upon_refusal(sent, failure).await
+            }
+            Looked::NotChanged(status) => {
+                let failure = Failure {
+                    reason: OutcomeReason::NotChanged,
+                    detail: "the operation completed and the account is as it was".to_owned(),
+                    http_status: Some(status),
+                };
+                self.upon_refusal(sent, failure).await
+            }
+            // The attempt stays open: the next run looks again.
+            Looked::StillOpen(why) => self.unknown(sent, &why, Vec::new()).await,
+            Looked::Neither(why) => {
+                let ended = self.ended(sent, AttemptEnd::Unknown);
+                self.unknown(sent, &why, vec![ended]).await
+            }
+        }
+    }
+
+    async fn unknown(
+        &self,
+        sent: &Sent,
+        why: &str,
+        mut entries: Vec<Entry>,
+    ) -> Result<Next, RecordingFailed> {
+        entries.extend(sent.wanted.actions().map(|id| {
+            self.context.outcome(OutcomeRecord {
+                reason: Some(OutcomeReason::NoAnswer),
+                detail: why.to_owned(),
+                ..self.sent_record(sent, id, Outcome::Unknown)
+            })
+        }));
+        self.context.record(entries).await?;
+        Ok(Next::Done)
+    }
+
+    /// The vendor did not take the sent.
+    async fn refused(&self, sent: &Sent, error: &CallError) -> Result<Next, RecordingFailed> {
+        match error.kind {
+            CallErrorKind::Unauthorized => {
+                // It is the key that was refused: whoever has a valid one can
+                // resume.
+                self.context.execution.stop.stop(Stop::NotAuthorized);
+                let failure = Failure::of(error, OutcomeReason::NotAuthorized);
+                let entries = vec![self.ended(sent, AttemptEnd::Failed)];
+                self.end(sent, Outcome::Deferred, failure, entries).await?;
+                return Ok(Next::Done);
+            }
+            CallErrorKind::Forbidden => self.context.write_forbidden(),
+            _ => {}
+        }
+        let reason = match error.kind {
+            CallErrorKind::Forbidden => OutcomeReason::NotAuthorized,
+            CallErrorKind::NotFound => OutcomeReason::NotFound,
+            _ => OutcomeReason::Refused,
+        };
+        let failure = Failure::of(error, reason);
+        if matches!(error.status, Some(400 | 422)) {
+            // The vendor looked at what is wanted and said no.
+            return self.upon_refusal(sent, failure).await;
+        }
+        self.failed(sent, failure, Vec::new()).await?;
+        Ok(Next::Done)
+    }
+
+    /// What the plan says stands in for a step that the vendor will not do.
+    async fn upon_refusal(&self, sent: &Sent, failure: Failure) -> Result<Next, RecordingFailed> {
+        let deactivates = sent.wanted.deactivate.is_some();
+        let carries_both = deactivates && !sent.wanted.remove.is_empty();
+        match self.step.upon_refusal {
+            UponRefusal::DeactivateAlone if carries_both => {
+                let mut entries = vec![self.ended(sent, AttemptEnd::Failed)];
+                entries.extend(sent.wanted.remove.iter().map(|seat| {
+                    self.context.outcome(OutcomeRecord {
+                        reason: Some(failure.reason),
+                        detail: failure.detail.clone(),
+                        http_status: failure.http_status,
+                        ..self.sent_record(sent, &seat.action, Outcome::Deferred)
+                    })
+                }));
+                self.context.record(entries).await?;
+                Ok(Next::DeactivateAlone)
+            }
+            // An account that was found deactivated keeps its seats as well.
+            UponRefusal::RememberStranded | UponRefusal::DeactivateAlone if !deactivates => {
+                self.context.execution.stop.strand();
+                let at = self.context.now();
+                let remembered = vec![Entry::StrandedRefused { at }];
+                let reason = OutcomeReason::StrandedSeat;
+                let failure = Failure { reason, ..failure };
+                self.failed(sent, failure, remembered).await?;
+                Ok(Next::Done)
+            }
+            UponRefusal::RememberStranded | UponRefusal::DeactivateAlone | UponRefusal::Fail => {
+                self.failed(sent, failure, Vec::new()).await?;
+                Ok(Next::Done)
+            }
+        }
+    }
+
+    async fn failed(
+        &self,
+        sent: &Sent,
+        failure: Failure,
+        mut entries: Vec<Entry>,
+    ) -> Result<(), RecordingFailed> {
+        entries.push(self.ended(sent, AttemptEnd::Failed));
+        self.end(sent, Outcome::Failed, failure, entries).await
+    }
+
+    /// Ends all actions of the write in the same way, together with `entries`.
+    async fn end(
+        &self,
+        sent: &Sent,
+        outcome: Outcome,
+        failure: Failure,
+        mut entries: Vec<Entry>,
+    ) -> Result<(), RecordingFailed> {
+        entries.extend(sent.wanted.actions().map(|id| {
+            self.context.outcome(OutcomeRecord {
+                reason: Some(failure.reason),
+                detail: failure.detail.clone(),
+                http_status: failure.http_status,
+                ..self.sent_record(sent, id, outcome)
+            })
+        }));
+        self.context.record(entries).await
+    }
+
+    async fn succeeded(
+        &self,
+        sent: &Sent,
+        after: &User,
+        http_status: u16,
+    ) -> Result<(), RecordingFailed> {
+        let at = self.context.now();
+        let mut entries = vec![self.ended(sent, AttemptEnd::Changed)];
+        entries.extend(sent.wanted.actions().map(|id| {
+            self.context.outcome(OutcomeRecord {
+                verified_at: Some(at),
+                http_status: Some(http_status),
+                after: describe(after),
+                ..self.sent_record(sent, id, Outcome::Succeeded)
+            })
+        }));
+        entries.extend(self.seen(sent.wanted.deactivate.is_some(), after, at));
+        let approved = self.context.execution.approved;
+        if let Some(termination) = self.termination() {
+            entries.extend(sent.wanted.remove.iter().map(|seat| Entry::LicenseRemoved {
+                termination: termination.clone(),
+                account: self.account(),
+                license: seat.license.clone(),
+                at,
+                approved,
+            }));
+        }
+        self.context.record(entries).await?;
+        if self.step.phase == Phase::Removals {
+            self.context.seat_came_free();
+        }
+        Ok(())
+    }
+
+    fn sent_record(&self, sent: &Sent, action_id: &str, outcome: Outcome) -> OutcomeRecord {
+        let before = describe(&sent.before);
+        OutcomeRecord {
+            action_id: action_id.to_owned(),
+            outcome,
+            reason: None,
+            detail: String::new(),
+            attempts: sent.key.attempt,
+            http_status: None,
+            operation_id: sent.operation_id.clone(),
+            request_id: sent.request_id.clone(),
+            started_at: Some(sent.started_at),
+            finished_at: self.context.now(),
+            verified_at: None,
+            after: before.clone(),
+            before,
+            quantity: None,
+        }
+    }
+
+    fn ended(&self, sent: &Sent, end: AttemptEnd) -> Entry {
+        Entry::AttemptEnded {
+            key: sent.key.clone(),
+            end,
+            at: self.context.now(),
+        }
+    }
+}
+
+impl Failure {
+    fn of(error: &CallError, reason: OutcomeReason) -> Self {
+        Self {
+            reason,
+            detail: format!("{error}; {}", error.advice()),
+            http_status: error.status,
+        }
+    }
+}
+
+impl Sent {
+    /// A write as an earlier run recorded it; `None` when it cannot be read.
+    fn remembered(row: &AttemptRow) -> Option<Self> {
+        let intent = &row.intent;
+        let before = serde_json::from_str(&intent.before_image).ok()?;
+        Some(Self {
+            key: intent.key.clone(),
+            user_id: intent.user_id.clone(),
+            before: User::read(before).ok()?,
+            wanted: serde_json::from_str(&intent.wanted).ok()?,
+            at: intent.at,
+            started_at: intent.at,
+            operation_id: row.operation.as_ref().map(|(id, _)| id.clone()),
+            request_id: intent.request_id.clone(),
+        })
+    }
+}

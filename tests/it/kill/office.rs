@@ -1,0 +1,415 @@
+//! One company on one night: its files, its tenant, and the program.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use seatsweep::ledger::{Identity, Ledger};
+use seatsweep::sandbox::LogReport;
+use tempfile::TempDir;
+
+/// The variable that holds the key, and the key that the sandbox accepts.
+pub(super) const KEY_VARIABLE: &str = "SEATSWEEP_KILL_KEY";
+pub(super) const KEY: &str = "sandbox";
+
+const CUSTOMER: &str = "0012J00042NkZQIQA3";
+const PROGRAM: &str = env!("CARGO_BIN_EXE_seatsweep");
+const AS_OF: &str = "2026-11-20T22:00:00Z";
+/// When the sandbox is started for the second time: its operations are done.
+const LATER: &str = "2026-11-20T22:30:00Z";
+/// Tenant seconds in a real one: fast, and still so slow that a hiccup of the
+/// machine is no time-out.
+const TIME_SCALE: &str = "100";
+
+/// What nobody expects to be the same after a kill: ids and times.
+const MASKED: [&str; 8] = [
+    "run_id",
+    "attempts",
+    "operation_id",
+    "request_id",
+    "started_at",
+    "finished_at",
+    "verified_at",
+    "next_due",
+];
+
+const HR: &str = "\
+Employee ID,First Name,Last Name,Work Email,Employment Status,Termination Date
+E1,Ada,Example,ada@example.com,Terminated,2026-11-18
+E2,Ben,Example,ben@example.com,Terminated,2026-11-18
+E3,Cora,Example,cora@example.com,Terminated,2026-11-19
+E4,Dan,Example,dan@example.com,Terminated,2026-11-10
+";
+
+const LEAVERS: [&str; 4] = [
+    "ada@example.com",
+    "ben@example.com",
+    "cora@example.com",
+    "dan@example.com",
+];
+
+/// Two are only deactivated, one gives its seat back at once, one was
+/// deactivated before and still holds two.
+const USERS: &str = "\
+User ID,Username,First name,Last name,Email,Status,Licenses,Phone number
+U1,ada@example.com,Ada,Example,ada@example.com,Active,,
+U2,ben@example.com,Ben,Example,ben@example.com,Active,Cold Storage-VOSVC0400-01-US,
+U3,cora@example.com,Cora,Example,cora@example.com,Active,X Series - X2-VOSVC0216-02-US,+15555550103
+U4,dan@example.com,Dan,Example,dan@example.com,Inactive,X Series - X2-VOSVC0216-02-US; X Series - X4-VOSVC0218-02-US,+15555550104
+";
+
+/// The inputs and the plan that all scenarios start from.
+pub(super) struct TonightsPlan {
+    folder: TempDir,
+}
+
+impl TonightsPlan {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tonight = Self { folder };
+        let mut users = USERS.to_owned();
+        for number in 10..30 {
+            use std::fmt::Write;
+            writeln!(
+                users,
+                "U{number},staff{number}@example.com,Staff,Member,staff{number}@example.com,Active,X Series - X2-VOSVC0216-02-US,"
+            )
+            .expect("a line");
+        }
+        write(&tonight.path("hr.csv"), HR);
+        write(&tonight.path("users.csv"), &users);
+        let config = tonight.path("seatsweep.toml");
+        write(&config, &configuration("http://127.0.0.1:1"));
+        let mut arguments: Vec<OsString> = vec![PROGRAM.into(), "plan".into()];
+        arguments.extend(tonight.inputs());
+        arguments.extend(["--config".into(), config.into()]);
+        arguments.extend(["--out-dir".into(), tonight.path("out").into()]);
+        let planned = command(&arguments).output().expect("a process");
+        let said = String::from_utf8_lossy(&planned.stderr);
+        assert!(planned.status.success(), "{said}");
+        tonight
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn inputs(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = Vec::new();
+        arguments.extend(["--hr".into(), self.path("hr.csv").into()]);
+        arguments.extend(["--users".into(), self.path("users.csv").into()]);
+        for option in ["--as-of", "--hr-at", "--users-at"] {
+            arguments.extend([option.into(), AS_OF.into()]);
+        }
+        arguments
+    }
+}
+
+/// What the program does tonight.
+#[derive(Clone, Copy)]
+pub(super) enum Work {
+    /// `apply` of tonight's plan.
+    Apply,
+    /// The same with a review sheet that keeps two people back.
+    ApplyReviewed,
+    /// `run`.
+    Run,
+}
+
+/// Where the sandbox freezes.
+#[derive(Clone, Copy)]
+pub(super) struct Hold {
+    pub(super) request: usize,
+    pub(super) point: &'static str,
+}
+
+/// A folder with the ledger, the outputs and the tenant's state.
+pub(super) struct Office<'t> {
+    tonight: &'t TonightsPlan,
+    folder: TempDir,
+}
+
+impl<'t> Office<'t> {
+    pub(super) fn new(tonight: &'t TonightsPlan) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { tonight, folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A tenant in a process of its own, or the same one started again.
+    pub(super) fn start_sandbox(&self, hold: Option<Hold>) -> Sandbox {
+        let state = self.path("tenant.json");
+        let as_of = if state.exists() { LATER } else { AS_OF };
+        let mut arguments: Vec<OsString> = vec![PROGRAM.into(), "sandbox".into()];
+        arguments.extend(["--users".into(), self.tonight.path("users.csv").into()]);
+        arguments.extend(["--state".into(), state.into()]);
+        for (option, value) in [
+            ("--listen", "127.0.0.1:0"),
+            ("--time-scale", TIME_SCALE),
+            ("--as-of", as_of),
+            ("--customer-id", CUSTOMER),
+        ] {
+            arguments.extend([option.into(), value.into()]);
+        }
+        if let Some(Hold { request, point }) = hold {
+            arguments.extend(["--hold".into(), format!("{request}:{point}").into()]);
+        }
+        Sandbox::start(command(&arguments).current_dir(self.folder.path()))
+    }
+
+    /// The command line of the work, with this sandbox as its 8x8.
+    pub(super) fn arguments(&self, sandbox: &Sandbox, work: Work) -> Vec<OsString> {
+        let config = self.path("seatsweep.toml");
+        write(&config, &configuration(&sandbox.base_url));
+        let mut arguments: Vec<OsString> = vec![PROGRAM.into()];
+        match work {
+            Work::Apply | Work::ApplyReviewed => {
+                let plan = self.tonight.path("out").join("plan.json");
+                arguments.extend(["apply".into(), plan.into()]);
+                arguments.extend(["--as-of".into(), AS_OF.into()]);
+                if matches!(work, Work::ApplyReviewed) {
+                    arguments.extend(["--review".into(), self.review_sheet().into()]);
+                }
+            }
+            Work::Run => {
+                arguments.push("run".into());
+                arguments.extend(self.tonight.inputs());
+            }
+        }
+        arguments.extend(["--confirm".into(), "--config".into(), config.into()]);
+        arguments
+    }
+
+    /// Tonight's sheet, filled in.
+    fn review_sheet(&self) -> PathBuf {
+        let empty = self.tonight.path("out").join("plan.csv");
+        let mut reader = csv::Reader::from_path(empty).expect("the sheet");
+        let mut filled = csv::Writer::from_writer(Vec::new());
+        filled
+            .write_record(["action_id", "decision"])
+            .expect("a line");
+        for row in reader.deserialize::<BTreeMap<String, String>>() {
+            let row = row.expect("a row");
+            let decision = match (row["username"].as_str(), row["action"].as_str()) {
+                ("ben@example.com", "deactivate") => "hold",
+                ("cora@example.com", "deactivate") => "skip",
+                _ => "",
+            };
+            let line = [row["action_id"].as_str(), decision];
+            filled.write_record(line).expect("a line");
+        }
+        let path = self.path("review.csv");
+        let bytes = filled.into_inner().expect("the sheet");
+        write(&path, &String::from_utf8(bytes).expect("text"));
+        path
+    }
+
+    pub(super) fn spawn(&self, sandbox: &Sandbox, work: Work) -> Child {
+        let mut command = command(&self.arguments(sandbox, work));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("a process")
+    }
+
+    /// Does the work to its end and returns its exit code.
+    pub(super) fn run(&self, sandbox: &Sandbox, work: Work) -> i32 {
+        let ended = command(&self.arguments(sandbox, work)).output();
+        let ended = ended.expect("a process");
+        let code = ended.status.code().expect("no signal");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!([0, 4, 5, 8].contains(&code), "exit code {code}: {said}");
+        code
+    }
+
+    /// `results.csv`, without what a kill may change, in a stable order.
+    pub(super) fn results(&self) -> Vec<BTreeMap<String, String>> {
+        let path = self.path("out").join("results.csv");
+        let mut reader = csv::Reader::from_path(path).expect("results");
+        let rows = reader.deserialize::<BTreeMap<String, String>>();
+        rows.map(|row| {
+            let mut row = row.expect("a row");
+            for column in MASKED {
+                row.remove(column).expect("a column of the contract");
+            }
+            row
+        })
+        .collect()
+    }
+
+    /// No intent is open any more.
+    pub(super) fn assert_settled(&self, what: &str) {
+        let identity = Identity {
+            tenant: "acme".to_owned(),
+            target: "loopback".to_owned(),
+            customer_id: Some(CUSTOMER.to_owned()),
+        };
+        let ledger = Ledger::open_read_only(&self.path("seatsweep.db"), &identity);
+        let ledger = ledger.expect("a ledger").expect("that exists");
+        assert_eq!(ledger.open_attempts().expect("attempts"), [], "{what}");
+        assert!(!ledger.unclean_stop().expect("an answer"), "{what}");
+    }
+}
+
+/// A running sandbox.
+pub(super) struct Sandbox {
+    process: Child,
+    lines: Receiver<String>,
+    base_url: String,
+}
+
+impl Sandbox {
+    fn start(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("a process");
+        let output = process.stdout.take().expect("its output");
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                // Nobody listens any more once the scenario is over.
+                let _ = sender.send(line);
+            }
+        });
+        let line: String = lines.recv().expect("its first line");
+        let base_url = line.strip_prefix("listening on ").expect("its address");
+        Self {
+            base_url: base_url.to_owned(),
+            process,
+            lines,
+        }
+    }
+
+    /// Kills the client as soon as a request is held; false if the client came
+    /// to its end before.
+    pub(super) fn kill_when_held(&self, mut client: Child) -> bool {
+        let is_held = self.holds(&mut client);
+        if is_held {
+            client.kill().expect("killed");
+        }
+        client.wait().expect("its end");
+        is_held
+    }
+
+    /// Presses Ctrl-C until the client has ended, as soon as a request is
+    /// held; returns its exit code.
+    pub(super) fn interrupt_when_held(&self, mut client: Child) -> Option<i32> {
+        assert!(self.holds(&mut client), "nothing was held");
+        loop {
+            let process = client.id().to_string();
+            let signal = Command::new("kill").args(["-INT", &process]).status();
+            assert!(signal.expect("a process").success());
+            for _ in 0..20 {
+                std::thread::sleep(Duration::from_millis(10));
+                if let Some(status) = client.try_wait().expect("its state") {
+                    return status.code();
+                }
+            }
+        }
+    }
+
+    /// Waits until a request is held; false if the client ends before.
+    fn holds(&self, client: &mut Child) -> bool {
+        loop {
+            match self.lines.recv_timeout(Duration::from_millis(5)) {
+                Ok(line) if line == "held" => return true,
+                Ok(line) => panic!("the sandbox said {line}"),
+                Err(RecvTimeoutError::Disconnected) => panic!("the sandbox ended"),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if client.try_wait().expect("its state").is_some() {
+                return false;
+            }
+        }
+    }
+
+    /// Kills the sandbox, which remembers only what it promised, and returns
+    /// its log.
+    pub(super) fn end(mut self) -> LogReport {
+        let address = self.base_url.trim_start_matches("http://");
+        let address = address.split('/').next().expect("an address");
+        let mut connection = TcpStream::connect(address).expect("a connection");
+        let request =
+            format!("GET /sandbox/log HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).expect("an answer");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        self.process.kill().expect("killed");
+        self.process.wait().expect("its end");
+        serde_json::from_str(body).expect("a log")
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // A scenario that failed leaves no process behind; one that went well
+        // has ended it already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Over all the logs: each leaver written once, nothing lost, no limit passed.
+pub(super) fn assert_each_written_once(logs: &[LogReport], what: &str) {
+    let mut written: BTreeMap<&str, u64> = BTreeMap::new();
+    for log in logs {
+        assert_eq!(log.violations, 0, "{what}");
+        assert_eq!(log.polls_too_fast, 0, "{what}");
+        assert!(log.fields_lost.is_empty(), "{what}: {:?}", log.fields_lost);
+        assert!(log.repeated_writes.is_empty(), "{what}");
+        for (username, writes) in &log.accounts_written {
+            *written.entry(username).or_default() += writes;
+        }
+    }
+    assert_eq!(written, LEAVERS.map(|it| (it, 1)).into(), "{what}");
+}
+
+fn command(arguments: &[OsString]) -> Command {
+    let mut command = Command::new(&arguments[0]);
+    command.args(&arguments[1..]).env(KEY_VARIABLE, KEY);
+    command
+}
+
+fn configuration(base_url: &str) -> String {
+    format!(
+        r#"
+[tenant]
+name = "acme"
+target = "8x8"
+customer_id = "{CUSTOMER}"
+
+[hr]
+file = "cumulative"
+
+[admin_api]
+base_url = "{base_url}"
+api_key_env = "{KEY_VARIABLE}"
+
+[limits]
+time_scale = {TIME_SCALE}
+
+[policy]
+time_zone = "America/Los_Angeles"
+remove_license_after_days = 0
+
+[protected]
+accounts = ["admin@example.com"]
+
+[guards]
+first_run = "act"
+"#
+    )
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the user's own files, not the program's"
+)]
+fn write(path: &Path, content: &str) {
+    std::fs::write(path, content).expect("written");
+}
