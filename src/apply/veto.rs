@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::ledger::Entry;
 use crate::model::{ApprovalPolicy, Outcome, OutcomeReason, OutcomeRecord};
-use crate::plan::{Decision, Plan};
+use crate::plan::{Action, Decision, Plan};
 
 /// How an action ends that a person keeps from being carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn vetoes(
     earlier: &BTreeMap<String, OutcomeRecord>,
 ) -> BTreeMap<String, Veto> {
     let always = plan.policy.approval == ApprovalPolicy::Always;
-    let kept_back = |action: &crate::plan::Action| {
+    let kept_back = |action: &Action| {
         if action.needs_approval.is_some() && !approved {
             return Some(NOT_APPROVED);
         }
@@ -60,10 +60,33 @@ pub fn vetoes(
             Some(Decision::Hold) | None => Some(HELD),
         }
     };
-    plan.actions
+    let mut vetoes: BTreeMap<String, Veto> = plan
+        .actions
         .iter()
         .filter_map(|action| Some((action.id.clone(), kept_back(action)?)))
-        .collect()
+        .collect();
+    let tasks = plan
+        .actions
+        .iter()
+        .filter(|action| action.task_id.is_some());
+    for task in tasks {
+        let approved = review.and_then(|it| it.get(&task.id)) == Some(&Decision::Approve);
+        if let (false, Some(veto)) = (approved, change_kept_back(plan, task, &vetoes)) {
+            vetoes.entry(task.id.clone()).or_insert(veto);
+        }
+    }
+    vetoes
+}
+
+/// Nobody is told to clear up after a leaver whose change is kept back.
+fn change_kept_back(plan: &Plan, task: &Action, vetoes: &BTreeMap<String, Veto>) -> Option<Veto> {
+    let changes = plan
+        .actions
+        .iter()
+        .filter(|action| action.task_id.is_none());
+    let mut of_this_leaver =
+        changes.filter(|action| action.line.is_some() && action.line == task.line);
+    of_this_leaver.find_map(|action| vetoes.get(&action.id).copied())
 }
 
 /// The vetoes as outcomes. They are recorded before the plan is accepted: from

@@ -270,7 +270,9 @@ impl Work<'_> {
                 Ok(Next::DeactivateAlone)
             }
             // An account that was found deactivated keeps its seats as well.
-            UponRefusal::RememberStranded | UponRefusal::DeactivateAlone if !deactivates => {
+            UponRefusal::RememberStranded | UponRefusal::DeactivateAlone
+                if !deactivates && !self.context.seats_come_free() =>
+            {
                 self.context.execution.stop.strand();
                 let at = self.context.now();
                 let remembered = vec![Entry::StrandedRefused { at }];

@@ -10,7 +10,7 @@ use super::{console, nightly, outputs, recovery, work};
 use crate::config::Settings;
 use crate::files::RunLock;
 use crate::ledger::Ledger;
-use crate::model::Memory;
+use crate::model::{Memory, TerminationState};
 use crate::plan::{self, Plan};
 use crate::vendor::wall_now;
 
@@ -33,12 +33,12 @@ pub(super) fn run(
     let _lock = RunLock::acquire(&settings.ledger)?;
     let ledger = open_ledger(settings, on_commit)?;
     recovery::runtime()?.block_on(async {
-        let now = recovery::clock_start(&ledger, as_of)?;
+        let now = recovery::clock_start(settings, &ledger, as_of)?;
         let memory = ledger.memory(now)?;
         check_freshness(&plan, &memory, &ledger, as_of)?;
         let code = match gate(settings, &plan, path, &memory, &ledger)? {
             Gate::Shut(code) => {
-                work::show_unbegun(settings, "apply", &plan, &memory, code)?;
+                work::show_unbegun(settings, "apply", &plan, &memory, &ledger, code)?;
                 code
             }
             Gate::Open { approved } => {
@@ -85,29 +85,45 @@ fn check_identity(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
     ))
 }
 
-/// A plan that was never started must be young, and no run may have touched
-/// its accounts since. A plan that was started is resumed whatever its age.
+/// A plan that was never started must be of tonight, and neither a run nor HR
+/// nor a hold may have overtaken it. A plan with an intent on disk is resumed,
+/// whatever its age.
 fn check_freshness(
     plan: &Plan,
     memory: &Memory,
     ledger: &Ledger,
     as_of: jiff::Timestamp,
 ) -> Result<(), Failure> {
-    if ledger.accepted(&plan.plan_id)? {
+    if work::is_started(ledger, plan)? {
         return Ok(());
     }
     let age = as_of.duration_since(plan.as_of);
     let most = plan.policy.plan_max_age_hours;
-    if age > jiff::SignedDuration::from_hours(i64::from(most)) {
-        return Err(Failure::new(
-            Exit::PlanNotUsable,
-            format!(
-                "the plan is {} hours old, {most} are allowed; make a new one",
-                age.as_hours()
-            ),
-        ));
+    let stale = if age > jiff::SignedDuration::from_hours(i64::from(most)) {
+        let hours = age.as_hours();
+        Some(format!(
+            "the plan is {hours} hours old, {most} are allowed; make a new one"
+        ))
+    } else if age < -CLOCKS_MAY_DIFFER {
+        let when = plan.as_of;
+        Some(format!(
+            "the plan is for {when}, which has not come yet; apply it then"
+        ))
+    } else {
+        overtaken(plan, memory)
+    };
+    match stale {
+        None => Ok(()),
+        Some(sentence) => Err(Failure::new(Exit::PlanNotUsable, sentence)),
     }
-    let overtaken = memory.touched.iter().find(|touched| {
+}
+
+/// A plan may be made on one machine and applied on another.
+const CLOCKS_MAY_DIFFER: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// What happened to the plan's accounts and people since it was made.
+fn overtaken(plan: &Plan, memory: &Memory) -> Option<String> {
+    let touched = memory.touched.iter().find(|touched| {
         touched.plan_id != plan.plan_id
             && touched.at >= plan.as_of
             && plan
@@ -115,14 +131,36 @@ fn check_freshness(
                 .iter()
                 .any(|lane| lane.account == touched.account)
     });
-    match overtaken {
-        None => Ok(()),
-        Some(touched) => Err(Failure::new(
-            Exit::PlanNotUsable,
-            format!(
-                "plan {} has touched accounts of this plan since it was made; make a new one",
-                touched.plan_id
-            ),
-        )),
+    if let Some(touched) = touched {
+        return Some(format!(
+            "plan {} has touched accounts of this plan since it was made; make a new one",
+            touched.plan_id
+        ));
     }
+    let subjects = || plan.actions.iter().map(|action| &action.subject);
+    let taken_back = memory.generation != plan.ledger_generation
+        && subjects()
+            .filter_map(|subject| memory.terminations.get(subject.termination.as_ref()?))
+            .any(|record| {
+                record.state == TerminationState::Closed
+                    || record.vanished_at.is_some_and(|at| at >= plan.as_of)
+            });
+    if taken_back {
+        let sentence =
+            "HR has taken back a termination of this plan since it was made; make a new one";
+        return Some(sentence.to_owned());
+    }
+    let own = work::review_hold(plan);
+    let on_hold = subjects().any(|subject| {
+        let username = subject.username.as_ref().map(ToString::to_string);
+        let user_id = subject.user_id.as_ref().map(ToString::to_string);
+        let mut names = username.iter().chain(&user_id);
+        names.any(|name| {
+            let mut holds = memory.holds.iter().filter(|hold| hold.why != own);
+            holds.any(|hold| hold.who.eq_ignore_ascii_case(name))
+        })
+    });
+    on_hold.then(|| {
+        "somebody of this plan was put on hold since it was made; make a new one".to_owned()
+    })
 }

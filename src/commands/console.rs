@@ -14,6 +14,7 @@ use crate::apply::{Event, Observer};
 use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
 use crate::plan::{Phase, Plan};
+use crate::report::{self, Run};
 use crate::sandbox::LogReport;
 use crate::vendor::Limiter;
 
@@ -158,9 +159,9 @@ pub(super) fn describe_findings(settings: &Settings, plan: &Plan) {
 
 /// The lines of which access that is due may still be open. Files name people;
 /// the terminal of a cron job does not.
-pub(super) fn describe_attention(settings: &Settings, plan: &Plan, folder: &Path) {
+pub(super) fn describe_attention(settings: &Settings, run: &Run<'_>, folder: &Path) {
     let mut reasons: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for line in plan.dispositions.iter().filter(|line| line.needs_a_look) {
+    for line in report::lines_to_look_at(run) {
         *reasons
             .entry((line.disposition.as_str(), line.reason.as_str()))
             .or_default() += 1;

@@ -19,7 +19,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
     let _lock = RunLock::acquire(&settings.ledger)?;
     let ledger = open_ledger(settings, on_commit)?;
     recovery::runtime()?.block_on(async {
-        let now = recovery::clock_start(&ledger, as_of)?;
+        let now = recovery::clock_start(settings, &ledger, as_of)?;
         let tenant = Tenant::open(settings, settings.inputs.users.as_deref(), now).await?;
         tenant.remember_sends(&ledger)?;
         let ledger = recovery::settle_earlier_runs(settings, ledger, &tenant, None).await?;
@@ -31,7 +31,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
         console::describe_findings(settings, &plan);
         let code = match gate(settings, &plan, &kept, &memory, &ledger)? {
             Gate::Shut(code) => {
-                work::show_unbegun(settings, "run", &plan, &memory, code)?;
+                work::show_unbegun(settings, "run", &plan, &memory, &ledger, code)?;
                 code
             }
             Gate::Open { approved } => {

@@ -124,7 +124,11 @@ fn close_unfinished(
 /// that is later. Time never runs backwards, because the newest reading of an
 /// account is the one that counts, and an operation's time counts from its
 /// intent.
-pub(super) fn clock_start(ledger: &Ledger, as_of: Timestamp) -> Result<Timestamp, Failure> {
+pub(super) fn clock_start(
+    settings: &Settings,
+    ledger: &Ledger,
+    as_of: Timestamp,
+) -> Result<Timestamp, Failure> {
     let runs = ledger.runs()?;
     let memory = ledger.memory(as_of)?;
     let ends = runs.iter().filter_map(|row| row.end.as_ref());
@@ -133,7 +137,19 @@ pub(super) fn clock_start(ledger: &Ledger, as_of: Timestamp) -> Result<Timestamp
         .chain(runs.iter().map(|row| row.start.started_at))
         .chain(memory.touched.iter().map(|touched| touched.at))
         .chain(memory.accounts.values().map(|account| account.status_at));
-    Ok(recorded.fold(as_of, Timestamp::max))
+    let start = recorded.fold(as_of, Timestamp::max);
+    let ahead = start.duration_since(as_of);
+    if settings.is_real() && ahead > jiff::SignedDuration::from_hours(24) {
+        return Err(Failure::new(
+            Exit::Configuration,
+            format!(
+                "the ledger was written at {start}, {} hours after this run's clock; correct the \
+                 machine's clock, or restore the ledger from before it was wrong",
+                ahead.as_hours()
+            ),
+        ));
+    }
+    Ok(start)
 }
 
 /// The runtime that everything asynchronous runs on.

@@ -2,7 +2,6 @@
 
 use super::failure::{Exit, Failure};
 use super::{console, recovery, signals, target};
-use crate::apply::StopSwitch;
 use crate::cli::{HoldPoint, SandboxArguments};
 use crate::config::Settings;
 use crate::http::ExposeSecret;
@@ -41,9 +40,8 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
             .await
             .map_err(|error| Failure::of(Exit::CannotWrite, error))?;
         console::say(&format!("listening on {}", running.base_url()));
-        let stop = StopSwitch::default();
         tokio::select! {
-            () = signals::watch_once(&stop) => {}
+            () = signals::wait() => {}
             () = async {
                 running.held().await;
                 console::say("held");

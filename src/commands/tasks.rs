@@ -13,6 +13,15 @@ use crate::vendor::wall_now;
 
 pub(super) fn run(settings: &Settings, action: &TasksAction) -> Result<u8, Failure> {
     let now = settings.as_of.unwrap_or_else(wall_now);
+    if !settings.ledger.exists() {
+        let path = settings.ledger.display();
+        return Err(Failure::new(
+            Exit::NoInput,
+            format!(
+                "there is no ledger at {path}; give the --config, --sandbox and --out-dir of the run"
+            ),
+        ));
+    }
     if matches!(action, TasksAction::List) {
         console::say(&report::task_table(&super::plan::memory(settings, now)?));
         return Ok(0);
@@ -27,6 +36,11 @@ pub(super) fn run(settings: &Settings, action: &TasksAction) -> Result<u8, Failu
                 .iter()
                 .map(|id| {
                     let task = known(&memory, id)?;
+                    if task.state != TaskState::Open {
+                        let state = task.state.as_str();
+                        let sentence = format!("task {id} is not open any more: {state}");
+                        return Err(Failure::new(Exit::Usage, sentence));
+                    }
                     Ok(Entry::TaskState {
                         id: task.id.clone(),
                         state: TaskState::Done,

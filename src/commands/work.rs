@@ -1,7 +1,7 @@
 //! What `apply` and `run` share once a plan is at hand: may it be carried out,
 //! carry it out, show what came of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,7 +93,7 @@ pub(super) fn gate(
     let not_usable = Exit::PlanNotUsable.code();
     let approval = [approval(plan)];
     let approved = approve.is_some() || memory.approvals.contains_key(&plan.plan_id);
-    let resumed = ledger.accepted(&plan.plan_id)?;
+    let resumed = is_started(ledger, plan)?;
     let permissions = Permissions {
         approved,
         accepted_inputs: settings.execution.accept_inputs.clone(),
@@ -123,6 +123,17 @@ pub(super) fn gate(
     Ok(Gate::Open { approved })
 }
 
+/// Whether the plan has a first intent on disk. Until then nothing was sent,
+/// and age, overtaking and guards are asked as if it had never been accepted.
+pub(super) fn is_started(ledger: &Ledger, plan: &Plan) -> Result<bool, Failure> {
+    Ok(!ledger.attempts(&plan.plan_id)?.is_empty())
+}
+
+/// Why somebody is on hold whom the reviewer of this plan put there.
+pub(super) fn review_hold(plan: &Plan) -> String {
+    format!("held in the review of plan {}", plan.plan_id)
+}
+
 fn approval(plan: &Plan) -> String {
     format!("--approve {}", plan.plan_id)
 }
@@ -140,13 +151,15 @@ pub(super) fn show_unbegun(
     command: &'static str,
     plan: &Plan,
     memory: &Memory,
+    ledger: &Ledger,
     code: u8,
 ) -> Result<(), Failure> {
     let run_id = run_id(plan, plan.as_of);
+    let outcomes = ledger.outcomes(&plan.plan_id)?;
     let run = Run {
         run_id: &run_id,
         plan,
-        outcomes: &std::collections::BTreeMap::new(),
+        outcomes: &outcomes,
         requests: &memory.requests,
         approved_by: "",
     };
@@ -273,17 +286,6 @@ impl Work<'_> {
 
     fn acceptance(&self, at: Timestamp) -> Acceptance {
         let plan = &self.plan;
-        let acted_on: BTreeSet<_> = plan
-            .actions
-            .iter()
-            .filter_map(|action| action.subject.termination.clone())
-            .collect();
-        let mut terminations = plan.terminations.clone();
-        if self.approved {
-            for record in &mut terminations {
-                record.approved |= acted_on.contains(&record.termination.id());
-            }
-        }
         let inputs = plan.inputs.iter().map(|input| AcceptedInput {
             role: input.role.clone(),
             sha256: input.sha256.clone(),
@@ -294,7 +296,7 @@ impl Work<'_> {
         Acceptance {
             plan_id: plan.plan_id.clone(),
             at,
-            terminations,
+            terminations: plan.terminations.clone(),
             inputs: inputs.collect(),
             observations: plan.observations.clone(),
             // Issued when they are handed over, which a review may prevent.
@@ -356,7 +358,7 @@ impl Work<'_> {
         if !summary.actions.is_empty() {
             console::tell(self.settings, &report::outcome_table(&summary));
         }
-        console::describe_attention(self.settings, plan, &folder);
+        console::describe_attention(self.settings, &run, &folder);
         if let Some(why) = stopped {
             console::warn(&format!(
                 "stopped before the end: {why}; resume with\n  {}",
@@ -377,7 +379,7 @@ impl Work<'_> {
     /// Whoever the reviewer put on hold stays on hold on later nights.
     fn new_holds(&self, review: Option<&BTreeMap<String, Decision>>) -> Vec<HoldRecord> {
         let held = |id: &String| review.and_then(|it| it.get(id)) == Some(&Decision::Hold);
-        let why = format!("held in the review of plan {}", self.plan.plan_id);
+        let why = review_hold(&self.plan);
         self.plan
             .actions
             .iter()

@@ -389,12 +389,23 @@ fn columns_seen(header: &[String]) -> String {
     let seen: Vec<String> = header
         .iter()
         .filter(|cell| !cell.is_empty())
-        .map(|cell| format!("\"{}\"", excerpt(cell)))
+        .map(|cell| {
+            if looks_like_data(cell) {
+                "(data)".to_owned()
+            } else {
+                format!("\"{}\"", excerpt(cell))
+            }
+        })
         .collect();
     match seen.as_slice() {
         [] => "columns seen: none".to_owned(),
         seen => format!("columns seen: {}", seen.join(", ")),
     }
+}
+
+/// An address or a number is no header, and names somebody.
+fn looks_like_data(cell: &str) -> bool {
+    cell.contains('@') || cell.bytes().filter(u8::is_ascii_digit).count() > 2
 }
 
 fn how_to_name(table: &Table, field: &Field, header: &str) -> String {

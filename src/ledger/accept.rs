@@ -71,8 +71,12 @@ pub(super) fn issue_task(transaction: &Transaction<'_>, task: &TaskRecord) -> Re
     } = task;
     let inserted = transaction
         .prepare_cached(
-            "INSERT OR IGNORE INTO tasks (task_id, kind, termination, state, due_at, issued_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            // A task that seemed moot and is called for again is open again.
+            "INSERT INTO tasks (task_id, kind, termination, state, due_at, issued_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (task_id) DO UPDATE SET
+                 state = excluded.state, due_at = excluded.due_at, issued_at = excluded.issued_at
+             WHERE tasks.state = 'observed' AND excluded.state = 'open'",
         )?
         .execute(params![
             id,

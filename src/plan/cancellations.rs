@@ -24,6 +24,10 @@ pub(super) fn plan(planning: &Planning<'_>, counted: Option<Date>, plan: &mut Pl
         counted,
         today,
     ) {
+        if let Some(unnamed) = seats_without_country(plan, &draft.pool) {
+            plan.findings.push(unnamed);
+            continue;
+        }
         let removals: Vec<String> = plan
             .actions
             .iter()
@@ -39,7 +43,7 @@ pub(super) fn plan(planning: &Planning<'_>, counted: Option<Date>, plan: &mut Pl
         let most = draft.quantity(u32::try_from(removals.len()).unwrap_or(u32::MAX));
         let nothing_new = match draft.drafted {
             None => most == 0,
-            Some(drafted) => removals.is_empty() && most == drafted,
+            Some(drafted) => removals.is_empty() && most == drafted && !draft.renewed,
         };
         let pool = draft.pool.clone();
         let id = draft.id.clone();
@@ -182,6 +186,23 @@ fn license_of(pool: &Pool) -> LicenseName {
         product: String::new(),
         country: pool.country.clone(),
     }
+}
+
+/// Seats that the report names without a country may be of this pool, so
+/// nothing can be claimed on it.
+fn seats_without_country(plan: &Plan, pool: &Pool) -> Option<String> {
+    let unnamed = plan.seats.iter().find(|other| {
+        !pool.country.is_empty()
+            && other.pool.country.is_empty()
+            && other.pool.license == pool.license
+            && other.active + other.stranded > 0
+    })?;
+    Some(format!(
+        "{pool}: the users report names {} seats of {} without a country, so nothing is claimed; \
+         export it with the licences' full names or a country column",
+        unnamed.active + unnamed.stranded,
+        pool.license
+    ))
 }
 
 /// More free seats by count than the ledger can explain: somebody else holds

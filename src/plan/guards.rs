@@ -138,7 +138,7 @@ impl Measure<'_> {
             .recent
             .iter()
             .filter(|recent| !recent.approved)
-            .filter(|recent| when(recent).is_some_and(|at| at > since && at <= self.plan.as_of));
+            .filter(|recent| when(recent).is_some_and(|at| at > since));
         counted.count() as u64
     }
 
@@ -180,7 +180,7 @@ impl Measure<'_> {
                  is it a list of everybody?",
                 facts.active_leavers, facts.active_accounts
             ),
-            role: "hr",
+            sha256: self.first_of("hr"),
         })
     }
 
@@ -201,7 +201,7 @@ impl Measure<'_> {
                  files belong together?",
                 facts.due_matched, facts.due_leavers
             ),
-            role: "hr",
+            sha256: self.first_of("hr"),
         })
     }
 
@@ -226,7 +226,7 @@ impl Measure<'_> {
                 "the users report has {rows} rows, the last accepted one had {last}, and at least \
                  {percent} percent of that are expected: is it whole?"
             ),
-            role: "users",
+            sha256: self.first_of("users"),
         })
     }
 
@@ -243,7 +243,7 @@ impl Measure<'_> {
                 "the users report lacks {}: is it whole?",
                 missing.join(", ")
             ),
-            role: "users",
+            sha256: self.first_of("users"),
         })
     }
 
@@ -259,7 +259,7 @@ impl Measure<'_> {
             .filter_map(|input| {
                 let age = self.plan.as_of.duration_since(input.made_at?);
                 let measured = u64::try_from(age.as_hours()).unwrap_or(0);
-                let mut check = self.input_check(Input {
+                Some(self.input_check(Input {
                     name: "age of the input in hours",
                     setting: format!("guards.max_input_age = {hours}h"),
                     limit: u64::from(hours),
@@ -270,10 +270,8 @@ impl Measure<'_> {
                         "{} was made {measured} hours before the run; {hours} are allowed",
                         input.path
                     ),
-                    role: &input.role,
-                });
-                check.passed_by = PassedBy::AcceptedInput(input.sha256.clone());
-                Some(self.allow(check))
+                    sha256: input.sha256.clone(),
+                }))
             })
             .collect()
     }
@@ -307,9 +305,13 @@ impl Measure<'_> {
         })
     }
 
+    /// The file that a check of all files of a role names.
+    fn first_of(&self, role: &str) -> String {
+        let file = self.plan.inputs.iter().find(|file| file.role == role);
+        file.map(|file| file.sha256.clone()).unwrap_or_default()
+    }
+
     fn input_check(&self, input: Input<'_>) -> GuardCheck {
-        let file = self.plan.inputs.iter().find(|file| file.role == input.role);
-        let sha256 = file.map(|file| file.sha256.clone()).unwrap_or_default();
         self.allow(GuardCheck {
             name: input.name.to_owned(),
             setting: input.setting,
@@ -322,7 +324,7 @@ impl Measure<'_> {
                 Verdict::Passed
             },
             message: input.message,
-            passed_by: PassedBy::AcceptedInput(sha256),
+            passed_by: PassedBy::AcceptedInput(input.sha256),
         })
     }
 
@@ -355,7 +357,7 @@ struct Input<'a> {
     denominator: u64,
     tripped: bool,
     message: String,
-    role: &'a str,
+    sha256: String,
 }
 
 impl Limit {

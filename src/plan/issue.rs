@@ -60,7 +60,10 @@ impl Planning<'_> {
         let name = license.map_or("", |license| license.raw.as_str());
         let id = tasks::id(kind, termination.as_str(), name);
         let known = self.memory.tasks.get(&id);
-        let is_settled = known.is_some_and(|task| task.state != TaskState::Open);
+        let is_settled = known.is_some_and(|task| task.state == TaskState::Done);
+        // One that seemed moot on an earlier night and is called for again is
+        // issued again.
+        let known = known.filter(|task| task.state == TaskState::Open);
         let mut of_this_leaver = plan
             .manual_tasks
             .iter()
@@ -98,6 +101,15 @@ impl Planning<'_> {
             .tasks
             .get(&id)
             .is_some_and(|task| task.state == TaskState::Done)
+    }
+
+    /// The report does not say that an identity provider manages the account,
+    /// but the API did on an earlier night.
+    pub(super) fn is_left_to_idp(&self, case: &Case) -> bool {
+        let kind = TaskKind::IdentityProvider;
+        let id = tasks::id(kind, case.termination.id().as_str(), "");
+        let task = self.memory.tasks.get(&id);
+        task.is_some_and(|task| task.state == TaskState::Open)
     }
 
     /// A task of a leaver who was looked at tonight, and that the account does

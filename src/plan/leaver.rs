@@ -33,7 +33,9 @@ impl Planning<'_> {
     pub(super) fn leaver(&self, case: &Case, plan: &mut Plan) {
         let fates = self.fates(&case.account);
         match case.account.status {
-            AccountStatus::Active if case.stance == Stance::LeaveToIdp => {
+            AccountStatus::Active
+                if case.stance == Stance::LeaveToIdp || self.is_left_to_idp(case) =>
+            {
                 self.leave_to_idp(case, plan);
             }
             AccountStatus::Active => self.end_access(case, &fates, plan),

@@ -118,7 +118,7 @@ pub fn review_sheet(plan: &Plan) -> Result<Vec<u8>, csv::Error> {
     sheet.write_record(COLUMNS)?;
     for action in &plan.actions {
         sheet.write_record(
-            line(action)
+            line(plan, action)
                 .iter()
                 .map(|cell| spreadsheet_safe(cell).into_owned()),
         )?;
@@ -128,7 +128,7 @@ pub fn review_sheet(plan: &Plan) -> Result<Vec<u8>, csv::Error> {
         .map_err(|error| csv::Error::from(error.into_error()))
 }
 
-fn line(action: &Action) -> [String; 16] {
+fn line(plan: &Plan, action: &Action) -> [String; 16] {
     let subject = &action.subject;
     let license = action.license.as_ref();
     let line = match action.evidence.line {
@@ -166,8 +166,15 @@ fn line(action: &Action) -> [String; 16] {
         action.evidence.file.clone(),
         line,
         action.evidence.matched_by.clone(),
-        action.evidence.seen.clone(),
+        task_of(plan, action).unwrap_or_else(|| action.evidence.seen.clone()),
     ]
+}
+
+/// What a manual task is about, and its id in `manual-tasks.csv`.
+fn task_of(plan: &Plan, action: &Action) -> Option<String> {
+    let id = action.task_id.as_ref()?;
+    let task = plan.manual_tasks.iter().find(|task| task.id == *id)?;
+    Some(format!("{} ({id})", task.kind.as_str()))
 }
 
 /// Reads the decisions back: only `action_id` and `decision` count. An action
@@ -177,10 +184,17 @@ pub fn read_review(path: &Path, plan: &Plan) -> Result<BTreeMap<String, Decision
         path: path.to_owned(),
         source,
     };
+    let bytes = std::fs::read(path).map_err(|error| unreadable(error.into()))?;
+    let header = bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    // Spreadsheets in half of Europe save with semicolons.
+    let delimiter = if header.contains(&b';') { b';' } else { b',' };
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
-        .from_path(path)
-        .map_err(unreadable)?;
+        .delimiter(delimiter)
+        .from_reader(bytes.as_slice());
     let headers = reader.headers().map_err(unreadable)?.clone();
     let column = |wanted: &'static str| {
         headers

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::Question;
-use super::claims::{Claim, Evidence, claim_of};
+use super::claims::{Claim, Contradiction, Evidence, claim_of};
 use super::groups::{Group, Grouping, row_keys};
 use super::history::History;
 use super::keys::{Key, distinct, keys_of, keys_of_unreadable};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrFileKind, HrRow, InvalidRow, Origin, PersonKey,
-    PersonName, SourceRow, TaskState, TerminationId, TerminationRecord, TerminationState, Username,
+    PersonName, Reason, SourceRow, TaskState, TerminationId, TerminationRecord, TerminationState,
+    Username,
 };
 
 /// Everybody tonight's decision is about: the persons behind the HR rows, and
@@ -75,7 +76,7 @@ impl People {
             .map(|record| record.termination.id())
             .collect();
         for record in latest_obligations(question) {
-            let person = Person::remembered(record);
+            let mut person = Person::remembered(record);
             let is_known = known.contains(&record.termination.id());
             // A row that cannot be read tonight, or that several people seem to
             // share, may be the person's.
@@ -83,8 +84,18 @@ impl People {
                 person.keys.iter().map(Key::identity).any(|identity| {
                     unreadable.contains_key(&identity) || shared.contains(&identity)
                 });
-            if is_known || is_in_doubt {
+            if is_known {
                 continue;
+            }
+            if is_in_doubt {
+                person.claim = Claim::Contradicts(Contradiction {
+                    reason: Reason::SharedIdentity,
+                    date: Some(record.termination.date),
+                    detail: "a row of tonight's file that cannot be read, or that several people \
+                             share, may be this person's; ask HR"
+                        .to_owned(),
+                    somebody_leaves: true,
+                });
             }
             let all = history.of(&person);
             known.extend(all.iter().map(|record| record.termination.id()));

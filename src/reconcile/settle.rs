@@ -284,6 +284,7 @@ impl Settling<'_, '_, '_> {
     fn person(&mut self, person: &Person, found_match: &Match, suggestions: &[Suggestion]) {
         let history = self.history.of(person);
         if person.origin == Origin::Ledger
+            && matches!(person.claim, Claim::Leaves(_))
             && let Match::One(key, _) = found_match
             && !self.taken.insert(key.clone())
         {

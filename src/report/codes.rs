@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
+
 use super::Run;
 use crate::apply::Stop;
-use crate::model::{ActionKind, Outcome, OutcomeReason};
+use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord};
+use crate::reconcile::RowDisposition;
 
 /// How a run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,25 +51,36 @@ pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
     codes
 }
 
-/// Lines of which access that is due may still be open, and those with an
-/// overdue task.
+/// How many lines have access that is due and may still be open, or an overdue
+/// task.
 pub(super) fn needs_a_look(run: &Run<'_>) -> usize {
-    let lines = run.plan.dispositions.iter().enumerate();
-    lines
-        .filter(|(position, line)| match deactivation_of(run, *position) {
-            Some((Outcome::Succeeded | Outcome::AlreadyDone, _)) => false,
-            Some((_, Some(OutcomeReason::Drifted | OutcomeReason::IdentityProvider))) => true,
-            _ => line.needs_a_look,
-        })
-        .count()
+    lines_to_look_at(run).count()
 }
 
-/// How the deactivation of a line ended, if it has one that did.
-fn deactivation_of(run: &Run<'_>, position: usize) -> Option<(Outcome, Option<OutcomeReason>)> {
-    let action =
-        run.plan.actions.iter().find(|action| {
-            action.line == Some(position) && action.kind == ActionKind::Deactivate
-        })?;
-    let ended = run.outcomes.get(&action.id)?;
-    Some((ended.outcome, ended.reason))
+/// The lines that a person has to look at.
+pub fn lines_to_look_at<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a RowDisposition> {
+    let mut ended: BTreeMap<usize, Vec<(ActionKind, &OutcomeRecord)>> = BTreeMap::new();
+    for action in &run.plan.actions {
+        if let (Some(line), Some(record)) = (action.line, run.outcomes.get(&action.id)) {
+            ended.entry(line).or_default().push((action.kind, record));
+        }
+    }
+    let lines = run.plan.dispositions.iter().enumerate();
+    lines
+        .filter(move |(position, line)| {
+            let of_line = ended.get(position).map_or(&[][..], Vec::as_slice);
+            let is_open = of_line.iter().any(|(_, record)| {
+                let reason = record.reason;
+                matches!(
+                    reason,
+                    Some(OutcomeReason::Drifted | OutcomeReason::IdentityProvider)
+                )
+            });
+            let is_closed = of_line.iter().any(|(kind, record)| {
+                let done = matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone);
+                *kind == ActionKind::Deactivate && done
+            });
+            is_open || (line.needs_a_look && !is_closed)
+        })
+        .map(|(_, line)| line)
 }

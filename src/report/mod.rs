@@ -8,7 +8,7 @@ mod summary;
 mod tables;
 mod tasks;
 
-pub use codes::{Ending, exit_codes};
+pub use codes::{Ending, exit_codes, lines_to_look_at};
 pub use requests::requests_csv;
 pub use results::{COLUMNS, results_csv};
 pub use summary::{Summary, summarize};

@@ -1,6 +1,6 @@
 use super::{Run, csv_of};
 use crate::model::{Contract, OpenRequest};
-use crate::seats::calendar_of;
+use crate::seats::{calendar_of, is_request_of};
 
 const COLUMNS: [&str; 15] = [
     "request_id",
@@ -66,15 +66,10 @@ fn row(run: &Run<'_>, request: &OpenRequest) -> [String; 15] {
     ]
 }
 
-/// The contract whose term the request ends, now or after renewals.
+/// The contract that the request was drafted for.
 fn contract_of<'a>(run: &Run<'a>, request: &OpenRequest) -> Option<&'a Contract> {
     let contracts = &run.plan.policy.contracts;
-    let mine = || {
-        contracts
-            .iter()
-            .filter(|contract| contract.pool == request.pool)
-    };
-    let exact = mine().find(|contract| contract.term_ends == request.term_ends);
-    let day = run.plan.as_of.to_zoned(jiff::tz::TimeZone::UTC).date();
-    exact.or_else(|| mine().find(|contract| calendar_of(contract, day).0 == request.term_ends))
+    contracts
+        .iter()
+        .find(|contract| is_request_of(contract, &request.id))
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Run;
 use super::codes::{Ending, exit_codes, needs_a_look};
+use super::tasks::open_tasks;
 use crate::model::Outcome;
 use crate::plan::{GuardCheck, PlanInput, Verdict};
 use crate::seats::PoolFigures;
@@ -119,7 +120,7 @@ pub fn summarize(
         obligations: obligations.count() as u64,
         actions,
         needs_a_look: needs_a_look(run) as u64,
-        open_tasks: plan.manual_tasks.len() as u64,
+        open_tasks: open_tasks(run).count() as u64,
         guards: tripped(&plan.guards),
         requests: RequestBudget {
             sent: usage.requests,

@@ -57,6 +57,8 @@ pub struct Draft {
     pub at_most: u32,
     /// Seats of an earlier night's draft, if there is one.
     pub drafted: Option<u32>,
+    /// The earlier draft was for a term whose notice date has passed.
+    pub renewed: bool,
     /// When it was first drafted, if it was.
     pub drafted_at: Option<Timestamp>,
     /// Position of the contract in the policy.
@@ -221,21 +223,17 @@ pub fn drafts(
             - i64::from(asked_for(&pool.pool, requests, counted));
         for (position, contract, term_ends, submit_by) in mine {
             let draft = requests.iter().find(|request| {
-                request.state == RequestState::Drafted
-                    && request.pool == pool.pool
-                    && request.term_ends == term_ends
+                request.state == RequestState::Drafted && is_request_of(contract, &request.id)
             });
             all.push(Draft {
-                id: draft.map_or_else(
-                    || new_id(&pool.pool, term_ends, requests),
-                    |request| request.id.clone(),
-                ),
+                id: draft.map_or_else(|| new_id(contract, requests), |request| request.id.clone()),
                 pool: pool.pool.clone(),
                 term_ends,
                 submit_by,
                 base,
                 at_most: contract.seats,
                 drafted: draft.map(|request| request.quantity),
+                renewed: draft.is_some_and(|request| request.term_ends != term_ends),
                 drafted_at: draft.map(|request| request.drafted_at),
                 contract: position,
             });
@@ -290,17 +288,30 @@ fn asked_for(pool: &Pool, requests: &[OpenRequest], counted: Option<Date>) -> u3
         .sum()
 }
 
+/// Whether a request was drafted for this contract, in whatever term.
+pub fn is_request_of(contract: &Contract, request_id: &str) -> bool {
+    (1..=MOST_REQUESTS).any(|ordinal| request_id_of(contract, ordinal) == request_id)
+}
+
+/// A contract has one request at a time; a new one is begun only after the
+/// vendor has the last.
+const MOST_REQUESTS: u32 = 100;
+
 /// The first id of the contract's requests that the vendor does not have yet:
 /// what is freed after a request was handed in needs another one.
-fn new_id(pool: &Pool, term_ends: Date, requests: &[OpenRequest]) -> String {
+fn new_id(contract: &Contract, requests: &[OpenRequest]) -> String {
     let taken: BTreeSet<&str> = requests.iter().map(|request| request.id.as_str()).collect();
-    let mut ordinal = 1_u32;
-    loop {
-        let content = format!("{}|{}|{term_ends}|{ordinal}", pool.license, pool.country);
-        let id = format!("cancel-{}", short_digest(content));
-        if !taken.contains(id.as_str()) {
-            return id;
-        }
-        ordinal += 1;
-    }
+    let mut ids = (1..=MOST_REQUESTS).map(|ordinal| request_id_of(contract, ordinal));
+    let free = ids.find(|id| !taken.contains(id.as_str()));
+    free.unwrap_or_else(|| request_id_of(contract, MOST_REQUESTS))
+}
+
+/// Named by the contract's own term end, not a renewal's: two contracts of a
+/// pool may come to end on the same day.
+fn request_id_of(contract: &Contract, ordinal: u32) -> String {
+    let Contract {
+        pool, term_ends, ..
+    } = contract;
+    let content = format!("{}|{}|{term_ends}|{ordinal}", pool.license, pool.country);
+    format!("cancel-{}", short_digest(content))
 }

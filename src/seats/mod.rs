@@ -4,7 +4,7 @@
 mod cancellation;
 mod tally;
 
-pub use cancellation::{Draft, Ledgered, PoolFigures, calendar_of, drafts, figures};
+pub use cancellation::{Draft, Ledgered, PoolFigures, calendar_of, drafts, figures, is_request_of};
 pub use tally::{PoolCount, Tally};
 
 use jiff::Timestamp;

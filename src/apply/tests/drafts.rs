@@ -16,6 +16,7 @@ fn night(manners: Manners) -> Night {
     action.kind = ActionKind::RequestPartialCancellation;
     action.draft = Some(DraftTerms {
         request: Draft {
+            renewed: false,
             id: "request-1".to_owned(),
             pool: Pool {
                 license: "X Series - X2".to_owned(),
