@@ -190,9 +190,16 @@ impl<'a> Work<'a> {
                 Ok(None)
             }
             Err(error) => {
-                if error.kind == CallErrorKind::Forbidden {
-                    // A list that may not be read is not about one account.
-                    self.context.execution.stop.stop(Stop::NotAuthorized);
+                // A list that may not be read, or is not there, is not about
+                // one account.
+                match error.kind {
+                    CallErrorKind::Forbidden => {
+                        self.context.execution.stop.stop(Stop::NotAuthorized);
+                    }
+                    CallErrorKind::NotFound => {
+                        self.context.execution.stop.stop(Stop::Unreachable);
+                    }
+                    _ => {}
                 }
                 self.read_failed(pending, &error).await?;
                 Ok(None)
@@ -212,7 +219,9 @@ impl<'a> Work<'a> {
             CallErrorKind::Forbidden if why == Some(Stop::NotAuthorized) => {
                 (Outcome::Deferred, OutcomeReason::NotAuthorized)
             }
-            CallErrorKind::Transport if why == Some(Stop::Unreachable) => {
+            CallErrorKind::Transport | CallErrorKind::NotFound
+                if why == Some(Stop::Unreachable) =>
+            {
                 (Outcome::Deferred, OutcomeReason::Unreachable)
             }
             CallErrorKind::NotFound => (Outcome::Failed, OutcomeReason::NotFound),

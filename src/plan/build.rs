@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use super::document::{Facts, Plan, PlanInput};
 use super::{cancellations, file, guards};
 use crate::model::{
-    ActionKind, Disposition, GuardLimits, Memory, Origin, Policy, PoolObservation, short_digest,
+    ActionKind, Disposition, GuardLimits, Memory, Origin, Policy, PoolObservation, Reason,
+    short_digest,
 };
 use crate::reconcile::{Calendar, Reconciliation};
 use crate::seats::PoolFigures;
@@ -98,6 +99,7 @@ pub fn build(input: Build<'_>) -> Plan {
         planning.leaver(case, &mut plan);
     }
     planning.name_repeated_inputs(&mut plan);
+    name_vanished_rows(&mut plan);
     cancellations::plan(&planning, input.counted, &mut plan);
     planning.close_tasks(&input.reconciliation.cases, &mut plan);
     plan.lanes
@@ -139,6 +141,20 @@ impl Planning<'_> {
                 ));
             }
         }
+    }
+}
+
+/// Somebody has to notice when an export was cut short.
+fn name_vanished_rows(plan: &mut Plan) {
+    let lines = plan.dispositions.iter();
+    let vanished = lines
+        .filter(|line| line.reason == Reason::RowVanished)
+        .count();
+    if vanished > 0 {
+        plan.findings.push(format!(
+            "{vanished} people whose leaving is not finished are gone from the HR file, which is \
+             said to be cumulative: nothing more is done about them. Is the file whole?"
+        ));
     }
 }
 

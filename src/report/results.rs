@@ -160,7 +160,9 @@ fn row(run: &Run<'_>, line: Option<&RowDisposition>, action: Option<&Action>) ->
         saving.currency,
         saving.from,
         saving.state,
-        run.approved_by.to_owned(),
+        action
+            .map(|_| run.approved_by.to_owned())
+            .unwrap_or_default(),
         run.plan.target.clone(),
         task_of(run, action)
             .unwrap_or_else(|| detail(line, ended.map(|ended| ended.detail.as_str()))),
