@@ -112,10 +112,7 @@ impl<'a> Work<'a> {
                 left_to_people,
             } => {
                 self.already_done(&done, &user, started_at).await?;
-                let left = left_to_people.into_iter().collect();
-                let detail = "the account hosts a hot desk; a person has to look at its licences";
-                self.end_all(&left, Outcome::Manual, OutcomeReason::HotDeskHost, detail)
-                    .await?;
+                self.leave_to_people(left_to_people).await?;
                 wanted
             }
             Judgment::Drifted(difference) => {
@@ -302,6 +299,37 @@ impl<'a> Work<'a> {
             }),
             (_, _, None) => None,
         }
+    }
+
+    /// The licences of a hot desk's host stay until a person has looked; later
+    /// nights leave them in place while the task is open.
+    async fn leave_to_people(&self, actions: Vec<String>) -> Result<(), RecordingFailed> {
+        let at = self.context.now();
+        let removals = self.step.remove.iter();
+        let left = removals.filter(|removal| actions.contains(&removal.action));
+        let mut entries = Vec::new();
+        for removal in left {
+            if let Some(termination) = self.termination() {
+                let kind = TaskKind::HotDesk;
+                let license = &removal.license.raw;
+                entries.push(Entry::TaskIssued(TaskRecord {
+                    id: crate::plan::task_id(kind, termination.as_str(), license),
+                    kind,
+                    termination: Some(termination),
+                    state: TaskState::Open,
+                    due: Some(at),
+                    issued_at: at,
+                }));
+            }
+            let (outcome, reason) = (Outcome::Manual, OutcomeReason::HotDeskHost);
+            let record = self.context.unsent(&removal.action, outcome, reason);
+            entries.push(self.context.outcome(OutcomeRecord {
+                detail:
+                    "the account hosts a hot desk; a person has to look at its licences".to_owned(),
+                ..record
+            }));
+        }
+        self.context.record(entries).await
     }
 
     /// The report did not say that an identity provider manages the account.

@@ -17,6 +17,8 @@ pub enum TaskKind {
     ContactCenter,
     /// Decide about a licence that is left in place.
     KeptLicense,
+    /// Look at the hot desk before its host's licence goes.
+    HotDesk,
     /// Deactivate in the Admin Console.
     DeactivateByHand,
     /// Deactivate in the identity provider.
@@ -38,6 +40,7 @@ impl TaskKind {
             Self::Device => "device",
             Self::ContactCenter => "contact_center",
             Self::KeptLicense => "kept_license",
+            Self::HotDesk => "hot_desk",
             Self::DeactivateByHand => "deactivate_by_hand",
             Self::IdentityProvider => "identity_provider",
             Self::RemoveLicenseByHand => "remove_license_by_hand",
@@ -54,6 +57,7 @@ impl TaskKind {
             Self::Device,
             Self::ContactCenter,
             Self::KeptLicense,
+            Self::HotDesk,
             Self::DeactivateByHand,
             Self::IdentityProvider,
             Self::RemoveLicenseByHand,

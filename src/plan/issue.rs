@@ -42,7 +42,12 @@ impl Planning<'_> {
             self.task(case, TaskKind::ContactCenter, Some(license), by, plan);
         }
         for license in kept {
-            self.task(case, TaskKind::KeptLicense, Some(license), by, plan);
+            let kind = if self.is_left_in_place(case, license) {
+                TaskKind::HotDesk
+            } else {
+                TaskKind::KeptLicense
+            };
+            self.task(case, kind, Some(license), by, plan);
         }
     }
 
@@ -103,11 +108,20 @@ impl Planning<'_> {
             .is_some_and(|task| task.state == TaskState::Done)
     }
 
+    /// An earlier night found out that a person has to look at this licence
+    /// before it goes: the account hosts a hot desk.
+    pub(super) fn is_left_in_place(&self, case: &Case, license: &LicenseName) -> bool {
+        self.has_open_task(TaskKind::HotDesk, case, &license.raw)
+    }
+
     /// The report does not say that an identity provider manages the account,
     /// but the API did on an earlier night.
     pub(super) fn is_left_to_idp(&self, case: &Case) -> bool {
-        let kind = TaskKind::IdentityProvider;
-        let id = tasks::id(kind, case.termination.id().as_str(), "");
+        self.has_open_task(TaskKind::IdentityProvider, case, "")
+    }
+
+    fn has_open_task(&self, kind: TaskKind, case: &Case, license: &str) -> bool {
+        let id = tasks::id(kind, case.termination.id().as_str(), license);
         let task = self.memory.tasks.get(&id);
         task.is_some_and(|task| task.state == TaskState::Open)
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::build::Planning;
 use super::document::{Phase, Plan, Removal, Step, UponRefusal};
 use crate::model::{
-    AccountRow, AccountStatus, ActionKind, DataGate, Disposition, LicenseKind, LicenseName, Reason,
+    AccountStatus, ActionKind, DataGate, Disposition, LicenseKind, LicenseName, Reason,
     StrandedSeats, TaskKind, TerminationRecord, TerminationState,
 };
 use crate::reconcile::{Case, Stance};
@@ -31,7 +31,7 @@ impl Fates {
 
 impl Planning<'_> {
     pub(super) fn leaver(&self, case: &Case, plan: &mut Plan) {
-        let fates = self.fates(&case.account);
+        let fates = self.fates(case);
         match case.account.status {
             AccountStatus::Active
                 if case.stance == Stance::LeaveToIdp || self.is_left_to_idp(case) =>
@@ -228,17 +228,19 @@ impl Planning<'_> {
         }
     }
 
-    fn fates(&self, account: &AccountRow) -> Fates {
+    fn fates(&self, case: &Case) -> Fates {
         let mut fates = Fates {
             removable: Vec::new(),
             kept: Vec::new(),
             contact_center: Vec::new(),
         };
-        let mut licenses = account.licenses.clone();
+        let mut licenses = case.account.licenses.clone();
         licenses.sort();
         for license in licenses {
             match license.kind() {
-                _ if self.is_kept(&license) => fates.kept.push(license),
+                _ if self.is_kept(&license) || self.is_left_in_place(case, &license) => {
+                    fates.kept.push(license);
+                }
                 LicenseKind::ContactCenter => fates.contact_center.push(license),
                 LicenseKind::Calling | LicenseKind::Storage | LicenseKind::Number => {
                     fates.removable.push(license);

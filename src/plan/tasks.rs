@@ -19,6 +19,7 @@ pub(super) fn who(kind: TaskKind) -> &'static str {
         | TaskKind::Number
         | TaskKind::Device
         | TaskKind::KeptLicense
+        | TaskKind::HotDesk
         | TaskKind::RemoveLicenseByHand => "an Admin Console administrator",
         TaskKind::DeactivateByHand => "the primary or a secondary account administrator",
         TaskKind::ContactCenter => "a Contact Center administrator (Configuration Manager)",
@@ -74,6 +75,14 @@ pub(super) fn steps(
             "Recordings may be under legal retention: ask who owns them before the licence goes."
                 .to_owned(),
             format!("Admin Console → Users → {user} → edit: remove the licence when it may go."),
+        ],
+        TaskKind::HotDesk => vec![
+            format!(
+                "{user} hosts a hot desk. Find out who logs in there, and move it to another user."
+            ),
+            format!(
+                "Admin Console → Users → {user} → edit: remove {license} when nobody needs it."
+            ),
         ],
         TaskKind::DeactivateByHand => {
             vec![format!(
