@@ -3,9 +3,9 @@
 use super::night::{changes, fates};
 use crate::model::{
     ActionKind, Channel, DataGate, Disposition as D, Reason as R, StrandedSeats, TaskKind,
-    TaskState, TerminationState,
+    TaskRecord, TaskState, TerminationState,
 };
-use crate::plan::{Phase, Plan, UponRefusal};
+use crate::plan::{Phase, Plan, UponRefusal, task_id};
 use crate::reconcile::tests::scenario::{Scenario, scenario};
 
 /// Jane, whose account somebody deactivated long ago.
@@ -174,6 +174,33 @@ fn a_tenant_that_frees_no_stranded_seats_leaves_them_to_people() {
     let mut refused = inactive("");
     refused.memory.stranded_refused = true;
     assert_eq!(fates(&refused.plan()), [(D::Waiting, R::ManualRemoval)]);
+}
+
+#[test]
+fn the_licence_of_a_hot_desks_host_stays_while_its_task_is_open() {
+    let mut night = inactive("");
+    let plan = night.plan();
+    let removal = plan.actions.iter().find(|action| action.license.is_some());
+    let removal = removal.expect("a removal");
+    let termination = removal.subject.termination.clone().expect("a leaver");
+    let license = removal.license.as_ref().expect("a licence");
+    let id = task_id(TaskKind::HotDesk, termination.as_str(), &license.raw);
+    let task = TaskRecord {
+        id: id.clone(),
+        kind: TaskKind::HotDesk,
+        termination: Some(termination),
+        state: TaskState::Open,
+        due: None,
+        issued_at: plan.as_of,
+    };
+    night.memory.tasks.insert(id.clone(), task);
+    let held = night.plan();
+    assert_eq!(changes(&held), Vec::<String>::new());
+    assert!(held.manual_tasks.iter().any(|task| task.id == id));
+    for task in night.memory.tasks.values_mut() {
+        task.state = TaskState::Done;
+    }
+    assert_eq!(changes(&night.plan()), ["remove jane"]);
 }
 
 #[test]
