@@ -127,6 +127,13 @@ fn a_plan_is_overtaken_by_a_return() {
     overtaken_at_noon(&office);
 }
 
+#[test]
+fn a_plan_is_overtaken_by_a_return_of_somebody_the_ledger_never_saw() {
+    let office = Office::new(CUMULATIVE);
+    office.users(&with_colleagues([Account::of("ann.moss")]));
+    overtaken_at_noon(&office);
+}
+
 /// The hold is written for the owner of a task of an earlier night.
 #[test]
 fn a_plan_is_overtaken_by_a_hold() {
