@@ -10,7 +10,7 @@ use super::{console, nightly, outputs, recovery, work};
 use crate::config::Settings;
 use crate::files::RunLock;
 use crate::ledger::Ledger;
-use crate::model::{Memory, TerminationState};
+use crate::model::{HrFileKind, Memory, TerminationState};
 use crate::plan::{self, Plan};
 use crate::vendor::wall_now;
 
@@ -138,13 +138,17 @@ fn overtaken(plan: &Plan, memory: &Memory) -> Option<String> {
         ));
     }
     let subjects = || plan.actions.iter().map(|action| &action.subject);
-    let taken_back = memory.generation != plan.ledger_generation
-        && subjects()
-            .filter_map(|subject| memory.terminations.get(subject.termination.as_ref()?))
-            .any(|record| {
-                record.state == TerminationState::Closed
-                    || record.vanished_at.is_some_and(|at| at >= plan.as_of)
-            });
+    let listed = || {
+        let terminations = subjects().filter_map(|subject| subject.termination.as_ref());
+        terminations.map(|id| memory.terminations.get(id))
+    };
+    let closed = memory.generation != plan.ledger_generation
+        && listed().flatten().any(|record| {
+            record.state == TerminationState::Closed
+                || record.vanished_at.is_some_and(|at| at >= plan.as_of)
+        });
+    let taken_back =
+        closed || (lists_everybody_anew(plan, memory) && listed().any(|it| it.is_none()));
     if taken_back {
         let sentence =
             "HR has taken back a termination of this plan since it was made; make a new one";
@@ -163,4 +167,13 @@ fn overtaken(plan: &Plan, memory: &Memory) -> Option<String> {
     on_hold.then(|| {
         "somebody of this plan was put on hold since it was made; make a new one".to_owned()
     })
+}
+
+/// Whether a later cumulative file was accepted. Whoever it lists is in the
+/// ledger, so whoever is not was taken back before the ledger knew them.
+fn lists_everybody_anew(plan: &Plan, memory: &Memory) -> bool {
+    let is_ours = |sha256: &str| plan.inputs.iter().any(|input| input.sha256 == sha256);
+    let mut accepted = memory.accepted_inputs.iter();
+    plan.policy.hr_file == HrFileKind::Cumulative
+        && accepted.any(|it| it.role == "hr" && it.at >= plan.as_of && !is_ours(&it.sha256))
 }
