@@ -275,7 +275,9 @@ fn two_contracts_that_a_renewal_brought_together_keep_their_requests() {
 // They may be seats of this very pool.
 #[test]
 fn nothing_is_claimed_while_seats_have_no_country() {
-    let night = company().account("id=U11 user=u11 licenses=0 also=X_Series_-_X2");
+    let night = company()
+        .policy(|policy| policy.contracts.push(contract(3, 0)))
+        .account("id=U11 user=u11 licenses=0 also=X_Series_-_X2");
     let plan = night.plan();
     assert_eq!(quantity(&plan), None);
     assert_eq!(plan.findings.len(), 1, "{:?}", plan.findings);
