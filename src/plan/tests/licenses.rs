@@ -248,7 +248,7 @@ fn a_task_that_seemed_moot_is_issued_again() {
     let first = device(&night.night()).expect("a task");
     night.later(1);
     let devices = std::mem::take(&mut night.accounts[0].devices);
-    assert_eq!(night.night().closed_tasks, [first.id.clone()]);
+    assert_eq!(night.night().closed_tasks, [first.id.as_str()]);
     assert_eq!(night.memory.tasks[&first.id].state, TaskState::Observed);
 
     night.later(1);
