@@ -16,8 +16,8 @@ use crate::model::{
 use crate::plan::{Lane, Phase, Step};
 use crate::vendor::{CallError, CallErrorKind, Reply, User};
 
-/// Attempts at one step in one run. A second one is made only when the first
-/// was certainly not carried out.
+/// Attempts at one update of a step in one run. A second one is made only when
+/// the first was certainly not carried out.
 const ATTEMPTS_IN_A_RUN: u32 = 2;
 
 /// The work on one step.
@@ -57,15 +57,23 @@ impl<'a> Work<'a> {
             let detail = "the account's deactivation is not carried out";
             return self.end_all(&pending, outcome, reason, detail).await;
         }
-        let first = self.context.progress.attempts_at(self.step) + 1;
-        for attempt in first..first + ATTEMPTS_IN_A_RUN {
+        let mut attempt = self.context.progress.attempts_at(self.step);
+        let mut left = ATTEMPTS_IN_A_RUN;
+        while left > 0 {
             if pending.is_empty() {
                 return Ok(());
             }
+            attempt += 1;
+            left -= 1;
             match self.attempt(attempt, &pending).await? {
                 Next::Done => return Ok(()),
                 Next::Again => {}
-                Next::DeactivateAlone => pending = self.only_deactivation(&pending),
+                Next::DeactivateAlone => {
+                    // Another update: access ends however often the one that
+                    // was refused had to be sent.
+                    pending = self.only_deactivation(&pending);
+                    left = ATTEMPTS_IN_A_RUN;
+                }
             }
         }
         let (outcome, reason) = (Outcome::Failed, OutcomeReason::NotChanged);

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 
 use super::test_support::{
-    Workplace, acceptance, identity, intent, leaver, outcome, save_and_accept, tonight,
+    Workplace, acceptance, identity, intent, leaver, outcome, save_and_accept, task, tonight,
 };
 use super::{Entry, Identity, Ledger, LedgerError};
-use crate::model::{Memory, Outcome};
+use crate::model::{Memory, Outcome, TaskRecord, TaskState};
 
 fn open_as(workplace: &Workplace, identity: &Identity) -> Result<Ledger, LedgerError> {
     Ledger::open(&workplace.path(), identity, 0)
@@ -344,4 +344,46 @@ fn accepting_a_plan_again_changes_nothing() {
         ledger.generation().expect("a generation"),
         before.generation + 1
     );
+}
+
+// What seemed moot and is called for again has to be done after all; what
+// somebody did is never asked for twice.
+#[test]
+fn an_observed_task_is_issued_again_and_a_done_one_is_not() {
+    let workplace = Workplace::new();
+    let mut ledger = workplace.open_with_plan();
+    let later = tonight() + jiff::SignedDuration::from_hours(24);
+    for (id, state) in [
+        ("task-done", TaskState::Done),
+        ("task-observed", TaskState::Observed),
+    ] {
+        let closed = Entry::TaskState {
+            id: id.to_owned(),
+            state,
+            at: tonight(),
+        };
+        let again = TaskRecord {
+            due: Some(later),
+            issued_at: later,
+            ..task(id)
+        };
+        ledger
+            .record(&[Entry::TaskIssued(task(id)), closed])
+            .expect("a record");
+        ledger
+            .record(&[Entry::TaskIssued(again)])
+            .expect("a record");
+    }
+    let tasks = ledger.memory(later).expect("a memory").tasks;
+    assert_eq!(tasks["task-done"].state, TaskState::Done);
+    assert_eq!(tasks["task-done"].issued_at, tonight());
+    let reopened = &tasks["task-observed"];
+    assert_eq!(reopened.state, TaskState::Open);
+    assert_eq!((reopened.due, reopened.issued_at), (Some(later), later));
+    // An open one is not issued anew.
+    ledger
+        .record(&[Entry::TaskIssued(task("task-observed"))])
+        .expect("a record");
+    let tasks = ledger.memory(later).expect("a memory").tasks;
+    assert_eq!(tasks["task-observed"].issued_at, later);
 }

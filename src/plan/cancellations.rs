@@ -25,7 +25,10 @@ pub(super) fn plan(planning: &Planning<'_>, counted: Option<Date>, plan: &mut Pl
         today,
     ) {
         if let Some(unnamed) = seats_without_country(plan, &draft.pool) {
-            plan.findings.push(unnamed);
+            // Said once, however many contracts the pool has.
+            if !plan.findings.contains(&unnamed) {
+                plan.findings.push(unnamed);
+            }
             continue;
         }
         let removals: Vec<String> = plan

@@ -232,6 +232,44 @@ async fn an_update_that_is_refused_for_its_licences_ends_access_alone() {
     assert_eq!(night.tenant.report().writes, 1);
 }
 
+// Access ends although the update's attempts were used up by then.
+#[tokio::test(start_paused = true)]
+async fn the_deactivation_alone_has_attempts_of_its_own() {
+    let refused = || Fault::Answer(422, json!({"title": "Validation error"}));
+    let lost_then_refused = move |method: &str, _: &str, nth| match (method, nth) {
+        ("PUT", 1) => Some(Fault::LostBefore),
+        ("PUT", 2) => Some(refused()),
+        _ => None,
+    };
+    let night = Night::new(&[Work::Both(1)]).with_faults(lost_then_refused);
+    let outcomes = night.run().await;
+    let expected = BTreeMap::from([
+        ("deactivate-0001", "succeeded".to_owned()),
+        ("remove-0001-0", "deferred refused".to_owned()),
+        ("remove-0001-1", "deferred refused".to_owned()),
+    ]);
+    assert_eq!(words(&outcomes), expected);
+    assert_eq!(outcomes["deactivate-0001"].attempts, 3);
+    let expected = [
+        Some(AttemptEnd::NotApplied),
+        Some(AttemptEnd::Failed),
+        Some(AttemptEnd::Changed),
+    ];
+    assert_eq!(ends(&night), expected);
+    assert_eq!(night.tenant.report().writes, 1);
+
+    // The attempts of the deactivation alone have an end as well.
+    let never = move |method: &str, _: &str, nth| match (method, nth) {
+        ("PUT", 1) => Some(refused()),
+        ("PUT", _) => Some(Fault::LostBefore),
+        _ => None,
+    };
+    let night = Night::new(&[Work::Both(1)]).with_faults(never);
+    let outcomes = night.run().await;
+    assert_eq!(word(&outcomes["deactivate-0001"]), "failed not_changed");
+    assert_eq!(night.attempts().len(), 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_tenant_without_updates_says_nothing_about_stranded_seats() {
     let work: Vec<Work> = (1..=12).map(Work::Remove).collect();

@@ -272,3 +272,51 @@ fn removals_after_an_approved_deactivation_do_not_count() {
     let plan = night.plan();
     assert_eq!(named(&plan.guards, removals).measured, 0);
 }
+
+// Another plan was carried out between this plan and its own turn.
+#[test]
+fn people_deactivated_after_the_plan_was_made_count_when_it_is_asked_again() {
+    let mut night = crowd(3, 40);
+    let plan = night.plan();
+    let asked_again = |night: &Scenario| {
+        let checks = evaluate(&plan, &night.memory, &Permissions::default());
+        let rolling = named(&checks, ROLLING);
+        (rolling.measured, rolling.verdict)
+    };
+    night.memory.recent = (1..=7).map(|hours| recent(&night, -hours, false)).collect();
+    assert_eq!(asked_again(&night), (10, Verdict::Passed));
+    let one_more = recent(&night, -8, false);
+    night.memory.recent.push(one_more);
+    assert_eq!(asked_again(&night), (11, Verdict::Tripped));
+}
+
+#[test]
+fn accepting_one_old_file_does_not_accept_the_other() {
+    let night = crowd(0, 3);
+    let mut plan = night.plan();
+    let old = |name: &str| PlanInput {
+        role: "hr".to_owned(),
+        path: format!("{name}.csv"),
+        sha256: name.to_owned(),
+        bytes: 1,
+        rows: 1,
+        header_fingerprint: String::new(),
+        made_at: Some(plan.as_of - SignedDuration::from_hours(37)),
+        detected: serde_json::Value::Null,
+    };
+    plan.inputs = vec![old("berlin"), old("paris")];
+    let checked = |accepted: &[&str]| -> Vec<Verdict> {
+        let permissions = Permissions {
+            approved: true,
+            accepted_inputs: accepted.iter().map(|sha| (*sha).to_owned()).collect(),
+        };
+        evaluate(&plan, &night.memory, &permissions)
+            .iter()
+            .filter(|check| check.name == "age of the input in hours")
+            .map(|check| check.verdict)
+            .collect()
+    };
+    assert_eq!(checked(&["berlin"]), [Verdict::Allowed, Verdict::Tripped]);
+    assert_eq!(checked(&["paris"]), [Verdict::Tripped, Verdict::Allowed]);
+    assert_eq!(checked(&["berlin", "paris"]), [Verdict::Allowed; 2]);
+}

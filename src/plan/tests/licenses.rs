@@ -1,6 +1,6 @@
 //! What becomes of licences, and what people have to do.
 
-use super::night::{changes, fates};
+use super::night::{changes, fates, id};
 use crate::model::{
     ActionKind, Channel, DataGate, Disposition as D, Reason as R, StrandedSeats, TaskKind,
     TaskRecord, TaskState, TerminationState,
@@ -258,4 +258,84 @@ fn the_record_says_how_far_it_has_come() {
         state(&inactive("licenses=0").plan()),
         TerminationState::Settled
     );
+}
+
+// The device was off the report for a night.
+#[test]
+fn a_task_that_seemed_moot_is_issued_again() {
+    let device = |plan: &Plan| {
+        let mut found = plan.manual_tasks.iter();
+        found.find(|it| it.kind == TaskKind::Device).cloned()
+    };
+    let issued = |plan: &Plan, id: &str| {
+        let mut actions = plan.actions.iter();
+        actions.any(|action| action.task_id.as_deref() == Some(id))
+    };
+    let mut night = active("device=VVX");
+    let first = device(&night.night()).expect("a task");
+    night.later(1);
+    let devices = std::mem::take(&mut night.accounts[0].devices);
+    assert_eq!(night.night().closed_tasks, [first.id.as_str()]);
+    assert_eq!(night.memory.tasks[&first.id].state, TaskState::Observed);
+
+    night.later(1);
+    night.accounts[0].devices = devices;
+    let mut done = night.clone();
+    let plan = night.night();
+    let again = device(&plan).expect("the task again");
+    assert_eq!((&again.id, again.issued_at), (&first.id, None));
+    assert!(issued(&plan, &first.id));
+    night.later(1);
+    let plan = night.plan();
+    let open = device(&plan).expect("it is open");
+    assert_eq!(
+        open.issued_at,
+        Some(night.memory.tasks[&first.id].issued_at)
+    );
+    assert!(!issued(&plan, &first.id), "only once");
+
+    // Unlike one that somebody did.
+    let task = done.memory.tasks.get_mut(&first.id).expect("a task");
+    task.state = TaskState::Done;
+    let plan = done.plan();
+    assert_eq!(device(&plan), None);
+    assert!(!issued(&plan, &first.id));
+}
+
+// The API said on an earlier night what the report does not say.
+#[test]
+fn an_account_that_was_handed_to_the_identity_provider_stays_there() {
+    let kind = TaskKind::IdentityProvider;
+    let handed = |state| {
+        let mut night = active("");
+        let termination = id("employee:5@2026-11-20");
+        let task = TaskRecord {
+            id: crate::plan::task_id(kind, termination.as_str(), ""),
+            kind,
+            termination: Some(termination),
+            state,
+            due: Some(night.as_of),
+            issued_at: night.as_of,
+        };
+        night.memory.tasks.insert(task.id.clone(), task);
+        night.later(1);
+        night
+    };
+    let mut night = handed(TaskState::Open);
+    for _ in 0..2 {
+        let plan = night.night();
+        assert_eq!(changes(&plan), [] as [&str; 0]);
+        assert_eq!(fates(&plan), [(D::IdpManaged, R::IdentityProvider)]);
+        assert_eq!(tasks(&plan), [kind], "it stays open");
+        assert_eq!(plan.closed_tasks, [] as [&str; 0]);
+        assert!(plan.dispositions[0].needs_a_look);
+        night.later(1);
+    }
+    night.accounts[0].status = crate::model::AccountStatus::Inactive;
+    let plan = night.night();
+    assert_eq!(fates(&plan), [(D::Waiting, R::GracePeriod)]);
+    assert_eq!(plan.closed_tasks.len(), 1);
+    // Whoever says that it is done leaves the account to us.
+    let plan = handed(TaskState::Done).plan();
+    assert_eq!(changes(&plan), ["deactivate jane"]);
 }

@@ -89,7 +89,10 @@ impl Scenario {
                 due: task.due,
                 issued_at: plan.as_of,
             };
-            memory.tasks.entry(task.id.clone()).or_insert(record);
+            let known = memory.tasks.get(&task.id).map(|known| known.state);
+            if matches!(known, None | Some(TaskState::Observed)) {
+                memory.tasks.insert(task.id.clone(), record);
+            }
         }
         for id in &plan.closed_tasks {
             memory.tasks.get_mut(id).expect("a task").state = TaskState::Observed;

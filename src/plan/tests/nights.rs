@@ -417,3 +417,38 @@ fn everybody_is_counted_once() {
     );
     assert_eq!(plan.totals.len(), 14);
 }
+
+// The address is the only thing that the obligation and two others have in
+// common: whose it is cannot be told, and nothing is forgotten meanwhile.
+#[test]
+fn an_obligation_whose_address_others_share_is_a_conflict() {
+    let mut night = jane().incremental().at_night("2026-11-10T10:00:00Z");
+    night.night();
+    night.rows.clear();
+    let mut shared = night
+        .hr("id=6 email=jane name=Pat_Poe date=2026-12-24")
+        .hr("id=7 email=jane name=Kim_Lee date=2026-12-24");
+    let owed = |plan: &crate::plan::Plan| {
+        let mut lines = plan.dispositions.iter();
+        let line = lines.find(|line| line.origin == Origin::Ledger);
+        let line = line.expect("a line, not silence");
+        assert_eq!(
+            (line.disposition, line.reason),
+            (D::Conflict, R::SharedIdentity)
+        );
+        assert_eq!(changes(plan), [] as [&str; 0]);
+        line.needs_a_look
+    };
+    shared.later(1);
+    assert!(!owed(&shared.night()), "not due");
+    shared.set_night(at("2026-11-21T10:00:00Z"));
+    assert!(owed(&shared.night()), "due and active");
+    let mut inactive = shared.clone();
+    inactive.accounts[0].status = AccountStatus::Inactive;
+    assert!(!owed(&inactive.plan()), "due, and nothing to end");
+
+    assert_eq!(state(&shared), TerminationState::Open);
+    shared.rows.clear();
+    shared.later(1);
+    assert_eq!(changes(&shared.night()), ["deactivate jane"]);
+}

@@ -7,8 +7,8 @@ use crate::model::{
     ActionKind, Contract, ContractBilling, GuardLimits, Pool, RequestState, TaskKind,
 };
 use crate::plan::{Action, Plan};
-use crate::reconcile::tests::scenario::{Scenario, scenario};
-use crate::seats::OwnedSeats;
+use crate::reconcile::tests::scenario::{Scenario, at, scenario};
+use crate::seats::{OwnedSeats, is_request_of};
 
 fn pool() -> Pool {
     Pool {
@@ -202,4 +202,92 @@ fn express_seats_are_a_task() {
     assert_eq!(quantity(&plan), None);
     let kinds: Vec<TaskKind> = plan.manual_tasks.iter().map(|task| task.kind).collect();
     assert!(kinds.contains(&TaskKind::ExpressCancellation));
+}
+
+// The vendor renews the contract by itself: the seats are still too many.
+#[test]
+fn a_draft_whose_notice_date_passed_moves_to_the_next_term() {
+    let mut night = company();
+    let plan = night.night();
+    let request = |plan: &Plan| {
+        let action = draft(plan).expect("a draft");
+        (
+            action.quantity,
+            action.draft.as_ref().expect("terms").clone(),
+        )
+    };
+    let (quantity, first) = request(&plan);
+    assert_eq!((quantity, first.request.renewed), (Some(2), false));
+    night.set_night(at("2027-02-15T20:00:00Z"));
+    assert_eq!(changes(&night.night()), [] as [&str; 0], "the last day");
+    night.later(1);
+    let (quantity, moved) = request(&night.night());
+    assert_eq!((quantity, moved.request.renewed), (Some(2), true));
+    assert_eq!(moved.request.id, first.request.id);
+    assert_eq!(moved.request.term_ends, date(2028, 3, 31));
+    assert_eq!(moved.effective_on, date(2028, 3, 31));
+    night.later(1);
+    assert_eq!(changes(&night.night()), [] as [&str; 0], "it moved once");
+    assert_eq!(night.memory.requests.len(), 1);
+}
+
+#[test]
+fn two_contracts_that_a_renewal_brought_together_keep_their_requests() {
+    let mut night = company();
+    night.policy.contracts[0].seats = 1;
+    let mut later = contract(11, 0);
+    later.term_ends = date(2028, 3, 31);
+    night.policy.contracts.push(later);
+    let asked = |plan: &Plan| -> Vec<(String, jiff::civil::Date, Option<u32>)> {
+        let drafts = plan.actions.iter().filter_map(|action| {
+            let request = &action.draft.as_ref()?.request;
+            Some((request.id.clone(), request.term_ends, action.quantity))
+        });
+        drafts.collect()
+    };
+    let by_contract = |night: &Scenario| -> Vec<Vec<(u32, jiff::civil::Date)>> {
+        let contracts = night.policy.contracts.iter();
+        contracts
+            .map(|contract| {
+                let requests = night.memory.requests.iter();
+                requests
+                    .filter(|request| is_request_of(contract, &request.id))
+                    .map(|request| (request.quantity, request.term_ends))
+                    .collect()
+            })
+            .collect()
+    };
+    night.night();
+    let before = [vec![(1, date(2027, 3, 31))], vec![(1, date(2028, 3, 31))]];
+    assert_eq!(by_contract(&night), before);
+    night = night.hr("id=3 date=2026-11-20");
+    night.set_night(at("2027-01-10T20:00:00Z"));
+    night.night();
+    night.set_night(at("2027-02-16T20:00:00Z"));
+    let moved = asked(&night.night());
+    assert_eq!(moved.len(), 1, "the other is as it was: {moved:?}");
+    let after = [vec![(1, date(2028, 3, 31))], vec![(2, date(2028, 3, 31))]];
+    assert_eq!(by_contract(&night), after);
+    night.later(1);
+    assert_eq!(asked(&night.night()), []);
+}
+
+// They may be seats of this very pool.
+#[test]
+fn nothing_is_claimed_while_seats_have_no_country() {
+    let night = company()
+        .policy(|policy| policy.contracts.push(contract(3, 0)))
+        .account("id=U11 user=u11 licenses=0 also=X_Series_-_X2");
+    let plan = night.plan();
+    assert_eq!(quantity(&plan), None);
+    assert_eq!(plan.findings.len(), 1, "{:?}", plan.findings);
+    let finding = &plan.findings[0];
+    assert!(
+        finding.contains("names 1 seats of X Series - X2 without a country"),
+        "{finding}"
+    );
+    // A licence of another name is no doubt about this one.
+    let night = company().account("id=U11 user=u11 licenses=0 also=X_Series_-_X4");
+    let plan = night.plan();
+    assert_eq!((quantity(&plan), plan.findings.len()), (Some(2), 0));
 }

@@ -248,3 +248,61 @@ fn seats_already_asked_for_are_not_asked_for_again() {
     ];
     assert_eq!(asked_for(&pool(), &requests, None), 3);
 }
+
+#[test]
+fn contracts_that_end_on_the_same_day_have_requests_of_their_own() {
+    let figures = [PoolFigures {
+        pool: pool(),
+        owned: Some(15),
+        unassigned: None,
+        suspended: 0,
+        active: 5,
+        stranded: 0,
+        freed: 10,
+        newly_assigned: 0,
+        reserved: 0,
+        free_by_ledger: 10,
+        free_by_count: Some(10),
+    }];
+    // The first was renewed for a year already.
+    let contracts = [
+        contract(6, date(2026, 3, 31), 0),
+        contract(9, date(2027, 3, 31), 0),
+    ];
+    let today = date(2026, 11, 28);
+    let first = drafts(&figures, &contracts, &[], None, today);
+    let asked: Vec<(Date, u32)> = first
+        .iter()
+        .map(|draft| (draft.term_ends, draft.quantity(0)))
+        .collect();
+    assert_eq!(asked, [(date(2027, 3, 31), 6), (date(2027, 3, 31), 4)]);
+    for (mine, other) in [(0, 1), (1, 0)] {
+        let id = &first[mine].id;
+        assert!(is_request_of(&contracts[mine], id));
+        assert!(!is_request_of(&contracts[other], id));
+    }
+
+    // Each finds its own draft again, in the next term as well.
+    let requests: Vec<OpenRequest> = first
+        .iter()
+        .map(|draft| OpenRequest {
+            id: draft.id.clone(),
+            pool: pool(),
+            term_ends: draft.term_ends,
+            quantity: draft.quantity(0),
+            state: RequestState::Drafted,
+            effective_on: None,
+            drafted_at: at("2026-11-28T10:00:00Z"),
+        })
+        .collect();
+    let last_day = first[0].submit_by;
+    let next_day = last_day.tomorrow().expect("a day");
+    for (today, renewed) in [(last_day, false), (next_day, true)] {
+        let again = drafts(&figures, &contracts, &requests, None, today);
+        for (draft, before) in again.iter().zip(&first) {
+            assert_eq!((&draft.id, draft.renewed), (&before.id, renewed));
+            assert_eq!(draft.drafted, Some(before.quantity(0)));
+            assert_eq!(draft.quantity(0), before.quantity(0));
+        }
+    }
+}
