@@ -62,6 +62,16 @@ pub struct Plan {
     pub findings: Vec<String>,
 }
 
+impl Plan {
+    /// What a manual task is about, and its id in `manual-tasks.csv`; `None`
+    /// for actions that are no tasks.
+    pub fn task_of(&self, action: &Action) -> Option<String> {
+        let id = action.task_id.as_ref()?;
+        let task = self.manual_tasks.iter().find(|task| task.id == *id)?;
+        Some(format!("{} ({id})", task.kind.as_str()))
+    }
+}
+
 /// One input file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanInput {

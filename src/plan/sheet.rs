@@ -166,15 +166,9 @@ fn line(plan: &Plan, action: &Action) -> [String; 16] {
         action.evidence.file.clone(),
         line,
         action.evidence.matched_by.clone(),
-        task_of(plan, action).unwrap_or_else(|| action.evidence.seen.clone()),
+        plan.task_of(action)
+            .unwrap_or_else(|| action.evidence.seen.clone()),
     ]
-}
-
-/// What a manual task is about, and its id in `manual-tasks.csv`.
-fn task_of(plan: &Plan, action: &Action) -> Option<String> {
-    let id = action.task_id.as_ref()?;
-    let task = plan.manual_tasks.iter().find(|task| task.id == *id)?;
-    Some(format!("{} ({id})", task.kind.as_str()))
 }
 
 /// Reads the decisions back: only `action_id` and `decision` count. An action

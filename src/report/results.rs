@@ -164,16 +164,10 @@ fn row(run: &Run<'_>, line: Option<&RowDisposition>, action: Option<&Action>) ->
             .map(|_| run.approved_by.to_owned())
             .unwrap_or_default(),
         run.plan.target.clone(),
-        task_of(run, action)
+        action
+            .and_then(|action| run.plan.task_of(action))
             .unwrap_or_else(|| detail(line, ended.map(|ended| ended.detail.as_str()))),
     ]
-}
-
-/// What a manual task is about, and its id in `manual-tasks.csv`.
-fn task_of(run: &Run<'_>, action: Option<&Action>) -> Option<String> {
-    let id = action?.task_id.as_ref()?;
-    let task = run.plan.manual_tasks.iter().find(|task| task.id == *id)?;
-    Some(format!("{} ({id})", task.kind.as_str()))
 }
 
 /// The outcome's own words where it has any, else the disposition's.
