@@ -3,20 +3,6 @@
 /// Characters of a cell that a message repeats at most.
 const EXCERPT_LENGTH: usize = 60;
 
-/// What HR systems write where there is no value (measured in real exports).
-const BLANKS: [&str; 10] = [
-    "",
-    "-",
-    "n/a",
-    "#n/a",
-    "na",
-    "nan",
-    "null",
-    "none",
-    "not stated",
-    "unk",
-];
-
 /// The cell without white space (no-break spaces included) and byte order
 /// marks around it.
 pub(super) fn tidy(cell: &str) -> &str {
@@ -26,8 +12,7 @@ pub(super) fn tidy(cell: &str) -> &str {
 /// Whether the cell is one of the ways to write "no value". Not for names and
 /// sites: people are called Na and Nan, and NA is North America.
 pub(super) fn is_blank(cell: &str) -> bool {
-    let cell = tidy(cell);
-    BLANKS.iter().any(|blank| cell.eq_ignore_ascii_case(blank))
+    crate::model::is_blank(tidy(cell))
 }
 
 /// The cell as a message may repeat it: short, on one line, and unable to

@@ -7,8 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 /// accounts share them, so they never identify anybody.
 const PLACEHOLDER_EMAILS: [&str; 2] = ["noreply@8x8.com", "none@8x8.com"];
 
-/// What HR systems write into a cell that has no value.
-const BLANKS: [&str; 9] = [
+/// What HR systems write where there is no value (measured in real exports).
+const BLANKS: [&str; 10] = [
     "",
     "-",
     "n/a",
@@ -18,6 +18,7 @@ const BLANKS: [&str; 9] = [
     "null",
     "none",
     "not stated",
+    "unk",
 ];
 
 /// A work e-mail address that can identify a person: case-folded, not blank,
@@ -95,7 +96,7 @@ impl EmployeeId {
         let trimmed = text.trim();
         let damaged = trimmed.contains("E+") || trimmed.contains("e+");
         let only_zeros = trimmed.chars().all(|c| c == '0');
-        (!is_blank(&fold(trimmed)) && !damaged && !only_zeros).then(|| Self(trimmed.to_owned()))
+        (!is_blank(trimmed) && !damaged && !only_zeros).then(|| Self(trimmed.to_owned()))
     }
 
     /// The id as written.
@@ -127,7 +128,7 @@ impl UserId {
     pub fn parse(text: &str) -> Option<Self> {
         let trimmed = text.trim();
         let opaque = !trimmed.contains(['@', '.', ' ', '/']);
-        (!is_blank(&fold(trimmed)) && opaque).then(|| Self(trimmed.to_owned()))
+        (!is_blank(trimmed) && opaque).then(|| Self(trimmed.to_owned()))
     }
 
     /// The id as written.
@@ -252,8 +253,9 @@ fn fold(text: &str) -> String {
     text.trim().nfc().collect::<String>().to_lowercase()
 }
 
-fn is_blank(folded: &str) -> bool {
-    BLANKS.contains(&folded)
+/// Whether the text says that there is no value.
+pub fn is_blank(text: &str) -> bool {
+    BLANKS.contains(&fold(text).as_str())
 }
 
 #[cfg(test)]
@@ -273,7 +275,7 @@ mod tests {
         ] {
             assert_eq!(EmailAddress::parse(text), None, "{text:?}");
         }
-        for text in ["", " - ", "null", "0000", "6.34E+17"] {
+        for text in ["", " - ", "null", "Unk", "0000", "6.34E+17"] {
             assert_eq!(EmployeeId::parse(text), None, "{text:?}");
         }
     }
