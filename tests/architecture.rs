@@ -99,8 +99,10 @@ const VOCABULARY: &[&str] = &["jiff", "serde", "serde_json", "sha2", "thiserror"
 const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["commands"]),
     ("axum", &["sandbox"]),
+    ("calamine", &["ingest"]),
     ("clap", &["cli"]),
     ("csv", &["ingest", "plan", "report"]),
+    ("encoding_rs", &["ingest"]),
     ("fastrand", &["vendor"]),
     ("governor", &["vendor"]),
     ("http", &["http"]),
