@@ -1,11 +1,12 @@
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
 use serde::Deserialize;
 
 use super::Target;
 use super::sections::{ConfigFile, GuardsSection, WriteChannel};
-use super::values::{CalendarDate, PriceText};
-use crate::ingest::Formats;
+use super::values::{CalendarDate, DateOrderWord, PriceText};
+use crate::ingest::{DateOrder, Formats};
 use crate::model::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, FirstRun, GuardLimits,
     HrFileKind, IdentityProvider, LicenseName, Money, Policy, StrandedSeats, Trust,
@@ -92,10 +93,19 @@ pub(super) fn formats(file: &ConfigFile) -> Formats {
     Formats {
         hr_dates: file.formats.hr_dates.map(Into::into),
         users_dates: file.formats.users_dates.map(Into::into),
+        hr_date_orders: by_field(&file.formats.hr_date_orders),
+        users_date_orders: by_field(&file.formats.users_date_orders),
         hr_status: words
             .map(|(word, status)| (folded(word), *status))
             .collect(),
     }
+}
+
+fn by_field(words: &BTreeMap<String, DateOrderWord>) -> BTreeMap<String, DateOrder> {
+    words
+        .iter()
+        .map(|(field, word)| (field.clone(), (*word).into()))
+        .collect()
 }
 
 fn folded(name: &str) -> String {
