@@ -261,7 +261,10 @@ impl Candidate {
             return Some(Refusal {
                 line,
                 ..file.refusal(
-                    format!("no header row was found among the first {HEADER_WITHIN} records"),
+                    format!(
+                        "no header row was found among the first {HEADER_WITHIN} records{}",
+                        missing::looks_like(table, self.header(), &self.assignment)
+                    ),
                     format!("{}; {}", seen(), missing::how_to_name(table, None)),
                 )
             });
