@@ -9,9 +9,9 @@ use csv::StringRecord;
 use super::aliases::{Field, hr};
 use super::decode::TextFile;
 use super::error::IngestError;
-use super::header::{self, Misfits, is_of_a_superior, normalize};
+use super::header::{self, Column, Misfits, is_of_a_superior, normalize};
 use super::layout::Layout;
-use super::status::{Meaning, Vocabulary};
+use super::status::{Meaning, Vocabulary, is_sort_of_employment};
 use super::text::{excerpt, is_blank, tidy};
 use super::{ColumnNames, Formats};
 use crate::model::PersonName;
@@ -60,11 +60,36 @@ pub(super) fn settle(layout: &mut Layout, sample: &Sample, names: &ColumnNames, 
 /// What was done to a person is asked only where status or date is missing.
 fn leave_out_events(layout: &mut Layout) {
     let has = |field| !layout.positions(field).is_empty();
-    let tells_all = has(&hr::STATUS) && has(&hr::TERMINATION_DATE);
+    let has_date = has(&hr::TERMINATION_DATE) || has(&hr::LAST_DAY);
+    let tells_all = has(&hr::STATUS) && has_date;
     if tells_all || !has(&hr::ACTION) {
         layout.leave_out(&hr::ACTION);
         layout.leave_out(&hr::ACTION_DATE);
     }
+}
+
+/// The column that is called e-mail and stands beside the manager, where
+/// another one is the person's by its name. The administrator's word ends the
+/// rivalry.
+pub(super) fn rival_email(layout: &Layout, names: &ColumnNames) -> Column {
+    let email = layout.positions(&hr::WORK_EMAIL);
+    if email.is_empty() || names.0.contains_key(hr::WORK_EMAIL.name) {
+        return Column::default();
+    }
+    let mut called = header::candidates(&layout.header, &hr::WORK_EMAIL);
+    called.retain(|position| {
+        let is_plain = matches!(
+            &*normalize(&layout.header[*position]),
+            "email" | "email address"
+        );
+        is_plain && !email.contains(position) && is_beside_a_superior(layout, *position)
+    });
+    Column::at(&layout.header, &called)
+}
+
+fn is_beside_a_superior(layout: &Layout, position: usize) -> bool {
+    let left = position.checked_sub(1).map(|left| &layout.header[left]);
+    left.is_some_and(|header| is_of_a_superior(header))
 }
 
 /// The first rows below the header.
@@ -192,11 +217,8 @@ impl Look<'_> {
         }
         let is_weak = matches!(&*self.called(position), "email" | "email address");
         let alone = self.layout.positions(&hr::WORK_EMAIL).len() == 1;
-        let left = position
-            .checked_sub(1)
-            .map(|left| &self.layout.header[left]);
-        let is_beside_a_superior = left.is_some_and(|header| is_of_a_superior(header));
-        (is_weak && alone && is_beside_a_superior && !self.is_named_after_people(position))
+        let is_beside = is_beside_a_superior(self.layout, position);
+        (is_weak && alone && is_beside && !self.is_named_after_people(position))
             .then_some("stands beside the manager and may be the manager's")
     }
 
@@ -262,12 +284,18 @@ impl Look<'_> {
         let knows = |position: usize| {
             let vocabulary = Vocabulary::employment(&self.layout.header[position], formats);
             let mut values = self.sample.values(position);
-            values.any(|value| matches!(vocabulary.read(value), Meaning::Known(_)))
+            values.any(|value| {
+                let is_known = matches!(vocabulary.read(value), Meaning::Known(_));
+                is_known && !is_sort_of_employment(value)
+            })
         };
         let is_lifecycle = |position: usize| self.called(position) == hr::LIFECYCLE_STATUS;
         let lifecycle = others.iter().find(|other| is_lifecycle(**other));
         if lifecycle.is_some_and(|other| !is_lifecycle(position) && knows(*other)) {
             return Some("is not about the lifecycle, which another column tells");
+        }
+        if self.has_values(position) && self.sample.values(position).all(is_sort_of_employment) {
+            return Some("tells how people are employed, not whether");
         }
         let holds_others = self.has_values(position) && !knows(position);
         (holds_others && others.into_iter().any(knows))

@@ -14,7 +14,7 @@ use super::header::Column;
 use super::input_file::InputFile;
 use super::kind;
 use super::layout::{self, Layout};
-use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary};
+use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary, both_statuses};
 use super::{ColumnNames, Formats};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrRow, InvalidRow, SourceRow, Username,
@@ -67,7 +67,7 @@ fn read_text(
     let date_orders = orders.filter_map(|(field, dates)| dates.detected(field));
     let date_orders = date_orders.collect();
 
-    let reader = HrReader::new(file, &layout, dates, formats);
+    let reader = HrReader::new(file, &layout, dates, names, formats);
     let (mut rows, mut invalid) = (Vec::new(), Vec::new());
     let (mut statuses, mut actions) = (UnknownWords::default(), UnknownWords::default());
     let mut count = Count::default();
@@ -125,6 +125,7 @@ struct HrReader<'f> {
     file: &'f TextFile,
     who: WhoColumns,
     status: StatusColumn,
+    rival_email: Column,
     on_leave: Column,
     action: Column,
     actions: Vocabulary<Action>,
@@ -145,7 +146,13 @@ struct StatusColumn {
 }
 
 impl<'f> HrReader<'f> {
-    fn new(file: &'f TextFile, layout: &Layout, dates: [DateColumn; 4], formats: &Formats) -> Self {
+    fn new(
+        file: &'f TextFile,
+        layout: &Layout,
+        dates: [DateColumn; 4],
+        names: &ColumnNames,
+        formats: &Formats,
+    ) -> Self {
         let [termination_date, last_day, rehire_date, action_date] = dates;
         let status = layout.column(&hr::STATUS);
         let parts = status.each().map(|part| {
@@ -166,6 +173,7 @@ impl<'f> HrReader<'f> {
                 parts: parts.collect(),
                 column: status,
             },
+            rival_email: content::rival_email(layout, names),
             on_leave: layout.column(&hr::ON_LEAVE),
             action: layout.column(&hr::ACTION),
             actions: Vocabulary::actions(formats),
@@ -214,6 +222,7 @@ impl<'f> HrReader<'f> {
             );
             return Err(self.invalid(record, None, fault));
         }
+        self.refuse_rival(record, row.work_email.as_ref())?;
         let mut row = match action {
             Some(action) => self.after(record, row, action)?,
             None => row,
@@ -227,16 +236,35 @@ impl<'f> HrReader<'f> {
     fn status(&self, record: &DataRecord<'_>) -> Result<Option<EmploymentStatus>, Unread> {
         let mut found = None;
         for (column, vocabulary) in &self.status.parts {
-            match (vocabulary.read(column.text(record.cells)), found) {
-                (Meaning::Blank, _) => {}
-                (Meaning::Unknown(word), _) => return Err(Unread::UnknownStatus(word)),
-                (Meaning::Known(status), Some(other)) if status != other => {
-                    return Err(self.invalid(record, Some(&self.status.column), disagreement()));
-                }
-                (Meaning::Known(status), _) => found = Some(status),
+            let status = match vocabulary.read(column.text(record.cells)) {
+                Meaning::Blank => continue,
+                Meaning::Unknown(word) => return Err(Unread::UnknownStatus(word)),
+                Meaning::Known(status) => status,
+            };
+            let together = found.map_or(Some(status), |other| both_statuses(other, status));
+            if together.is_none() {
+                return Err(self.invalid(record, Some(&self.status.column), disagreement()));
             }
+            found = together;
         }
         Ok(found)
+    }
+
+    /// Nobody knows whose an address beside the manager is that differs from
+    /// the person's.
+    fn refuse_rival(
+        &self,
+        record: &DataRecord<'_>,
+        email: Option<&EmailAddress>,
+    ) -> Result<(), Unread> {
+        let rival = EmailAddress::parse(self.rival_email.text(record.cells));
+        match (email, rival) {
+            (Some(email), Some(rival)) if *email != rival => {
+                let both = self.who.email.and(&self.rival_email);
+                Err(self.invalid(record, Some(&both), disagreement()))
+            }
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
     }
 
     fn action(&self, record: &DataRecord<'_>) -> Result<Option<Action>, Unread> {
@@ -250,19 +278,14 @@ impl<'f> HrReader<'f> {
     /// The row with what an event adds to it. Only the event itself tells what
     /// its date means: that of a hire ends nothing.
     fn after(&self, record: &DataRecord<'_>, row: HrRow, action: Action) -> Result<HrRow, Unread> {
-        let status = match action {
-            Action::Termination => EmploymentStatus::Left,
-            Action::Rehire => EmploymentStatus::Employed,
-            Action::Other(status) => status,
-        };
-        let date = match action {
-            Action::Termination | Action::Rehire => self.date(record, &self.action_date)?,
-            Action::Other(_) => None,
-        };
-        let (left, returned) = match action {
-            Action::Termination => (date, None),
-            Action::Rehire => (None, date),
-            Action::Other(_) => (None, None),
+        let on = || self.date(record, &self.action_date);
+        let (status, left, returned) = match action {
+            Action::Termination => (EmploymentStatus::Left, on()?, None),
+            Action::Rehire => match on()? {
+                Some(date) => (EmploymentStatus::Rehired, None, Some(date)),
+                None => (EmploymentStatus::Employed, None, None),
+            },
+            Action::Other(status) => (status, None, None),
         };
         Ok(HrRow {
             status: row.status.or(Some(status)),

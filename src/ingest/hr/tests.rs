@@ -259,6 +259,16 @@ fn values_decide_what_a_column_holds() {
             "employee_id=Employee #, status=Status",
         ),
         (
+            "or both",
+            "Employee #,Status,Employment Status\n17,Active,Full-Time\n18,Inactive,Terminated\n",
+            "employee_id=Employee #, status=Status + Employment Status",
+        ),
+        (
+            "a column of sorts of employment is no status",
+            "Employee ID,Employment Status,Exit Date\n17,Full-Time,\n18,Part Time,2026-11-13\n",
+            "employee_id=Employee ID, termination_date=Exit Date",
+        ),
+        (
             "HiBob's access status is not the lifecycle",
             "Employee ID,Status,Lifecycle Status\n17,Active,Garden leave\n18,Inactive,Terminated\n",
             "employee_id=Employee ID, status=Lifecycle Status",
@@ -343,6 +353,19 @@ fn columns_of_one_meaning_must_agree_in_what_they_mean() {
             "17 Left",
         ),
         (
+            "inactive leaves open what a plainer word says",
+            "Employee ID,Employment Status,Status\n17,Terminated,Inactive\n18,Inactive,LOA\n\
+             19,Inactive,Active\n",
+            "17 Left, 18 Absent, invalid",
+        ),
+        (
+            "an address beside the manager may be the manager's",
+            "Employee ID,Work Email,Status,Manager,Email\n\
+             17,ann@example.com,Active,Kim,kim@example.com\n\
+             18,ben@example.com,Active,Kim,Ben@example.com\n19,,Active,Kim,kim@example.com\n",
+            "invalid, 18 Employed, 19 Employed",
+        ),
+        (
             "words of another do not",
             "Employee ID,Employment Status,Status\n17,Terminated,Active\n18,On leave,LOA\n",
             "invalid, 18 Absent",
@@ -401,7 +424,7 @@ fn the_date_of_an_event_ends_an_employment_if_the_event_does() {
         [
             "00000017 Left 2026-11-13",
             "00000018 Employed",
-            "00000019 Employed back 2026-10-01",
+            "00000019 Rehired back 2026-10-01",
             "00000020 Absent"
         ]
     );
@@ -475,6 +498,10 @@ fn files_that_are_named_like_leaver_lists_say_what_they_are() {
             "Employee ID,End Date,Pay is fair,I would recommend us\n\
              17,2026-10-01,Agree,Disagree\n18,2026-10-01,Neutral,Agree\n",
             "this looks like the answers to a survey (columns \"Pay is fair\"",
+        ),
+        (
+            "Employee ID,Leave Type,Start Date,End Date,Days\n17,Sick,2026-10-01,2026-10-02,2\n",
+            "this looks like a list of absences (columns \"Leave Type\"), not like",
         ),
         (
             "Employee ID,Name,Department,Extension\n17,Ann Moss,Sales,1001\n",
