@@ -22,9 +22,9 @@ const SAMPLE_ROWS: usize = 500;
 /// Bytes of them that are kept: a cell may be of any size.
 const SAMPLE_BYTES: usize = 4 << 20;
 
-/// Rows below which a repeated address proves nothing: two leavers may share a
-/// mailbox.
-const FEWEST_REPEATS: usize = 4;
+/// People who may share a mailbox; an address on rows of more is somebody
+/// else's.
+const SHARING_PEOPLE: usize = 2;
 
 /// Takes back what the header claimed and the values deny, and looks for the
 /// next best column. What the administrator named stays. Leaves a note about
@@ -222,7 +222,7 @@ impl Look<'_> {
             .then_some("stands beside the manager and may be the manager's")
     }
 
-    /// Whether most addresses stand on rows of several people.
+    /// Whether most rows have an address of too many people.
     fn is_shared(self, position: usize) -> bool {
         let mut people: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
         let mut addresses = Vec::new();
@@ -235,10 +235,11 @@ impl Look<'_> {
                 addresses.push(address);
             }
         }
-        let shared = addresses
-            .iter()
-            .filter(|address| people.get(*address).is_some_and(|people| people.len() > 1));
-        addresses.len() >= FEWEST_REPEATS && shared.count() * 2 > addresses.len()
+        let shared = addresses.iter().filter(|address| {
+            let people = people.get(*address);
+            people.is_some_and(|people| people.len() > SHARING_PEOPLE)
+        });
+        shared.count() * 2 > addresses.len()
     }
 
     /// Whether most addresses have a word of their row's name in them.

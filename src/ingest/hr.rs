@@ -9,12 +9,13 @@ use super::content::{self, Sample};
 use super::date_columns::{self, DateColumn, DatePins, disagreement};
 use super::dates::Fault;
 use super::decode::TextFile;
-use super::error::IngestError;
+use super::error::{IngestError, Refusal};
 use super::header::Column;
 use super::input_file::InputFile;
 use super::kind;
 use super::layout::{self, Layout};
 use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary, both_statuses};
+use super::text::{excerpt, tidy};
 use super::{ColumnNames, Formats};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrRow, InvalidRow, SourceRow, Username,
@@ -70,6 +71,7 @@ fn read_text(
     let reader = HrReader::new(file, &layout, dates, names, formats);
     let (mut rows, mut invalid) = (Vec::new(), Vec::new());
     let (mut statuses, mut actions) = (UnknownWords::default(), UnknownWords::default());
+    let mut second_table = None;
     let mut count = Count::default();
     for chunk in &chunks {
         let counted =
@@ -78,11 +80,14 @@ fn read_text(
                 Err(Unread::Invalid(row)) => invalid.push(*row),
                 Err(Unread::UnknownStatus(word)) => statuses.add(word, record.line),
                 Err(Unread::UnknownAction(word)) => actions.add(word, record.line),
+                Err(Unread::OtherHeader(refusal)) => {
+                    second_table.get_or_insert(*refusal);
+                }
             })?;
         count = count.plus(counted);
     }
-    let refusal = statuses
-        .refuse_hr(file, &hr::STATUS, reader.status.column.header())
+    let refusal = second_table
+        .or_else(|| statuses.refuse_hr(file, &hr::STATUS, reader.status.column.header()))
         .or_else(|| actions.refuse_hr(file, &hr::ACTION, reader.action.header()));
     if let Some(refusal) = refusal {
         return Err(refusal.into());
@@ -118,11 +123,14 @@ enum Unread {
     UnknownStatus(String),
     /// Nor what this event means.
     UnknownAction(String),
+    /// The record is a header row, but not the file's: another table follows.
+    OtherHeader(Box<Refusal>),
 }
 
 /// The columns of an HR export and what their values mean.
 struct HrReader<'f> {
     file: &'f TextFile,
+    header: Vec<String>,
     who: WhoColumns,
     status: StatusColumn,
     rival_email: Column,
@@ -161,6 +169,7 @@ impl<'f> HrReader<'f> {
         });
         Self {
             file,
+            header: layout.header.clone(),
             who: WhoColumns {
                 employee_id: layout.column(&hr::EMPLOYEE_ID),
                 first_name: layout.column(&hr::FIRST_NAME),
@@ -189,6 +198,9 @@ impl<'f> HrReader<'f> {
 
     fn read(&self, record: &DataRecord<'_>) -> Result<HrRow, Unread> {
         let cells = record.cells;
+        if let Some(refusal) = self.other_header(record) {
+            return Err(Unread::OtherHeader(Box::new(refusal)));
+        }
         if let Some(fault) = record.raggedness() {
             return Err(self.invalid(record, None, fault));
         }
@@ -230,6 +242,26 @@ impl<'f> HrReader<'f> {
         let leave = Leave::read(self.on_leave.text(cells));
         row.status = leave.refine(row.status, row.termination_date.is_some());
         Ok(row)
+    }
+
+    /// Lists of leavers and of joiners stand below each other in some sheets:
+    /// what was a date of leaving above is one of joining below.
+    fn other_header(&self, record: &DataRecord<'_>) -> Option<Refusal> {
+        let pairs = || record.cells.iter().map(tidy).zip(&self.header);
+        let filled = pairs().filter(|(cell, _)| !cell.is_empty()).count();
+        let alike = pairs().filter(|(cell, header)| is_header(cell, header));
+        let alike = alike.count();
+        let (cell, header) =
+            pairs().find(|(cell, header)| !cell.is_empty() && !is_header(cell, header))?;
+        (alike > 1 && alike * 2 > filled).then(|| Refusal {
+            line: Some(record.line),
+            column: excerpt(header),
+            value: excerpt(cell),
+            ..self.file.refusal(
+                "a second header row differs from the first, so another table begins here",
+                "export every table into a file of its own",
+            )
+        })
     }
 
     /// What the columns of the status say; a blank one says nothing.
@@ -316,6 +348,10 @@ impl<'f> HrReader<'f> {
     fn invalid(&self, record: &DataRecord<'_>, column: Option<&Column>, fault: Fault) -> Unread {
         Unread::Invalid(Box::new(self.who.invalid(self.file, record, column, fault)))
     }
+}
+
+fn is_header(cell: &str, header: &str) -> bool {
+    !cell.is_empty() && cell.eq_ignore_ascii_case(header)
 }
 
 fn key_of<K: PartialEq>(

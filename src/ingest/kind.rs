@@ -82,6 +82,9 @@ const ABSENCE_HEADERS: [&str; 9] = [
     "fehlzeit",
 ];
 
+/// Words of headers over what an account holds.
+const LICENSE_WORDS: [&str; 4] = ["license", "licenses", "licence", "licences"];
+
 /// Answers of the usual scales.
 const ANSWERS: [&str; 13] = [
     "strongly agree",
@@ -141,7 +144,9 @@ pub(super) fn refuse_other_kinds(
     let header = &layout.header;
     let absences = || absences(layout);
     let survey = || survey(header, sample);
-    let Some(kind) = customers(header).or_else(survey).or_else(absences) else {
+    let accounts = || accounts(layout);
+    let kind = customers(header).or_else(survey);
+    let Some(kind) = kind.or_else(absences).or_else(accounts) else {
         return Ok(());
     };
     let refusal = file.refusal(
@@ -198,6 +203,18 @@ fn absences(layout: &Layout) -> Option<Kind> {
     let columns: Vec<String> = columns.cloned().collect();
     (!columns.is_empty()).then_some(Kind {
         what: "a list of absences",
+        columns,
+    })
+}
+
+/// The users report says which accounts are inactive, not who left.
+fn accounts(layout: &Layout) -> Option<Kind> {
+    let has_date = [&hr::TERMINATION_DATE, &hr::LAST_DAY]
+        .iter()
+        .any(|field| !layout.positions(field).is_empty());
+    let columns = with_words(&layout.header, &LICENSE_WORDS);
+    (!has_date && !columns.is_empty()).then_some(Kind {
+        what: "a users report",
         columns,
     })
 }

@@ -233,6 +233,12 @@ fn values_decide_what_a_column_holds() {
             "employee_id=Employee ID, status=Status",
         ),
         (
+            "two people may share a mailbox",
+            "Employee ID,Email,Status\n17,a@example.com,Active\n18,a@example.com,Active\n\
+             19,b@example.com,Active\n20,b@example.com,Active\n",
+            "employee_id=Employee ID, status=Status, work_email=Email",
+        ),
+        (
             "one person may have several rows",
             "Employee ID,Email,Status\n17,a@example.com,Active\n17,a@example.com,Active\n\
              18,b@example.com,Active\n18,b@example.com,Active\n",
@@ -500,6 +506,19 @@ fn files_that_are_named_like_leaver_lists_say_what_they_are() {
             "this looks like the answers to a survey (columns \"Pay is fair\"",
         ),
         (
+            "User ID,Username,Email,Status,Licenses\nq1,ann,ann@example.com,Active,X2\n",
+            "this looks like a users report (columns \"Licenses\"), not like",
+        ),
+        (
+            "Employee ID,Name,Leaving Date\n17,Ann,2026-11-01\n,,\nEmployee ID,NAME,Start Date\n\
+             18,Ben,2026-11-02\n",
+            "hr.csv line 4, column \"Leaving Date\", value \"Start Date\": a second header row",
+        ),
+        (
+            "gusto_employee_id,effective_date,run_termination_payroll\n7f,2026-11-23,true\n",
+            "e.g. termination_date = \"effective_date\"",
+        ),
+        (
             "Employee ID,Leave Type,Start Date,End Date,Days\n17,Sick,2026-10-01,2026-10-02,2\n",
             "this looks like a list of absences (columns \"Leave Type\"), not like",
         ),
@@ -531,6 +550,8 @@ fn a_dangerous_column_is_never_suggested() {
         "Name,Personal Email,Status",
         "Employee ID,Previous Termination Date",
         "Employee ID,Resignation Date",
+        "Employee ID,Hire Date",
+        "Employee ID,Date of Birth",
         "Employee ID,Pay Through Date",
     ] {
         let error = read(&format!("{header}\n")).expect_err(header);
