@@ -138,6 +138,12 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("hr_dates", Value),
             ("users_dates", Value),
             ("hr_status", Names),
+            ("hr_encoding", Value),
+            ("users_encoding", Value),
+            ("hr_delimiter", Value),
+            ("users_delimiter", Value),
+            ("hr_header_line", Value),
+            ("users_header_line", Value),
         ]),
     ),
 ];

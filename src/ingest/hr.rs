@@ -9,6 +9,7 @@ use super::error::IngestError;
 use super::header::Column;
 use super::input_file::InputFile;
 use super::layout::{self, Layout};
+use super::open;
 use super::status::{Meaning, UnknownWords, Vocabulary};
 use super::{ColumnNames, Formats};
 use crate::model::{
@@ -35,7 +36,8 @@ pub fn read_hr(
     columns: &ColumnNames,
     formats: &Formats,
 ) -> Result<HrFile, IngestError> {
-    read_text(&TextFile::open(path)?, columns, formats)
+    let file = open::open(path, &hr::TABLE, columns, &formats.hr)?;
+    read_text(&file, columns, formats)
 }
 
 fn read_text(
@@ -71,7 +73,7 @@ fn read_text(
     if let Some(refusal) = unknown.refuse_hr(file, reader.status.header()) {
         return Err(refusal.into());
     }
-    layout.notes.extend(count.note());
+    layout.notes.extend(count.notes());
     Ok(HrFile {
         file: layout.input_file(file, count.rows, date_orders),
         rows,
@@ -122,6 +124,9 @@ impl<'f> HrReader<'f> {
         let cells = record.cells;
         if let Some(fault) = record.raggedness() {
             return Err(self.invalid(record, None, fault));
+        }
+        if let Some((column, fault)) = self.who.damaged_key(cells) {
+            return Err(self.invalid(record, Some(column), fault));
         }
         self.refuse_contradictions(record)?;
         let status = match self.vocabulary.read(self.status.text(cells)) {
