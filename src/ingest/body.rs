@@ -154,6 +154,20 @@ fn refuse_swallowed(file: &TextFile, records: &Records<'_>, at: usize) -> Refusa
     }
 }
 
+/// The column with its fault, when a cell that has to identify somebody holds a
+/// character that was lost, or one that steers a printer.
+pub(super) fn damaged<'c>(key: &'c Column, cells: &StringRecord) -> Option<(&'c Column, Fault)> {
+    let lost =
+        |cell: &str| cell.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control());
+    key.filled(cells).any(lost).then(|| {
+        let problem = "a character of this cell is damaged, so it identifies nobody";
+        (
+            key,
+            Fault::new(problem, "correct it in HR, or export the file as UTF-8"),
+        )
+    })
+}
+
 /// The columns that tell a row's person to whoever has to find it again.
 #[derive(Debug)]
 pub(super) struct WhoColumns {
@@ -212,20 +226,6 @@ impl WhoColumns {
             username: excerpt(self.username.text(cells)),
         }
     }
-}
-
-/// The column with its fault, when a cell that has to identify somebody holds a
-/// character that was lost, or one that steers a printer.
-pub(super) fn damaged<'c>(key: &'c Column, cells: &StringRecord) -> Option<(&'c Column, Fault)> {
-    let lost =
-        |cell: &str| cell.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control());
-    key.filled(cells).any(lost).then(|| {
-        let problem = "a character of this cell is damaged, so it identifies nobody";
-        (
-            key,
-            Fault::new(problem, "correct it in HR, or export the file as UTF-8"),
-        )
-    })
 }
 
 /// A column of dates, with the order of day and month that its values showed.
@@ -301,7 +301,7 @@ fn count_votes<const N: usize>(
     chunks: &[Chunk<'_>],
     columns: &[Column; N],
 ) -> Result<[DateVotes; N], IngestError> {
-    let parts: Vec<Result<[DateVotes; N], IngestError>> = chunks
+    let parts: Vec<[DateVotes; N]> = chunks
         .par_iter()
         .map(|chunk| {
             let mut votes = std::array::from_fn(|_| DateVotes::default());
@@ -314,10 +314,10 @@ fn count_votes<const N: usize>(
             })?;
             Ok(votes)
         })
-        .collect();
+        .collect::<Result<_, IngestError>>()?;
     let mut total = std::array::from_fn(|_| DateVotes::default());
     for part in parts {
-        for (total, votes) in total.iter_mut().zip(part?) {
+        for (total, votes) in total.iter_mut().zip(part) {
             total.merge(votes);
         }
     }
