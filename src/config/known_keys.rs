@@ -137,6 +137,8 @@ const DOCUMENT: &[(&str, Shape)] = &[
         Table(&[
             ("hr_dates", Value),
             ("users_dates", Value),
+            ("hr_date_orders", Names),
+            ("users_date_orders", Names),
             ("hr_status", Names),
             ("hr_encoding", Value),
             ("users_encoding", Value),

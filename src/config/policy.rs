@@ -1,11 +1,12 @@
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
 use serde::Deserialize;
 
 use super::Target;
 use super::sections::{ConfigFile, GuardsSection, WriteChannel};
-use super::values::{CalendarDate, PriceText};
-use crate::ingest::{Formats, TextFormat};
+use super::values::{CalendarDate, DateOrderWord, PriceText};
+use crate::ingest::{DateOrder, Formats, TextFormat};
 use crate::model::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, FirstRun, GuardLimits,
     HrFileKind, IdentityProvider, LicenseName, Money, Policy, StrandedSeats, Trust,
@@ -93,6 +94,8 @@ pub(super) fn formats(file: &ConfigFile) -> Formats {
     Formats {
         hr_dates: said.hr_dates.map(Into::into),
         users_dates: said.users_dates.map(Into::into),
+        hr_date_orders: by_field(&said.hr_date_orders),
+        users_date_orders: by_field(&said.users_date_orders),
         hr_status: words
             .map(|(word, status)| (folded(word), *status))
             .collect(),
@@ -107,6 +110,13 @@ pub(super) fn formats(file: &ConfigFile) -> Formats {
             header_line: said.users_header_line,
         },
     }
+}
+
+fn by_field(words: &BTreeMap<String, DateOrderWord>) -> BTreeMap<String, DateOrder> {
+    words
+        .iter()
+        .map(|(field, word)| (field.clone(), (*word).into()))
+        .collect()
 }
 
 fn folded(name: &str) -> String {

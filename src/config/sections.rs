@@ -191,6 +191,8 @@ pub(super) struct ColumnsSection {
 pub(super) struct FormatsSection {
     pub(super) hr_dates: Option<DateOrderWord>,
     pub(super) users_dates: Option<DateOrderWord>,
+    pub(super) hr_date_orders: BTreeMap<String, DateOrderWord>,
+    pub(super) users_date_orders: BTreeMap<String, DateOrderWord>,
     pub(super) hr_status: BTreeMap<String, EmploymentStatus>,
     pub(super) hr_encoding: Option<TextEncoding>,
     pub(super) users_encoding: Option<TextEncoding>,

@@ -1,12 +1,9 @@
 //! The data records below the header.
 
 use csv::StringRecord;
-use rayon::prelude::*;
 
-use super::DateOrder;
-use super::aliases::Field;
 use super::chunks::Chunk;
-use super::dates::{DateVotes, Fault, read_date};
+use super::dates::Fault;
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
 use super::filler::Filler;
@@ -17,7 +14,6 @@ use super::records::Records;
 use super::swallowed::swallowing_cell;
 use super::text::{excerpt, tidy};
 use crate::model::{InvalidRow, PersonName, SourceRow};
-use jiff::civil::Date;
 
 /// One data record.
 #[derive(Debug, Clone, Copy)]
@@ -226,100 +222,4 @@ impl WhoColumns {
             username: excerpt(self.username.text(cells)),
         }
     }
-}
-
-/// A column of dates, with the order of day and month that its values showed.
-#[derive(Debug)]
-pub(super) struct DateColumn {
-    /// The column.
-    pub column: Column,
-    /// The order; `None` when no value needs one.
-    pub order: Option<DateOrder>,
-}
-
-impl DateColumn {
-    /// The order as the plan records it, if the file has such a column and
-    /// an order was needed.
-    pub(super) fn detected(&self, field: &Field) -> Option<(String, DateOrder)> {
-        let order = self.order.filter(|_| self.column.exists())?;
-        Some((field.name.to_owned(), order))
-    }
-
-    /// The date of a record, if it has one.
-    pub(super) fn read(&self, cells: &StringRecord) -> Result<Option<Date>, Fault> {
-        read_date(self.column.text(cells), self.order)
-    }
-}
-
-/// Decides the order of day and month for each of the columns, from all values
-/// of the file, or takes the one that the administrator fixed with `setting`.
-/// Leaves a note about columns that contradict themselves.
-pub(super) fn decide_date_orders<const N: usize>(
-    file: &TextFile,
-    layout: &mut Layout,
-    chunks: &[Chunk<'_>],
-    columns: [Column; N],
-    fixed: Option<DateOrder>,
-    setting: &str,
-) -> Result<[DateColumn; N], IngestError> {
-    let votes = match fixed {
-        None if columns.iter().any(Column::exists) => count_votes(file, layout, chunks, &columns)?,
-        Some(_) | None => std::array::from_fn(|_| DateVotes::default()),
-    };
-    let mut orders = [fixed; N];
-    for ((order, votes), column) in orders.iter_mut().zip(votes).zip(&columns) {
-        if votes.contradicting() > 0 {
-            layout.notes.push(format!(
-                "{} dates in column \"{}\" are written in the other order of day and month, \
-                 so their rows are invalid",
-                votes.contradicting(),
-                excerpt(column.header())
-            ));
-        }
-        if fixed.is_none() {
-            *order = votes.decide().map_err(|undecided| Refusal {
-                line: Some(undecided.line),
-                column: excerpt(column.header()),
-                value: excerpt(&undecided.value),
-                ..file.refusal(
-                    "the order of day and month cannot be told from the column's values",
-                    format!("say it: [formats] {setting} = \"month-first\" or \"day-first\""),
-                )
-            })?;
-        }
-    }
-    let mut orders = orders.into_iter();
-    Ok(columns.map(|column| DateColumn {
-        column,
-        order: orders.next().flatten(),
-    }))
-}
-
-fn count_votes<const N: usize>(
-    file: &TextFile,
-    layout: &Layout,
-    chunks: &[Chunk<'_>],
-    columns: &[Column; N],
-) -> Result<[DateVotes; N], IngestError> {
-    let parts: Vec<[DateVotes; N]> = chunks
-        .par_iter()
-        .map(|chunk| {
-            let mut votes = std::array::from_fn(|_| DateVotes::default());
-            for_each_record(file, layout, chunk, |record| {
-                if record.raggedness().is_none() {
-                    for (votes, column) in votes.iter_mut().zip(columns) {
-                        votes.add(record.line, column.text(record.cells));
-                    }
-                }
-            })?;
-            Ok(votes)
-        })
-        .collect::<Result<_, IngestError>>()?;
-    let mut total = std::array::from_fn(|_| DateVotes::default());
-    for part in parts {
-        for (total, votes) in total.iter_mut().zip(part) {
-            total.merge(votes);
-        }
-    }
-    Ok(total)
 }

@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use csv::StringRecord;
 use sha2::{Digest, Sha256};
 
-use super::aliases::{Arity, Field, Requirement, Table};
+use super::aliases::{Arity, Field, Table};
 use super::chunks::{self, Chunk};
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
 use super::filler::Filler;
-use super::header::{self, Assignment, Column};
+use super::header::{self, Assignment, Column, Misfits};
 use super::input_file::{Detected, InputFile, InputRole};
 use super::landmarks::Landmarks;
+use super::missing;
 use super::options::Delimiter;
 use super::quoting;
 use super::records::{Dialect, Quoting, Records};
-use super::text::{excerpt, likeness, nearest, or_list, tidy};
+use super::text::{excerpt, nearest, or_list, tidy};
 use super::{ColumnNames, DateOrder};
 
 /// Exporters put titles and filters above the header, but not more than this.
@@ -166,8 +167,46 @@ fn landmarks(assignment: &Assignment) -> Landmarks {
 impl Layout {
     /// A field's columns.
     pub(super) fn column(&self, field: &Field) -> Column {
-        let positions = self.assignment.get(field.name).cloned().unwrap_or_default();
-        Column::new(self.headers_at(&positions), positions)
+        Column::at(&self.header, self.positions(field))
+    }
+
+    /// Where a field's columns stand.
+    pub(super) fn positions(&self, field: &Field) -> &[usize] {
+        self.assignment.get(field.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Assigns the columns anew, without what the values showed to be no column
+    /// of a field.
+    pub(super) fn assign_without(&mut self, misfits: &Misfits, names: &ColumnNames) {
+        self.assignment = header::assign(&self.header, self.table, names, misfits);
+    }
+
+    /// Gives a column that serves no field to a field that has none.
+    pub(super) fn give(&mut self, position: usize, field: &Field) {
+        let is_open = self.assignment.values().flatten().all(|at| *at != position);
+        if is_open {
+            self.assignment.entry(field.name).or_insert(vec![position]);
+        }
+    }
+
+    /// Reads nothing from a field's columns.
+    pub(super) fn leave_out(&mut self, field: &Field) {
+        self.assignment.remove(field.name);
+    }
+
+    /// The refusal of a file that lacks a column it cannot do without.
+    pub(super) fn refuse_missing(&self, file: &TextFile) -> Result<(), Refusal> {
+        let Self {
+            table,
+            header,
+            header_line,
+            assignment,
+            ..
+        } = self;
+        match missing::refusal(file, table, header, Some(*header_line), assignment) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
     }
 
     /// Takes columns from one field and gives them to another, after their
@@ -234,24 +273,24 @@ impl Layout {
                 sheet: file.sheet.clone(),
                 header_line: self.header_line,
                 columns: columns
-                    .map(|(field, at)| ((*field).to_owned(), self.headers_at(at)))
+                    .map(|(field, at)| {
+                        let column = Column::at(&self.header, at);
+                        ((*field).to_owned(), column.header().to_owned())
+                    })
                     .collect(),
                 date_orders,
                 unused: unused
                     .filter(|(at, cell)| !used.contains(at) && !cell.is_empty())
                     .map(|(_, cell)| cell.clone())
                     .collect(),
-                notes: self.notes.clone(),
+                notes: self
+                    .notes
+                    .iter()
+                    .cloned()
+                    .chain(repeated_columns(&self.header, self.table, &self.assignment))
+                    .collect(),
             },
         }
-    }
-
-    fn headers_at(&self, positions: &[usize]) -> String {
-        let headers: Vec<&str> = positions
-            .iter()
-            .map(|at| self.header[*at].as_str())
-            .collect();
-        headers.join(" + ")
     }
 }
 
@@ -302,7 +341,8 @@ impl Candidate {
             records,
         };
         for at in 0..best.records.len().min(top.within) {
-            let assignment = header::assign(&best.records[at].cells, table, names);
+            let cells = &best.records[at].cells;
+            let assignment = header::assign(cells, table, names, &Misfits::new());
             let score = Score {
                 requirements_met: header::requirements_met(&assignment, table.required),
                 fields_found: assignment.len(),
@@ -335,17 +375,17 @@ impl Candidate {
     fn refuse(&self, file: &TextFile, table: &Table, names: &ColumnNames) -> Option<Refusal> {
         let seen = || columns_seen(self.header());
         let line = self.records.get(self.at).map(|record| record.line);
-        let example = table.required[0].any_of[0];
         if self.score.fields_found == 0 {
             return Some(Refusal {
                 line,
                 ..file.refusal(
                     self.no_header(),
-                    format!("{}; {}", seen(), how_to_name(table, example, "HEADER")),
+                    format!("{}; {}", seen(), missing::how_to_name(table, None)),
                 )
             });
         }
-        for (field, name) in &names.0 {
+        let named = names.0.iter().filter(|(_, name)| !name.trim().is_empty());
+        for (field, name) in named {
             if header::positions_of_name(self.header(), name).is_empty() {
                 return Some(Refusal {
                     line,
@@ -360,22 +400,7 @@ impl Candidate {
                 });
             }
         }
-        let mut required = table.required.iter();
-        let missing = required.find(|wanted| !header::meets(&self.assignment, wanted))?;
-        let advice = match self.likeliest(missing) {
-            None => how_to_name(table, example, "HEADER"),
-            Some((field, header)) => {
-                let how = how_to_name(table, field, &header);
-                format!("nearest: \"{header}\"; {how}")
-            }
-        };
-        Some(Refusal {
-            line,
-            ..file.refusal(
-                format!("no column says {}", missing.wanted),
-                format!("{}; {advice}", seen()),
-            )
-        })
+        missing::refusal(file, table, self.header(), line, &self.assignment)
     }
 
     fn no_header(&self) -> String {
@@ -383,21 +408,6 @@ impl Candidate {
             1 => "the row that [formats] names is no header row".to_owned(),
             within => format!("no header row was found among the first {within} records"),
         }
-    }
-
-    /// The column that serves no field yet and is called most like one that is
-    /// missing.
-    fn likeliest(&self, missing: &Requirement) -> Option<(&'static Field, String)> {
-        let taken: Vec<usize> = self.assignment.values().flatten().copied().collect();
-        let open = |position: &usize| !taken.contains(position);
-        let guesses = missing.any_of.iter().filter_map(|field| {
-            let wanted = *field.strong.first()?;
-            let headers = (0..self.header().len()).filter(open);
-            let header = nearest(wanted, headers.map(|at| self.header()[at].as_str()))?;
-            Some((likeness(wanted, header), *field, header))
-        });
-        let (_, field, header) = guesses.max_by_key(|(likeness, _, _)| *likeness)?;
-        Some((field, excerpt(header)))
     }
 
     fn into_layout(self, file: &TextFile, table: &'static Table, names: &ColumnNames) -> Layout {
@@ -418,7 +428,7 @@ impl Candidate {
         let mut last = self.at;
         if let Some(next) = self.records.get(self.at + 1) {
             // SuccessFactors writes keys, then labels: two header rows.
-            let labels = header::assign(&next.cells, table, names);
+            let labels = header::assign(&next.cells, table, names, &Misfits::new());
             if header::requirements_met(&labels, table.required) == table.required.len() {
                 notes.push(format!(
                     "line {} is a second header row and is skipped",
@@ -434,7 +444,6 @@ impl Candidate {
             Some(record) => (record.line, record.cells),
             None => (1, Vec::new()),
         };
-        notes.extend(repeated_columns(&header, table, &self.assignment));
         Layout {
             dialect: self.dialect,
             header,
@@ -502,28 +511,35 @@ fn check_fields(file: &TextFile, table: &Table, names: &ColumnNames) -> Result<(
     Err(file.refusal(problem, advice).into())
 }
 
-fn repeated_columns<'a>(
-    header: &'a [String],
-    table: &'a Table,
-    assignment: &'a Assignment,
-) -> impl Iterator<Item = String> + 'a {
+fn repeated_columns(
+    header: &[String],
+    table: &Table,
+    assignment: &Assignment,
+) -> impl Iterator<Item = String> {
     let single = table
         .fields
         .iter()
-        .filter(|field| field.arity == Arity::One);
-    single
-        .filter_map(|field| assignment.get(field.name))
-        .filter(|positions| positions.len() > 1)
-        .map(|positions| {
+        .filter(|field| matches!(field.arity, Arity::One | Arity::Agreeing));
+    single.filter_map(|field| {
+        let positions = assignment.get(field.name)?;
+        let column = Column::at(header, positions);
+        let consequence = match field.arity {
+            Arity::Agreeing => "a row in which they differ is invalid",
+            Arity::One | Arity::Several => "the first filled cell counts",
+        };
+        (positions.len() > 1).then(|| {
             format!(
-                "{} columns are called \"{}\": the first filled cell counts",
+                "{} columns are read for {} ({}): {consequence}",
                 positions.len(),
-                excerpt(&header[positions[0]])
+                field.name,
+                excerpt(column.header())
             )
         })
+    })
 }
 
-fn columns_seen(header: &[String]) -> String {
+/// The headers of a file as a message may repeat them.
+pub(super) fn columns_seen(header: &[String]) -> String {
     let seen: Vec<String> = header
         .iter()
         .filter(|cell| !cell.is_empty())
@@ -544,17 +560,6 @@ fn columns_seen(header: &[String]) -> String {
 /// An address or a number is no header, and names somebody.
 fn looks_like_data(cell: &str) -> bool {
     cell.contains('@') || cell.bytes().filter(u8::is_ascii_digit).count() > 2
-}
-
-fn how_to_name(table: &Table, field: &Field, header: &str) -> String {
-    use super::InputRole::{Holds, Hr, Licenses, Map, Users};
-    match table.role {
-        Hr | Users => format!(
-            "name the right one in [columns.{}], e.g. {} = \"{header}\"",
-            table.role, field.name
-        ),
-        Licenses | Holds | Map => "rename the column".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::model::EmploymentStatus;
 
 /// Columns named by the administrator: field → header as it stands in the
-/// file. They win over everything that the alias table would find.
+/// file. They win over everything that the alias table would find. An empty
+/// header means that the file has no such column.
 ///
 /// Fields of the HR export: `employee_id`, `first_name`, `last_name`,
-/// `full_name`, `work_email`, `username`, `status`, `termination_date`,
-/// `last_day`, `rehire_date`, `site`, `department`, `cost_center`.
+/// `full_name`, `work_email`, `username`, `status`, `on_leave`, `action`,
+/// `action_date`, `termination_date`, `last_day`, `rehire_date`, `site`, `department`, `cost_center`.
 ///
 /// Fields of the users report: `user_id`, `username`, `email`, `employee_id`,
 /// `first_name`, `last_name`, `full_name`, `status`, `licenses`, `country`,
@@ -36,6 +37,10 @@ pub struct Formats {
     pub hr_dates: Option<DateOrder>,
     /// Order of the dates in the users report.
     pub users_dates: Option<DateOrder>,
+    /// Order of the dates in single fields of the HR export: field → order.
+    pub hr_date_orders: BTreeMap<String, DateOrder>,
+    /// Order of the dates in single fields of the users report.
+    pub users_date_orders: BTreeMap<String, DateOrder>,
     /// What the company's own status words mean, by word in lower case.
     pub hr_status: BTreeMap<String, EmploymentStatus>,
     /// How the HR export is written.

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use super::aliases::users;
-use super::body::{self, Count, DataRecord, DateColumn, Rejected, WhoColumns};
+use super::body::{self, Count, DataRecord, Rejected, WhoColumns};
 use super::chunks::Chunk;
+use super::date_columns::{self, DateColumn, DatePins};
 use super::dates::Fault;
 use super::decode::TextFile;
 use super::error::IngestError;
@@ -83,10 +84,13 @@ fn read_text<O: AccountObserver>(
     if !names.0.contains_key(users::USER_ID.name) {
         tell_ids_from_usernames(file, &mut layout)?;
     }
-    let created = [layout.column(&users::CREATED)];
-    let fixed = formats.users_dates;
-    let [created] =
-        body::decide_date_orders(file, &mut layout, &chunks, created, fixed, "users_dates")?;
+    let pins = DatePins {
+        key: "users_dates",
+        table: "users_date_orders",
+        file: formats.users_dates,
+        fields: &formats.users_date_orders,
+    };
+    let [created] = date_columns::decide(file, &mut layout, &chunks, [&users::CREATED], pins)?;
     let date_orders = created.detected(&users::CREATED).into_iter().collect();
 
     let reader = UsersReader::new(file, &layout, created);
