@@ -102,12 +102,13 @@ pub(super) fn for_each_record(
     let mut records = Records::new(file, layout.dialect, chunk.text, chunk.first_line);
     let width = layout.width();
     let delimiter = layout.dialect.delimiter;
+    let landmarks = layout.landmarks();
     let mut count = Count::default();
     while records.advance()? {
         let cells = records.record();
         // What is quoted in the text of a sheet was quoted here.
         let swallowing = match file.sheet {
-            None => swallowing_cell(cells, delimiter, width, &layout.landmarks),
+            None => swallowing_cell(cells, delimiter, width, &landmarks),
             Some(_) => None,
         };
         if let Some(at) = swallowing {
@@ -120,7 +121,7 @@ pub(super) fn for_each_record(
             count.repeated_headers += 1;
             continue;
         }
-        match layout.filler(cells) {
+        match layout.filler(cells, &landmarks) {
             Some(Filler::Comment) => count.comments += 1,
             Some(Filler::Total) => count.totals += 1,
             None => {
