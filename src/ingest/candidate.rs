@@ -162,13 +162,17 @@ impl Candidate {
             return Some(Refusal {
                 line,
                 ..file.refusal(
-                    self.no_header(file),
+                    format!(
+                        "{}{}",
+                        self.no_header(file),
+                        missing::looks_like(table, self.header(), &self.assignment)
+                    ),
                     format!("{}; {}", seen(), missing::how_to_name(table, None)),
                 )
             });
         }
-        let named = names.0.iter().filter(|(_, name)| !name.trim().is_empty());
-        for (field, name) in named {
+        let pinned = names.0.iter().filter(|(_, name)| !name.trim().is_empty());
+        for (field, name) in pinned {
             if header::positions_of_name(self.header(), name).is_empty() {
                 return Some(Refusal {
                     line,

@@ -130,7 +130,7 @@ impl Layout {
     }
 
     /// The refusal of a file that lacks a column it cannot do without.
-    pub(super) fn refuse_missing(&self, file: &TextFile) -> Result<(), Refusal> {
+    pub(super) fn refuse_missing(&self, file: &TextFile) -> Result<(), IngestError> {
         let Self {
             table,
             header,
@@ -139,7 +139,7 @@ impl Layout {
             ..
         } = self;
         match missing::refusal(file, table, header, Some(*header_line), assignment) {
-            Some(refusal) => Err(refusal),
+            Some(refusal) => Err(refusal.into()),
             None => Ok(()),
         }
     }

@@ -168,11 +168,11 @@ fn remarks_and_totals_are_counted_and_all_else_is_a_result() {
 #[test]
 fn a_damaged_key_is_no_key() {
     let hr = read(
-        b"Employee ID,Name,Work Email,Termination Date\n1,Zo\xC3\xAB M\xC3\xBCller,,2026-01-31\n\
+        b"Employee ID,Name,Work Email,Termination Date\n1,Zo\xC3\xAB M\xC3\xBCller-Pe\xC3\xB1a,,2026-01-31\n\
           2,Zo\xC3,,2026-01-31\n3,Doe,zo\xC3@example.com,2026-01-31\n",
     )
     .expect("an export");
-    assert_eq!(names(&hr), ["Zoë Müller", "Zo\u{fffd}"]);
+    assert_eq!(names(&hr), ["Zoë Müller-Peña", "Zo\u{fffd}"]);
     assert_eq!(hr.invalid[0].source.line, 4);
     assert!(
         hr.invalid[0].problem.contains("damaged"),
@@ -188,7 +188,7 @@ fn what_is_fixed_wins_over_what_is_detected() {
         header_line: NonZeroU32::new(line),
         ..TextFormat::default()
     };
-    let text = b"Employee ID,Termination Date\nEmployee ID,Last Day\n1,2026-01-31\n";
+    let text = b"Employee ID,Termination Date\nEmployee ID,Exit Date\n1,2026-01-31\n";
     let hr = fixed(text, header_line(2)).expect("an export");
     assert_eq!(hr.file.detected.header_line, 2);
     assert_eq!(hr.rows[0].source.line, 3);
