@@ -140,6 +140,12 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("hr_date_orders", Names),
             ("users_date_orders", Names),
             ("hr_status", Names),
+            ("hr_encoding", Value),
+            ("users_encoding", Value),
+            ("hr_delimiter", Value),
+            ("users_delimiter", Value),
+            ("hr_header_line", Value),
+            ("users_header_line", Value),
         ]),
     ),
 ];

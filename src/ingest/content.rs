@@ -104,8 +104,7 @@ impl Sample {
         let mut bytes = 0;
         while rows.len() < SAMPLE_ROWS && bytes < SAMPLE_BYTES && records.advance()? {
             let record = records.record();
-            let is_header = record.iter().map(tidy).eq(&layout.header);
-            if record.len() >= layout.width() && !is_header {
+            if record.len() >= layout.width() && !layout.is_header(record) {
                 bytes += record.as_slice().len();
                 rows.push(record.clone());
             }

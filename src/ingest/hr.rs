@@ -14,6 +14,7 @@ use super::header::Column;
 use super::input_file::InputFile;
 use super::kind;
 use super::layout::{self, Layout};
+use super::open;
 use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary, both_statuses};
 use super::text::{excerpt, tidy};
 use super::{ColumnNames, Formats};
@@ -41,7 +42,8 @@ pub fn read_hr(
     columns: &ColumnNames,
     formats: &Formats,
 ) -> Result<HrFile, IngestError> {
-    read_text(&TextFile::open(path)?, columns, formats)
+    let file = open::open(path, &hr::TABLE, columns, &formats.hr)?;
+    read_text(&file, columns, formats)
 }
 
 fn read_text(
@@ -92,7 +94,7 @@ fn read_text(
     if let Some(refusal) = refusal {
         return Err(refusal.into());
     }
-    layout.notes.extend(count.note());
+    layout.notes.extend(count.notes());
     Ok(HrFile {
         file: layout.input_file(file, count.rows, date_orders),
         rows,
@@ -207,6 +209,9 @@ impl<'f> HrReader<'f> {
         // Words that nobody knows stop the run, whatever else is in the row.
         let status = self.status(record)?;
         let action = self.action(record)?;
+        if let Some((column, fault)) = self.who.damaged_key(cells) {
+            return Err(self.invalid(record, Some(column), fault));
+        }
         let who = &self.who;
         let row = HrRow {
             source: SourceRow {

@@ -2,29 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use csv::StringRecord;
 use sha2::{Digest, Sha256};
 
 use super::aliases::{Arity, Field, Table};
+use super::candidate::Candidate;
 use super::chunks::{self, Chunk};
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
+use super::filler::Filler;
 use super::header::{self, Assignment, Column, Misfits};
-use super::input_file::{Detected, InputFile};
+use super::input_file::{Detected, InputFile, InputRole};
+use super::landmarks::Landmarks;
 use super::missing;
-use super::records::{Dialect, Records, count_lines};
+use super::records::{Dialect, Quoting, Records};
 use super::text::{excerpt, nearest, or_list, tidy};
 use super::{ColumnNames, DateOrder};
-
-/// Exporters put titles and filters above the header, but not more than this.
-const HEADER_WITHIN: usize = 30;
-
-/// The delimiters, the likeliest first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How a file is to be read.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// Delimiter and line ends.
+    /// Delimiter, quoting and line ends.
     pub dialect: Dialect,
     /// The header cells as they stand in the file.
     pub header: Vec<String>,
@@ -45,26 +43,73 @@ pub(super) fn locate(
     names: &ColumnNames,
 ) -> Result<Layout, IngestError> {
     check_fields(file, table, names)?;
-    let [likeliest, others @ ..] = DELIMITERS;
-    let mut found = Candidate::read(file, likeliest, table, names)?;
-    for delimiter in others {
-        let candidate = Candidate::read(file, delimiter, table, names)?;
-        if candidate.score > found.score {
-            found = candidate;
-        }
-    }
+    let found = Candidate::likeliest(file, table, names)?;
     if let Some(refusal) = found.refuse(file, table, names) {
         // A quote that swallows the header is the cause, not a symptom.
         let open_quote = chunks::find_open_quote(file, found.dialect);
         return Err(open_quote.unwrap_or(refusal).into());
     }
-    Ok(found.into_layout(file, table, names))
+    Ok(Layout::of(found, file, table, names))
 }
 
 impl Layout {
+    /// What the likeliest reading of a file comes to.
+    fn of(found: Candidate, file: &TextFile, table: &'static Table, names: &ColumnNames) -> Self {
+        let mut notes = file.notes.clone();
+        if found.dialect.quoting == Quoting::Unquoted {
+            notes.push("cells are not quoted: a quote is part of the text".to_owned());
+        }
+        if found.top.line > 1 {
+            let above = found.top.line - 1;
+            notes.push(format!("{above} lines above the header row are skipped"));
+        }
+        if found.at > 0 {
+            notes.push(format!(
+                "{} records above the header row are skipped",
+                found.at
+            ));
+        }
+        let mut last = found.at;
+        if let Some(next) = found.records.get(found.at + 1) {
+            // SuccessFactors writes keys, then labels: two header rows.
+            let labels = header::assign(&next.cells, table, names, &Misfits::new());
+            if header::requirements_met(&labels, table.required) == table.required.len() {
+                notes.push(format!(
+                    "line {} is a second header row and is skipped",
+                    next.line
+                ));
+                last += 1;
+            }
+        }
+        let last = found.records.get(last);
+        let body_at = last.map_or(0, |record| found.top.offset + record.end);
+        let above = &file.text().as_bytes()[..body_at];
+        let (header_line, header) = match found.records.into_iter().nth(found.at) {
+            Some(record) => (record.line, record.cells),
+            None => (1, Vec::new()),
+        };
+        Self {
+            dialect: found.dialect,
+            header,
+            notes,
+            table,
+            header_line,
+            assignment: found.assignment,
+            body_at,
+            body_line: 1 + file.line_end.count(above),
+        }
+    }
+
     /// A field's columns.
     pub(super) fn column(&self, field: &Field) -> Column {
         Column::at(&self.header, self.positions(field))
+    }
+
+    /// Whether a record repeats the header row, as on every page of a report.
+    pub(super) fn is_header(&self, record: &StringRecord) -> bool {
+        let mut pairs = record.iter().map(tidy).zip(&self.header);
+        record.len() == self.header.len()
+            && pairs.all(|(cell, header)| cell.eq_ignore_ascii_case(header))
     }
 
     /// Where a field's columns stand.
@@ -114,6 +159,20 @@ impl Layout {
         }
     }
 
+    /// The columns by whose cells a row of people is recognized.
+    pub(super) fn landmarks(&self) -> Landmarks {
+        Landmarks::of(&self.assignment)
+    }
+
+    /// What makes a row of an export no data, if anything does. In a list that
+    /// somebody wrote by hand every row counts.
+    pub(super) fn filler(&self, cells: &StringRecord, landmarks: &Landmarks) -> Option<Filler> {
+        match self.table.role {
+            InputRole::Hr | InputRole::Users => Filler::of(cells, landmarks),
+            InputRole::Licenses | InputRole::Holds | InputRole::Map => None,
+        }
+    }
+
     /// The text below the header, cut into chunks of about `size` bytes.
     pub(super) fn body<'f>(
         &self,
@@ -158,6 +217,7 @@ impl Layout {
                 encoding: file.encoding,
                 delimiter: char::from(self.dialect.delimiter),
                 line_end: file.line_end,
+                sheet: file.sheet.clone(),
                 header_line: self.header_line,
                 columns: columns
                     .map(|(field, at)| {
@@ -179,182 +239,6 @@ impl Layout {
             },
         }
     }
-}
-
-/// A file read with one delimiter, and what would be its header row then.
-struct Candidate {
-    dialect: Dialect,
-    records: Vec<HeadRecord>,
-    at: usize,
-    assignment: Assignment,
-    score: Score,
-}
-
-/// What makes one reading better than another, in this order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Score {
-    requirements_met: usize,
-    fields_found: usize,
-    /// Records that agree on the number of cells, if that is more than one.
-    records_agreeing: usize,
-}
-
-/// One of the first records of a file.
-struct HeadRecord {
-    line: u64,
-    end: usize,
-    cells: Vec<String>,
-}
-
-impl Candidate {
-    fn read(
-        file: &TextFile,
-        delimiter: u8,
-        table: &Table,
-        names: &ColumnNames,
-    ) -> Result<Self, IngestError> {
-        let dialect = Dialect {
-            delimiter,
-            terminator: file.line_end.byte(),
-        };
-        let records = first_records(file, dialect)?;
-        let mut best = Self {
-            dialect,
-            at: 0,
-            assignment: Assignment::new(),
-            score: Score {
-                records_agreeing: records_agreeing(&records),
-                ..Score::default()
-            },
-            records,
-        };
-        for at in 0..best.records.len().min(HEADER_WITHIN) {
-            let cells = &best.records[at].cells;
-            let assignment = header::assign(cells, table, names, &Misfits::new());
-            let score = Score {
-                requirements_met: header::requirements_met(&assignment, table.required),
-                fields_found: assignment.len(),
-                ..best.score
-            };
-            if score > best.score {
-                best = Self {
-                    at,
-                    assignment,
-                    score,
-                    ..best
-                };
-            }
-        }
-        Ok(best)
-    }
-
-    fn header(&self) -> &[String] {
-        self.records
-            .get(self.at)
-            .map_or(&[], |record| &record.cells)
-    }
-
-    fn refuse(&self, file: &TextFile, table: &Table, names: &ColumnNames) -> Option<Refusal> {
-        let seen = || columns_seen(self.header());
-        let line = self.records.get(self.at).map(|record| record.line);
-        if self.score.fields_found == 0 {
-            return Some(Refusal {
-                line,
-                ..file.refusal(
-                    format!(
-                        "no header row was found among the first {HEADER_WITHIN} records{}",
-                        missing::looks_like(table, self.header(), &self.assignment)
-                    ),
-                    format!("{}; {}", seen(), missing::how_to_name(table, None)),
-                )
-            });
-        }
-        let pinned = names.0.iter().filter(|(_, name)| !name.trim().is_empty());
-        for (field, name) in pinned {
-            if header::positions_of_name(self.header(), name).is_empty() {
-                return Some(Refusal {
-                    line,
-                    column: excerpt(name),
-                    ..file.refusal(
-                        format!(
-                            "[columns.{}] {field} names a column that is not there",
-                            table.role
-                        ),
-                        format!("correct the name; {}", seen()),
-                    )
-                });
-            }
-        }
-        missing::refusal(file, table, self.header(), line, &self.assignment)
-    }
-
-    fn into_layout(self, file: &TextFile, table: &'static Table, names: &ColumnNames) -> Layout {
-        let mut notes = Vec::new();
-        if self.at > 0 {
-            notes.push(format!(
-                "{} records above the header row are skipped",
-                self.at
-            ));
-        }
-        let mut last = self.at;
-        if let Some(next) = self.records.get(self.at + 1) {
-            // SuccessFactors writes keys, then labels: two header rows.
-            let labels = header::assign(&next.cells, table, names, &Misfits::new());
-            if header::requirements_met(&labels, table.required) == table.required.len() {
-                notes.push(format!(
-                    "line {} is a second header row and is skipped",
-                    next.line
-                ));
-                last += 1;
-            }
-        }
-        let body_at = self.records.get(last).map_or(0, |record| record.end);
-        let above = &file.text().as_bytes()[..body_at];
-        let (header_line, header) = match self.records.into_iter().nth(self.at) {
-            Some(record) => (record.line, record.cells),
-            None => (1, Vec::new()),
-        };
-        Layout {
-            dialect: self.dialect,
-            header,
-            notes,
-            table,
-            header_line,
-            assignment: self.assignment,
-            body_at,
-            body_line: 1 + count_lines(above, self.dialect.terminator),
-        }
-    }
-}
-
-fn first_records(file: &TextFile, dialect: Dialect) -> Result<Vec<HeadRecord>, IngestError> {
-    let mut records = Records::new(file, dialect, file.text(), 1);
-    let mut first = Vec::new();
-    // One more than the header may be down, to see a second header row.
-    while first.len() <= HEADER_WITHIN && records.advance()? {
-        let cells: Vec<String> = records
-            .record()
-            .iter()
-            .map(tidy)
-            .map(str::to_owned)
-            .collect();
-        if cells.iter().any(|cell| !cell.is_empty()) {
-            first.push(HeadRecord {
-                line: records.line(),
-                end: records.end(),
-                cells,
-            });
-        }
-    }
-    Ok(first)
-}
-
-fn records_agreeing(records: &[HeadRecord]) -> usize {
-    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.cells.len() > 1) {
-        *counts.entry(record.cells.len()).or_default() += 1;
-    }
-    counts.into_values().max().unwrap_or_default()
 }
 
 fn check_fields(file: &TextFile, table: &Table, names: &ColumnNames) -> Result<(), IngestError> {
