@@ -138,6 +138,9 @@ struct Doubt {
     why: &'static str,
 }
 
+/// Says of a column by its position why it does not hold its field.
+type Check<'c> = &'c dyn Fn(usize) -> Option<&'static str>;
+
 fn first_doubt(
     layout: &Layout,
     sample: &Sample,
@@ -146,7 +149,7 @@ fn first_doubt(
 ) -> Option<Doubt> {
     let look = Look { layout, sample };
     let at_date = |position| look.at_date(position);
-    let checks: [(&'static Field, &dyn Fn(usize) -> Option<&'static str>); 7] = [
+    let checks: [(&'static Field, Check<'_>); 7] = [
         (&hr::EMPLOYEE_ID, &|position| look.at_id(position)),
         (&hr::WORK_EMAIL, &|position| look.at_email(position)),
         (&hr::STATUS, &|position| look.at_status(position, formats)),
