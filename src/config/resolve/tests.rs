@@ -117,6 +117,10 @@ fn the_sample_of_the_contract_is_understood() {
         "one key for each file"
     );
     assert_eq!(
+        settings.formats.hr_date_orders["last_day"],
+        DateOrder::DayFirst
+    );
+    assert_eq!(
         settings.formats.hr_status["gone fishing"],
         EmploymentStatus::Left
     );
