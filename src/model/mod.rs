@@ -12,6 +12,7 @@ mod license;
 mod memory;
 mod money;
 mod outcome;
+mod person_name;
 mod policy;
 mod request;
 mod source;
@@ -23,7 +24,7 @@ pub use digest::{sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
 pub use identity::{
-    AccountKey, EmailAddress, EmployeeId, PersonKey, PersonName, UserId, Username, is_blank,
+    AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank,
 };
 pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
@@ -33,6 +34,7 @@ pub use memory::{
 };
 pub use money::{Money, MoneyError};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};
+pub use person_name::{PersonName, plain};
 pub use policy::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, HrFileKind,
     IdentityProvider, Policy, StrandedSeats, Trust,

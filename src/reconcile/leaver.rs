@@ -12,6 +12,9 @@ use crate::model::{
     TerminationRecord, TerminationState,
 };
 
+/// Suggestions shown for one person; more would not help anybody.
+const MOST_SUGGESTIONS: usize = 3;
+
 /// Somebody who leaves on a date, and what is known of it.
 struct Departure<'s> {
     person: &'s Person,
@@ -167,12 +170,15 @@ impl Settling<'_, '_, '_> {
         }
     }
 
-    /// An account that a person of tonight's file has is no hint for another.
+    /// An account that somebody's row points at is no hint for another.
     fn unmatched(&self, reason: Reason, detail: &str, suggestions: &[Suggestion]) -> Verdict {
+        let is_known =
+            |key: &AccountKey| self.taken.contains(key) || self.spoken_for.contains(key);
         let hints: Vec<String> = suggestions
             .iter()
-            .filter(|suggestion| !self.taken.contains(&suggestion.key))
-            .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.why))
+            .filter(|suggestion| !is_known(&suggestion.key))
+            .take(MOST_SUGGESTIONS)
+            .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.hint.why()))
             .collect();
         if hints.is_empty() {
             return Verdict::settled(Disposition::Unmatched, reason, detail);

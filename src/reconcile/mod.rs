@@ -14,6 +14,7 @@ mod index;
 mod keys;
 mod leaver;
 mod lines;
+mod lookalikes;
 mod matching;
 mod obstacles;
 mod people;
@@ -23,8 +24,9 @@ pub(crate) mod tests;
 
 pub use census::Census;
 pub use due::{Calendar, CalendarError};
-pub use index::{Candidate, Found, Index, Suggestion};
+pub use index::{Candidate, Found, Index};
 pub use lines::as_known;
+pub use lookalikes::{Hint, Suggestion};
 pub use people::{People, Person};
 pub use settle::{Case, Reconciliation, RowDisposition, Stance, SumsDoNotBalance, settle};
 

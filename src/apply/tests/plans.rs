@@ -194,6 +194,7 @@ fn policy() -> Policy {
         max_termination_age_days: 60,
         protected: BTreeSet::new(),
         canaries: BTreeSet::new(),
+        identity_domains: [].into(),
         idp: IdentityProvider::None,
         seats_as_of: None,
         contracts: Vec::new(),
