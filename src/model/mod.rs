@@ -18,14 +18,13 @@ mod request;
 mod source;
 mod task;
 mod termination;
+mod unsettled;
 
 pub use account::{AccountRow, AccountStatus};
 pub use digest::{sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
-pub use identity::{
-    AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank,
-};
+pub use identity::{AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank};
 pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{
@@ -43,3 +42,4 @@ pub use request::{OpenRequest, RequestState};
 pub use source::{InvalidRow, SourceRow};
 pub use task::{TaskKind, TaskRecord, TaskState};
 pub use termination::{Termination, TerminationId, TerminationRecord, TerminationState};
+pub use unsettled::UnsettledRow;

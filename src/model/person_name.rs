@@ -128,7 +128,11 @@ fn telling(words: &[String]) -> Vec<String> {
         .collect();
     // Somebody's last name is Le, and nothing else.
     if telling.is_empty() {
-        telling = words.iter().filter(|word| !is_initial(word)).cloned().collect();
+        telling = words
+            .iter()
+            .filter(|word| !is_initial(word))
+            .cloned()
+            .collect();
     }
     if words.len() > 1 {
         telling.push(words.concat());

@@ -2,9 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Person;
 use super::keys::Key;
-use crate::model::{
-    AccountKey, AccountRow, EmailAddress, EmployeeId, PersonName, Username, plain,
-};
+use crate::model::{AccountKey, AccountRow, EmailAddress, EmployeeId, PersonName, Username, plain};
 
 /// Suggestions kept for one person while the report is read. Some of them turn
 /// out to be accounts of people who are known, so it is more than is shown.

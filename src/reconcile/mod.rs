@@ -21,6 +21,7 @@ mod people;
 mod settle;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unsettled;
 
 pub use census::Census;
 pub use due::{Calendar, CalendarError};

@@ -54,6 +54,8 @@ pub(super) fn plan_of(plan_id: &str, work: &[Work]) -> Plan {
         lanes: Vec::new(),
         manual_tasks: Vec::new(),
         closed_tasks: Vec::new(),
+        unsettled_rows: Vec::new(),
+        settled_rows: Vec::new(),
         terminations: Vec::new(),
         observations: Vec::new(),
         seats: Vec::new(),

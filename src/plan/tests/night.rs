@@ -80,6 +80,10 @@ impl Scenario {
         for record in &plan.terminations {
             remember(memory, record);
         }
+        memory
+            .unsettled
+            .retain(|row| !plan.settled_rows.contains(&row.id()));
+        memory.unsettled.extend(plan.unsettled_rows.clone());
         for task in &plan.manual_tasks {
             let record = TaskRecord {
                 id: task.id.clone(),
@@ -103,6 +107,7 @@ impl Scenario {
             sha256: String::new(),
             rows: plan.facts.users_rows,
             header_fingerprint: String::new(),
+            columns: BTreeMap::new(),
             at: plan.as_of,
         });
     }
