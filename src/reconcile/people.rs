@@ -78,6 +78,8 @@ impl People {
             .map(|record| record.termination.id())
             .collect();
         let unsettled = still_unsettled(question);
+        let doubtful: BTreeSet<&String> =
+            unsettled.iter().flat_map(|row| &row.identities).collect();
         for record in latest_obligations(question) {
             let mut person = Person::remembered(record);
             let is_known = known.contains(&record.termination.id());
@@ -86,9 +88,7 @@ impl People {
             let is_in_doubt = person.keys.iter().map(Key::identity).any(|identity| {
                 unreadable.contains_key(&identity)
                     || shared.contains(&identity)
-                    || unsettled
-                        .iter()
-                        .any(|row| row.identities.contains(&identity))
+                    || doubtful.contains(&identity)
             });
             if is_known {
                 continue;
@@ -98,7 +98,8 @@ impl People {
                     reason: Reason::SharedIdentity,
                     date: Some(record.termination.date),
                     detail: "a row that cannot be read or that contradicts itself, or an identity \
-                             that several people share, may be this person's; ask HR"
+                             that several people share, may be this person's; ask HR. Once that is \
+                             settled, access ends: if the person stays, write a hold (--holds) first"
                         .to_owned(),
                     somebody_leaves: true,
                 });
