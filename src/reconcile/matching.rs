@@ -269,12 +269,11 @@ impl<'f> Directory<'f> {
     /// One address alone fits, and it is a stranger's by now.
     fn is_inherited(&self, person: &Person, account: &AccountKey, keys: &[&Key]) -> bool {
         let one_address = matches!(keys, [key] if key.is_address());
-        one_address && self.is_strangers(person, account)
+        one_address && person.may_be_stranger_to(&self.candidate(account).row.name)
     }
 
     fn is_strangers(&self, person: &Person, account: &AccountKey) -> bool {
-        let name = &self.candidate(account).row.name;
-        name.is_somebody_else(&person.name)
+        person.is_stranger_to(&self.candidate(account).row.name)
     }
 
     /// Every account that has the key.

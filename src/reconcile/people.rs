@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Question;
@@ -8,6 +9,7 @@ use super::claims::{Claim, Contradiction, Evidence, claim_of};
 use super::groups::{Group, Grouping, row_keys};
 use super::history::History;
 use super::keys::{Key, distinct, keys_of, keys_of_unreadable};
+use super::unsettled::{person_behind, still_unsettled};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrFileKind, HrRow, InvalidRow, Origin, PersonKey,
     PersonName, Reason, SourceRow, TaskState, TerminationId, TerminationRecord, TerminationState,
@@ -44,6 +46,8 @@ pub struct Person {
     pub username: Option<Username>,
     /// The person's name.
     pub name: PersonName,
+    /// Every name that a row has for the person; none if no row has any.
+    pub(super) names: BTreeSet<PersonName>,
     /// Site, or empty.
     pub site: String,
     /// Department, or empty.
@@ -75,15 +79,19 @@ impl People {
             .flat_map(|person| history.of(person))
             .map(|record| record.termination.id())
             .collect();
+        let unsettled = still_unsettled(question);
+        let doubtful: BTreeSet<&String> =
+            unsettled.iter().flat_map(|row| &row.identities).collect();
         for record in latest_obligations(question) {
             let mut person = Person::remembered(record);
             let is_known = known.contains(&record.termination.id());
-            // A row that cannot be read tonight, or that several people seem to
-            // share, may be the person's.
-            let is_in_doubt =
-                person.keys.iter().map(Key::identity).any(|identity| {
-                    unreadable.contains_key(&identity) || shared.contains(&identity)
-                });
+            // A row that cannot be read, that nobody has settled, or that several
+            // people seem to share may be the person's.
+            let is_in_doubt = person.keys.iter().map(Key::identity).any(|identity| {
+                unreadable.contains_key(&identity)
+                    || shared.contains(&identity)
+                    || doubtful.contains(&identity)
+            });
             if is_known {
                 continue;
             }
@@ -91,8 +99,9 @@ impl People {
                 person.claim = Claim::Contradicts(Contradiction {
                     reason: Reason::SharedIdentity,
                     date: Some(record.termination.date),
-                    detail: "a row of tonight's file that cannot be read, or that several people \
-                             share, may be this person's; ask HR"
+                    detail: "a row that cannot be read or that contradicts itself, or an identity \
+                             that several people share, may be this person's; ask HR. Once that is \
+                             settled, access ends: if the person stays, write a hold (--holds) first"
                         .to_owned(),
                     somebody_leaves: true,
                 });
@@ -101,6 +110,7 @@ impl People {
             known.extend(all.iter().map(|record| record.termination.id()));
             persons.push(person);
         }
+        persons.extend(unsettled.into_iter().map(person_behind));
         Self { persons }
     }
 }
@@ -126,9 +136,13 @@ fn latest_obligations<'q>(question: &Question<'q>) -> Vec<&'q TerminationRecord>
         .filter_map(|task| task.termination.as_ref())
         .collect();
     let all = question.memory.terminations.iter();
+    let end = |record: &TerminationRecord| end_of(record, question);
     let mut open: Vec<&TerminationRecord> = all
         .filter(|(id, record)| match record.state {
-            TerminationState::Open => record.account.is_some() || is_young(record, question),
+            TerminationState::Open => {
+                record.account.is_some()
+                    || is_recent(end(record).max(record.first_listed), question)
+            }
             TerminationState::Spent => true,
             TerminationState::Settled => owing.contains(id) || may_be_taken_back(record, question),
             TerminationState::Closed => false,
@@ -142,14 +156,19 @@ fn latest_obligations<'q>(question: &Question<'q>) -> Vec<&'q TerminationRecord>
 /// While a settled termination is young, its vanishing from a cumulative file
 /// still means that the person may need the seat again.
 fn may_be_taken_back(record: &TerminationRecord, question: &Question<'_>) -> bool {
-    question.policy.hr_file == HrFileKind::Cumulative && is_young(record, question)
+    question.policy.hr_file == HrFileKind::Cumulative
+        && is_recent(end_of(record, question), question)
 }
 
-/// Somebody without an account is not looked for forever.
-fn is_young(record: &TerminationRecord, question: &Question<'_>) -> bool {
+fn end_of(record: &TerminationRecord, question: &Question<'_>) -> Timestamp {
+    question.calendar.end_of(record.termination.date, "")
+}
+
+/// Nobody is reported forever: neither somebody without an account, nor a row
+/// that nobody settles.
+pub(super) fn is_recent(since: Timestamp, question: &Question<'_>) -> bool {
     let days = question.policy.max_termination_age_days;
-    let end = question.calendar.end_of(record.termination.date, "");
-    question.calendar.after_days(end, days) > question.as_of
+    question.calendar.after_days(since, days) > question.as_of
 }
 
 impl Person {
@@ -175,6 +194,8 @@ impl Person {
         };
         let (deciding, claim) = evidence.decide(question);
         let row = &question.rows[deciding];
+        let mut names: BTreeSet<PersonName> = members.iter().map(|row| row.name.clone()).collect();
+        names.retain(|name| !name.words().is_empty());
         let mut keys = all_keys;
         keys.retain(|key| !shared.contains(&key.identity()));
         Self {
@@ -186,7 +207,12 @@ impl Person {
             employee_id: first_of(row, &members, |row| row.employee_id.as_ref()),
             work_email: first_of(row, &members, |row| row.work_email.as_ref()),
             username: first_of(row, &members, |row| row.username.as_ref()),
-            name: row.name.clone(),
+            name: if names.contains(&row.name) {
+                row.name.clone()
+            } else {
+                names.first().cloned().unwrap_or_default()
+            },
+            names,
             site: row.site.clone(),
             department: row.department.clone(),
             cost_center: row.cost_center.clone(),
@@ -208,6 +234,7 @@ impl Person {
             work_email: termination.work_email.clone(),
             username: termination.username.clone(),
             name: termination.name.clone(),
+            names: BTreeSet::from([termination.name.clone()]),
             site: termination.site.clone(),
             department: termination.department.clone(),
             cost_center: termination.cost_center.clone(),
@@ -229,6 +256,19 @@ impl Person {
         })
     }
 
+    /// Whether none of the person's names fits this one.
+    pub(super) fn is_stranger_to(&self, name: &PersonName) -> bool {
+        let mut names = self.names.iter();
+        !self.names.is_empty() && names.all(|mine| mine.is_somebody_else(name))
+    }
+
+    /// Whether any of them does not: which of a person's rows decides must not
+    /// settle whose account it is.
+    pub(super) fn may_be_stranger_to(&self, name: &PersonName) -> bool {
+        let mut names = self.names.iter();
+        names.any(|mine| mine.is_somebody_else(name))
+    }
+
     /// Whether the key is the person's alone.
     pub(super) fn has(&self, key: &Key) -> bool {
         self.keys
@@ -243,6 +283,7 @@ impl Person {
             Claim::Stays(_, date) => *date,
             Claim::Contradicts(contradiction) => contradiction.date,
             Claim::SaysNothing => None,
+            Claim::Unsettled(row) => row.date,
         }
     }
 }
