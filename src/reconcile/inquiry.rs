@@ -5,6 +5,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::claims::{Claim, claim_of};
 use super::groups::row_keys;
+use super::history::is_spent;
 use super::index::mapped;
 use super::keys::{Key, distinct, keys_of, keys_of_unreadable};
 use super::lines::as_known;
@@ -55,9 +56,15 @@ pub struct Dossier<'a> {
     pub found: Match,
     /// That account.
     pub account: Option<KnownAccount<'a>>,
+    /// Rows of the users report that could not be read and carry one of the
+    /// person's keys.
+    pub unreadable_accounts: Vec<&'a InvalidRow>,
     /// What the ledger knows of this very termination.
     pub known: Option<&'a TerminationRecord>,
-    /// Accounts that look alike and are nobody's of tonight's file.
+    /// The row is gone from a cumulative file, so nothing is done.
+    pub has_vanished: bool,
+    /// Accounts that look alike, that no key points at, and that are nobody's
+    /// of tonight's file.
     pub suggestions: Vec<&'a Suggestion>,
     /// Every reason not to touch the account, the one that decides first.
     pub obstacles: Vec<Obstacle>,
@@ -153,6 +160,13 @@ impl Inquiry<'_> {
 }
 
 impl Dossier<'_> {
+    /// The termination, if it was carried out before: unless a mapping says
+    /// otherwise, it stays with the account of that night.
+    pub fn carried_out(&self) -> Option<&TerminationRecord> {
+        let known = self.known.filter(|_| self.mapping.is_none());
+        known.filter(|record| is_spent(record) && record.account.is_some())
+    }
+
     /// Whether a line of the plan is one of the person's.
     pub fn is_about(&self, line: &RowDisposition) -> bool {
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
@@ -187,9 +201,10 @@ pub fn inquire<'a>(
         lookout,
         people,
         found,
+        unreadable,
         question,
     };
-    inspector.inquire(unreadable)
+    inspector.inquire()
 }
 
 struct Inspector<'a, 'g> {
@@ -198,19 +213,25 @@ struct Inspector<'a, 'g> {
     lookout: &'a Lookout,
     people: &'a People,
     found: &'a Found,
+    unreadable: &'a [InvalidRow],
     question: &'a Question<'a>,
 }
 
 impl<'a> Inspector<'a, '_> {
-    fn inquire(&self, unreadable: &'a [InvalidRow]) -> Inquiry<'a> {
+    fn inquire(&self) -> Inquiry<'a> {
         let asked = &self.lookout.asked;
         let persons: Vec<Dossier<'a>> = (0..self.people.persons.len())
             .filter(|&position| self.is_asked(position))
             .map(|position| self.dossier(position))
             .collect();
         let told = |row: &InvalidRow| {
-            let all = persons.iter().flat_map(|dossier| &dossier.unreadable);
-            all.into_iter().any(|other| other.source == row.source)
+            let mut all = persons.iter().flat_map(|dossier| {
+                dossier
+                    .unreadable
+                    .iter()
+                    .chain(&dossier.unreadable_accounts)
+            });
+            all.any(|other| other.source == row.source)
         };
         let rows = self.question.invalid.iter();
         let rows = rows.filter(|row| asked.is_unreadable(row) && !told(row));
@@ -229,9 +250,10 @@ impl<'a> Inspector<'a, '_> {
             }
         }
         // A line of an HR file is asked for, never one of the users report.
-        let unreadable_accounts = unreadable
+        let unreadable_accounts = self
+            .unreadable
             .iter()
-            .filter(|row| asked.is_unreadable(row) && !asked.is_row(&row.source));
+            .filter(|row| asked.is_unreadable(row) && !asked.is_row(&row.source) && !told(row));
         let mut inquiry = Inquiry {
             rows: rows.collect(),
             unreadable_accounts: unreadable_accounts.collect(),
@@ -251,12 +273,7 @@ impl<'a> Inspector<'a, '_> {
         let person = &self.people.persons[position];
         let by_row = || self.rows_of(person).any(|row| asked.is_hr_row(row));
         let history = self.ground.history.of(person);
-        let by_record = || match person.origin {
-            Origin::Ledger => history.iter().any(|record| asked.is_record(record)),
-            Origin::Hr | Origin::Pool | Origin::Undo => history
-                .iter()
-                .any(|record| asked.is_termination(&record.termination.id())),
-        };
+        let by_record = || history.iter().any(|record| asked.is_record(record));
         let by_new_termination = || {
             person.date().is_some_and(|date| {
                 asked.is_termination(&super::lines::termination_of(person, date).id())
@@ -284,16 +301,23 @@ impl<'a> Inspector<'a, '_> {
             Some(account) => self.others_at(position, account.key),
             None => Vec::new(),
         };
+        let keys = self.keys_of(position);
+        let is_hint = |suggestion: &&Suggestion| {
+            let mut pointed_at = keys.iter().flat_map(|evidence| &evidence.accounts);
+            !self.settling.taken.contains(&suggestion.key)
+                && !pointed_at.any(|(key, ..)| **key == suggestion.key)
+        };
         let suggestions = self.found.suggestions.get(&position).into_iter().flatten();
-        let taken = &self.settling.taken;
         let mut dossier = Dossier {
             rows: self.rows_said(person),
-            unreadable: self.unreadable_of(person),
+            unreadable: self.unreadable_of(person, self.question.invalid),
+            unreadable_accounts: self.unreadable_of(person, self.unreadable),
+            has_vanished: self.settling.has_vanished(person),
             ends: None,
-            keys: self.keys_of(position),
             mapping: mapped(person, self.question.map),
             known: None,
-            suggestions: suggestions.filter(|it| !taken.contains(&it.key)).collect(),
+            suggestions: suggestions.filter(is_hint).collect(),
+            keys,
             obstacles: Vec::new(),
             stance: None,
             others,
@@ -345,9 +369,9 @@ impl<'a> Inspector<'a, '_> {
         distinct(of_rows.chain(person.keys.iter().cloned()).collect())
     }
 
-    fn unreadable_of(&self, person: &Person) -> Vec<&'a InvalidRow> {
+    fn unreadable_of(&self, person: &Person, rows: &'a [InvalidRow]) -> Vec<&'a InvalidRow> {
         let mine: BTreeSet<String> = self.all_keys_of(person).iter().map(Key::identity).collect();
-        let rows = self.question.invalid.iter();
+        let rows = rows.iter();
         rows.filter(|row| {
             let keys = keys_of_unreadable(row);
             keys.iter().any(|key| mine.contains(&key.identity()))
