@@ -5,94 +5,59 @@ use crate::model::{AccountRow, AccountStatus, LicenseName, TerminationRecord};
 use crate::reconcile::{Candidate, Dossier, KeyEvidence, KnownAccount, Match, Stance};
 use crate::report::instant;
 
-impl Explanation<'_> {
-    /// What each key points at, and so whose account it is.
-    pub(super) fn whose_account(&self, dossier: &Dossier<'_>, page: &mut Page) {
-        page.heading("Whose account it is");
-        if let Some(target) = dossier.mapping {
-            page.say(&format!(
-                "The mapping says {target}, and a mapping decides over every key."
-            ));
-        }
-        for evidence in &dossier.keys {
-            page.say(&key(evidence));
-            for (_, candidate, is_strangers) in &evidence.accounts {
-                if *is_strangers && !evidence.is_shared {
-                    page.detail(&format!(
-                        "The name of {} is {:?}: no word of it fits.",
-                        called(&candidate.row),
-                        candidate.row.name.display()
-                    ));
-                }
+/// What each key points at, and so whose account it is.
+pub(super) fn whose_account(dossier: &Dossier<'_>, page: &mut Page) {
+    page.heading("Whose account it is");
+    if let Some(target) = dossier.mapping {
+        page.say(&format!(
+            "The mapping says {target}, and a mapping decides over every key."
+        ));
+    }
+    for evidence in &dossier.keys {
+        page.say(&key(evidence));
+        for (_, candidate, is_strangers) in &evidence.accounts {
+            if *is_strangers && !evidence.is_shared {
+                page.detail(&format!(
+                    "The name of {} is {:?}: no word of it fits.",
+                    called(&candidate.row),
+                    candidate.row.name.display()
+                ));
             }
         }
-        if dossier.person.work_email.is_none() {
-            page.say(
-                "There is no work e-mail that could be a key: blank, no address, or a placeholder.",
-            );
-        }
-        if let Some(record) = dossier.carried_out() {
-            page.say(&format!(
-                "This termination was carried out before on {}, found then by {}; it stays with \
-                 that account.",
-                recorded_account(record),
-                record.matched_by
-            ));
-        }
-        for row in &dossier.unreadable_accounts {
-            page.say(&format!(
-                "A row of the users report that has one of these keys could not be read: {}.",
-                row.sentence()
-            ));
-        }
-        page.say(&verdict(&dossier.found));
-        for suggestion in &dossier.suggestions {
-            page.say(&format!(
-                "{} looks alike: {}. A likeness is shown and never acted on; if it is right, say \
-                 it with --map.",
-                suggestion.account, suggestion.why
-            ));
-        }
-        if let Some(account) = &dossier.account {
-            self.account(account, page);
-        }
     }
-
-    /// The account as the report has it, and what the ledger verified.
-    pub(super) fn account(&self, account: &KnownAccount<'_>, page: &mut Page) {
-        let row = &account.reported.row;
+    if dossier.person.work_email.is_none() {
+        page.say(
+            "There is no work e-mail that could be a key: blank, no address, or a placeholder.",
+        );
+    }
+    if let Some(record) = dossier.carried_out() {
         page.say(&format!(
-            "The users report ({}) has it as {}.",
-            place(&row.source),
-            facts(account.reported).join(" · ")
+            "This termination was carried out before on {}, found then by {}; it stays with \
+             that account.",
+            recorded_account(record),
+            record.matched_by
         ));
-        page.detail(&format!("Licenses: {}.", licenses(&row.licenses)));
-        let Some(verified) = account.verified else {
-            return;
-        };
-        let status = status(verified.status);
-        let at = instant(Some(verified.status_at));
-        let rule = if account.since == verified.status_at {
-            "after the report was made, so that counts"
-        } else {
-            "before the report was made, so the report counts"
-        };
-        page.detail(&format!(
-            "The program itself last read it as {status} at {at}, {rule}."
-        ));
-        for (license, at) in &verified.removed {
-            let at = instant(Some(*at));
-            page.detail(&format!(
-                "{} was verified as removed at {at}.",
-                license.pool()
-            ));
-        }
-        if account.known.licenses != row.licenses {
-            let left = licenses(&account.known.licenses);
-            page.detail(&format!("So it now holds: {left}."));
-        }
     }
+    for row in &dossier.unreadable_accounts {
+        page.say(&format!(
+            "A row of the users report that has one of these keys could not be read: {}.",
+            row.sentence()
+        ));
+    }
+    page.say(&verdict(&dossier.found));
+    for suggestion in &dossier.suggestions {
+        page.say(&format!(
+            "{} looks alike: {}. A likeness is shown and never acted on; if it is right, say \
+             it with --map.",
+            suggestion.account, suggestion.why
+        ));
+    }
+    if let Some(account) = &dossier.account {
+        describe(account, page);
+    }
+}
 
+impl Explanation<'_> {
     /// Everything that keeps the program from acting on a leaver's account.
     pub(super) fn against(&self, dossier: &Dossier<'_>, page: &mut Page) {
         let (Some(account), Some(stance)) = (&dossier.account, dossier.stance) else {
@@ -141,6 +106,41 @@ impl Explanation<'_> {
             }
             Stance::Act => {}
         }
+    }
+}
+
+/// The account as the report has it, and what the ledger verified.
+pub(super) fn describe(account: &KnownAccount<'_>, page: &mut Page) {
+    let row = &account.reported.row;
+    page.say(&format!(
+        "The users report ({}) has it as {}.",
+        place(&row.source),
+        facts(account.reported).join(" · ")
+    ));
+    page.detail(&format!("Licenses: {}.", licenses(&row.licenses)));
+    let Some(verified) = account.verified else {
+        return;
+    };
+    let status = status(verified.status);
+    let at = instant(Some(verified.status_at));
+    let rule = if account.since == verified.status_at {
+        "after the report was made, so that counts"
+    } else {
+        "before the report was made, so the report counts"
+    };
+    page.detail(&format!(
+        "The program itself last read it as {status} at {at}, {rule}."
+    ));
+    for (license, at) in &verified.removed {
+        let at = instant(Some(*at));
+        page.detail(&format!(
+            "{} was verified as removed at {at}.",
+            license.pool()
+        ));
+    }
+    if account.known.licenses != row.licenses {
+        let left = licenses(&account.known.licenses);
+        page.detail(&format!("So it now holds: {left}."));
     }
 }
 

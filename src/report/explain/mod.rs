@@ -6,14 +6,18 @@ mod account;
 mod page;
 mod past;
 mod person;
+#[cfg(test)]
+mod tests;
 mod tonight;
 mod traces;
 
 pub use traces::{PastRuns, Traces};
 
+use std::collections::BTreeSet;
+
 use crate::model::{InvalidRow, Memory, SourceRow, TerminationRecord};
 use crate::plan::Plan;
-use crate::reconcile::{Dossier, Inquiry, StrayAccount};
+use crate::reconcile::{Dossier, Inquiry, RowDisposition, StrayAccount};
 
 use page::Page;
 
@@ -72,9 +76,9 @@ impl Explanation<'_> {
         self.in_short(dossier, page);
         self.who(dossier, page);
         self.claim(dossier, page);
-        self.whose_account(dossier, page);
+        account::whose_account(dossier, page);
         self.against(dossier, page);
-        self.tonight(|line| dossier.is_about(line), page);
+        self.tonight(|line| dossier.is_about(line), &traces, page);
         self.earlier(&traces, page);
     }
 
@@ -86,8 +90,10 @@ impl Explanation<'_> {
         page.title(&format!("{name}: a row that could not be read"));
         page.heading("Who it is");
         person::invalid(row, page);
-        self.tonight(|line| line.source.as_ref() == Some(&row.source), page);
-        self.earlier(&Traces::of_row(row), page);
+        let traces = Traces::of_row(row);
+        let is_mine = |line: &RowDisposition| line.source.as_ref() == Some(&row.source);
+        self.tonight(is_mine, &traces, page);
+        self.earlier(&traces, page);
     }
 
     fn stray_account(&self, stray: &StrayAccount<'_>, page: &mut Page) {
@@ -97,7 +103,7 @@ impl Explanation<'_> {
             account::called(&stray.account.known)
         ));
         page.heading("Whose account it is");
-        self.account(&stray.account, page);
+        account::describe(&stray.account, page);
         for (person, suggestion) in &stray.resembles {
             page.say(&format!(
                 "It looks like the account of {}: {}. A likeness is shown and never acted on; \
@@ -121,7 +127,7 @@ impl Explanation<'_> {
                 .map(ToString::to_string),
             stray.account.known.email.as_ref().map(ToString::to_string),
         ];
-        let is_in = |list: &std::collections::BTreeSet<String>| {
+        let is_in = |list: &BTreeSet<String>| {
             let names = names.iter().flatten();
             names.into_iter().any(|name| list.contains(name))
         };

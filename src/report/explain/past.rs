@@ -31,7 +31,7 @@ impl Explanation<'_> {
         let mut events = self.of_terminations(traces);
         events.extend(self.of_tasks(traces));
         events.extend(self.of_runs(traces));
-        events.sort_by(|a, b| a.at.cmp(&b.at));
+        events.sort_by_key(|event| event.at);
         if events.is_empty() {
             page.say("Nothing: the ledger has no trace of it.");
         }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::Explanation;
 use super::page::Page;
+use super::{Explanation, Traces};
 use crate::model::ActionKind;
 use crate::plan::{Action, ManualTask, Verdict};
 use crate::reconcile::{Dossier, RowDisposition};
@@ -21,7 +21,12 @@ impl Explanation<'_> {
     }
 
     /// What tonight's plan says of the lines that are somebody's.
-    pub(super) fn tonight(&self, is_mine: impl Fn(&RowDisposition) -> bool, page: &mut Page) {
+    pub(super) fn tonight(
+        &self,
+        is_mine: impl Fn(&RowDisposition) -> bool,
+        traces: &Traces,
+        page: &mut Page,
+    ) {
         page.heading("What becomes of it tonight");
         let lines = self.plan.dispositions.iter().enumerate();
         let mine: Vec<(usize, &RowDisposition)> = lines.filter(|(_, line)| is_mine(line)).collect();
@@ -47,6 +52,16 @@ impl Explanation<'_> {
         let tasks = self.plan.manual_tasks.iter();
         for task in tasks.filter(|task| is_of_lines(task.line)) {
             page.detail(&by_hand(task));
+        }
+        for id in &self.plan.closed_tasks {
+            let task = self.memory.tasks.get(id);
+            let of = task.and_then(|task| task.termination.as_ref());
+            if let (Some(task), true) = (task, of.is_some_and(|id| traces.is_termination(id))) {
+                page.detail(&format!(
+                    "Task {} ({id}) is not needed any more and is closed.",
+                    task.kind.as_str()
+                ));
+            }
         }
         if !actions.is_empty() {
             self.guards(page);
