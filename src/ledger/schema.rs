@@ -6,7 +6,8 @@ use super::error::Fault;
 
 /// One script a schema version, oldest first. A script that was released is
 /// never edited; what comes later is a new one.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// Tells a ledger from any other SQLite file; `file(1)` shows it.
 const APPLICATION_ID: i32 = 0x5ea7_5ee9;
@@ -75,6 +76,23 @@ mod tests {
             version(&connection, &newer).expect("a version"),
             newer.len()
         );
+    }
+
+    #[test]
+    fn an_input_of_the_first_version_has_no_columns() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate_to(&mut connection, &MIGRATIONS[..1]).expect("the first schema");
+        connection
+            .execute_batch(
+                "INSERT INTO plans VALUES ('plan-1', '{}', '', NULL);
+                 INSERT INTO accepted_inputs VALUES (1, 'plan-1', 'hr', '', 3, '', '');",
+            )
+            .expect("an input");
+        migrate_to(&mut connection, MIGRATIONS).expect("the known schema");
+        let columns: String = connection
+            .query_row("SELECT columns FROM accepted_inputs", [], |row| row.get(0))
+            .expect("the input");
+        assert_eq!(columns, "{}");
     }
 
     #[test]

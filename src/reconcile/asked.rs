@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use super::Person;
 use super::keys::{Key, keys_of, keys_of_unreadable};
 use crate::model::{
     AccountKey, AccountRow, EmailAddress, EmployeeId, HrRow, InvalidRow, PersonName, SourceRow,
@@ -59,6 +60,18 @@ impl Asked {
 
     pub(super) fn is_row(&self, source: &SourceRow) -> bool {
         self.row.as_ref().is_some_and(|row| row.is(source))
+    }
+
+    /// Whether a person was named; not by a row, which may be of an earlier
+    /// file.
+    pub(super) fn is_person(&self, person: &Person) -> bool {
+        self.text == person.key.as_str()
+            || self.is_name(&person.name)
+            || self.has_any(&keys_of(
+                person.employee_id.as_ref(),
+                person.work_email.as_ref(),
+                person.username.as_ref(),
+            ))
     }
 
     pub(super) fn is_hr_row(&self, row: &HrRow) -> bool {

@@ -116,7 +116,7 @@ impl<'a> Inspector<'a, '_> {
                 .filter_map(|key| self.found.accounts.get(&key))
                 .any(|candidate| asked.is_account(&candidate.row))
         };
-        by_row() || by_record() || by_new_termination() || by_account()
+        asked.is_person(person) || by_row() || by_record() || by_new_termination() || by_account()
     }
 
     fn dossier(&self, position: usize) -> Dossier<'a> {
@@ -133,12 +133,14 @@ impl<'a> Inspector<'a, '_> {
             None => Vec::new(),
         };
         let keys = self.keys_of(position);
-        let is_hint = |suggestion: &&Suggestion| {
-            let mut pointed_at = keys.iter().flat_map(|evidence| &evidence.accounts);
-            !self.settling.taken.contains(&suggestion.key)
-                && !pointed_at.any(|(key, ..)| **key == suggestion.key)
+        let is_pointed_at = |suggestion: &&Suggestion| {
+            let mut accounts = keys.iter().flat_map(|evidence| &evidence.accounts);
+            accounts.any(|(key, ..)| **key == suggestion.key)
         };
-        let suggestions = self.found.suggestions.get(&position).into_iter().flatten();
+        let suggestions = self.found.suggestions.get(&position);
+        let suggestions = self
+            .settling
+            .hints(suggestions.map_or(&[][..], Vec::as_slice));
         let mut dossier = Dossier {
             rows: self.rows_said(person),
             unreadable: self.unreadable_of(person, self.question.invalid),
@@ -147,7 +149,7 @@ impl<'a> Inspector<'a, '_> {
             ends: None,
             mapping: mapped(person, self.question.map),
             known: None,
-            suggestions: suggestions.filter(is_hint).collect(),
+            suggestions: suggestions.filter(|it| !is_pointed_at(it)).collect(),
             keys,
             obstacles: Vec::new(),
             stance: None,

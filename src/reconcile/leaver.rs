@@ -12,6 +12,9 @@ use crate::model::{
     TerminationRecord, TerminationState,
 };
 
+/// Suggestions shown for one person; more would not help anybody.
+const MOST_SUGGESTIONS: usize = 3;
+
 /// Somebody who leaves on a date, and what is known of it.
 pub(super) struct Departure<'s, 'h> {
     person: &'s Person,
@@ -53,7 +56,7 @@ impl<'h> Settling<'_, '_, 'h> {
         };
         self.close_others(&departure);
         if let Some(verdict) = verdict {
-            self.remember(&departure);
+            self.remember(&departure, &verdict);
             self.write(person, verdict, found);
             if let (None, Some(line)) = (due_now, self.result.dispositions.last_mut()) {
                 line.next_due = departure.due;
@@ -196,12 +199,20 @@ impl<'h> Settling<'_, '_, 'h> {
         }
     }
 
-    /// An account that a person of tonight's file has is no hint for another.
+    /// An account that somebody's row points at is no hint for another.
+    pub(super) fn hints<'s>(
+        &self,
+        suggestions: &'s [Suggestion],
+    ) -> impl Iterator<Item = &'s Suggestion> {
+        let is_known = |key: &AccountKey| self.taken.contains(key) || self.spoken_for.contains(key);
+        let unknown = suggestions.iter().filter(move |it| !is_known(&it.key));
+        unknown.take(MOST_SUGGESTIONS)
+    }
+
     fn unmatched(&self, reason: Reason, detail: &str, suggestions: &[Suggestion]) -> Verdict {
-        let hints: Vec<String> = suggestions
-            .iter()
-            .filter(|suggestion| !self.taken.contains(&suggestion.key))
-            .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.why))
+        let hints: Vec<String> = self
+            .hints(suggestions)
+            .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.hint.why()))
             .collect();
         if hints.is_empty() {
             return Verdict::settled(Disposition::Unmatched, reason, detail);
@@ -245,9 +256,19 @@ impl<'h> Settling<'_, '_, 'h> {
 
     /// A termination that waits is remembered, so that it is carried out, or
     /// reported again, even if an incremental file does not repeat it. Somebody
-    /// without a key of their own could not be told apart on a later night.
-    fn remember(&mut self, departure: &Departure<'_, '_>) {
+    /// without a key of their own could not be told apart on a later night, so
+    /// nothing but their row is.
+    fn remember(&mut self, departure: &Departure<'_, '_>, verdict: &Verdict) {
         if departure.person.keys.is_empty() {
+            match departure.found {
+                // By the time that it is due, nobody will know whose it is.
+                Match::None(reason, detail) if verdict.disposition == Disposition::NotDue => {
+                    let later = Verdict::settled(Disposition::Unmatched, *reason, detail);
+                    self.keep_unsettled(departure.person, &later);
+                }
+                _ if verdict.needs_a_look => self.keep_unsettled(departure.person, verdict),
+                Match::One(..) | Match::Gone | Match::Ambiguous(..) | Match::None(..) => {}
+            }
             return;
         }
         let mut record = match departure.known {

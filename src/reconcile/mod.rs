@@ -17,6 +17,7 @@ mod inquiry;
 mod keys;
 mod leaver;
 mod lines;
+mod lookalikes;
 mod lookout;
 mod matching;
 mod obstacles;
@@ -24,6 +25,7 @@ mod people;
 mod settle;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unsettled;
 
 pub use asked::Asked;
 pub use census::Census;
@@ -32,10 +34,11 @@ pub use dossier::{
     AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,
 };
 pub use due::{Calendar, CalendarError};
-pub use index::{Candidate, Found, Index, Suggestion};
+pub use index::{Candidate, Found, Index};
 pub use inquiry::inquire;
 pub use keys::Key;
 pub use lines::as_known;
+pub use lookalikes::{Hint, Suggestion};
 pub use lookout::Lookout;
 pub use matching::Match;
 pub use people::{People, Person};

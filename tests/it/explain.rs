@@ -153,7 +153,7 @@ const FATES: &[(&str, &[&str])] = &[
     (
         "10607",
         &[
-            "\"Kerensa Lockhollow\": no word of it fits.",
+            "\"Kerensa Lockhollow\": somebody else",
             "ambiguous (name_differs)",
         ],
     ),

@@ -267,6 +267,22 @@ fn a_new_key_in_hr_is_not_a_new_termination() {
     assert_eq!(plan.dispositions.len(), 1);
 }
 
+// Whoever has the address next says nothing about whoever had it.
+#[test]
+fn a_new_hire_who_inherits_the_address_does_not_stop_the_leaver() {
+    for heir in [
+        "id=6 email=jane name=Pat_Poe status=employed",
+        "email=jane name=Pat_Poe status=employed",
+    ] {
+        let mut night = jane().incremental().at_night("2026-11-10T10:00:00Z");
+        night.night();
+        night.rows = vec![hr(heir)];
+        night.later(1);
+        night.night();
+        assert_eq!(state(&night), TerminationState::Open, "{heir}");
+    }
+}
+
 #[test]
 fn a_new_hire_who_inherits_the_address_is_left_alone() {
     let inherited = |cells: &str| {

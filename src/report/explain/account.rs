@@ -18,7 +18,7 @@ pub(super) fn whose_account(dossier: &Dossier<'_>, page: &mut Page) {
         for (_, candidate, is_strangers) in &evidence.accounts {
             if *is_strangers && !evidence.is_shared {
                 page.detail(&format!(
-                    "The name of {} is {:?}: no word of it fits.",
+                    "The name of {} is {:?}: somebody else, first and last name both differ.",
                     called(&candidate.row),
                     candidate.row.name.display()
                 ));
@@ -49,7 +49,8 @@ pub(super) fn whose_account(dossier: &Dossier<'_>, page: &mut Page) {
         page.say(&format!(
             "{} looks alike: {}. A likeness is shown and never acted on; if it is right, say \
              it with --map.",
-            suggestion.account, suggestion.why
+            suggestion.account,
+            suggestion.hint.why()
         ));
     }
     if let Some(account) = &dossier.account {

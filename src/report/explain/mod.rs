@@ -109,7 +109,7 @@ impl Explanation<'_> {
                 "It looks like the account of {}: {}. A likeness is shown and never acted on; \
                  if it is right, say it with --map.",
                 person::placed(person),
-                suggestion.why
+                suggestion.hint.why()
             ));
         }
         page.heading("What becomes of it tonight");

@@ -22,9 +22,16 @@ impl Explanation<'_> {
         page.heading("Who it is");
         let person = dossier.person;
         if person.origin == Origin::Ledger {
+            let what = match person.claim {
+                Claim::Unsettled(_) => "a row that nobody has settled",
+                Claim::Leaves(_)
+                | Claim::Stays(..)
+                | Claim::Contradicts(_)
+                | Claim::SaysNothing => "an obligation",
+            };
             page.say(&format!(
-                "No row of tonight's HR files is about this person. The ledger remembers an \
-                 obligation from {}.",
+                "No row of tonight's HR files is about this person. The ledger remembers {what} \
+                 from {}.",
                 place(&person.source)
             ));
         }
@@ -107,7 +114,7 @@ impl Explanation<'_> {
                 page.say(&format!("Leaves on {date}. {basis}"));
                 self.acting_date(dossier, page);
             }
-            Claim::Stays(..) | Claim::Contradicts(_) | Claim::SaysNothing => {
+            Claim::Stays(..) | Claim::Contradicts(_) | Claim::SaysNothing | Claim::Unsettled(_) => {
                 page.say(&sentence(&person.claim));
             }
         }
@@ -261,7 +268,7 @@ fn decisive(claim: &Claim) -> &'static str {
         Claim::Stays(Reason::HiredAgain, _) => "the return is later than every date of leaving",
         Claim::Stays(..) => "a row that says employed beats one that says left",
         Claim::Contradicts(_) => "a contradiction has to be settled before any row counts",
-        Claim::SaysNothing => "no row says anything, and it is the first",
+        Claim::SaysNothing | Claim::Unsettled(_) => "no row says anything, and it is the first",
     }
 }
 
@@ -285,6 +292,12 @@ fn sentence(claim: &Claim) -> String {
             &contradiction.date,
         ),
         Claim::SaysNothing => "Says neither a status nor a date; fill one in.".to_owned(),
+        Claim::Unsettled(row) => format!(
+            "Nobody has settled the row since {} ({}): {}.",
+            crate::report::instant(Some(row.first_listed)),
+            row.disposition,
+            row.detail
+        ),
     }
 }
 

@@ -277,6 +277,25 @@ fn rows_that_cannot_be_read_are_told_with_what_to_do() {
 }
 
 #[test]
+fn a_row_that_nobody_has_settled_is_told_from_the_ledger() {
+    let mut scenario = scenario()
+        .incremental()
+        .hr("id=5 name=Jana_Doe email=jana status=left")
+        .account(ACCOUNT);
+    scenario.night();
+    scenario.rows.clear();
+    scenario.later(1);
+    let words = [
+        "The ledger remembers a row that nobody has settled from hr.csv line 2.",
+        "Nobody has settled the row since 2026-11-28T10:00:00Z (conflict)",
+        "`seatsweep tasks done row-",
+    ];
+    says(&told(&scenario, "5"), &words);
+    let id = scenario.memory.unsettled[0].id();
+    says(&told(&scenario, &id), &words);
+}
+
+#[test]
 fn a_vanished_row_is_told_from_the_ledger() {
     let mut scenario = scenario().hr(LEAVER).account(ACCOUNT);
     scenario.night();
