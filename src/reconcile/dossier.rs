@@ -16,7 +16,7 @@ use crate::model::{
 
 /// Everything that somebody asked about, with what its decision rests on.
 ///
-/// Nothing is decided here: it shows what [`settle`](super::settle) looks at,
+/// Nothing is decided here: it shows what [`settle`](super::settle()) looks at,
 /// through the same functions.
 #[derive(Debug)]
 pub struct Inquiry<'a> {
