@@ -267,6 +267,23 @@ fn a_new_key_in_hr_is_not_a_new_termination() {
     assert_eq!(plan.dispositions.len(), 1);
 }
 
+// HR noticed late, and nobody knows yet whose account it is.
+#[test]
+fn a_late_notice_without_an_account_is_reported_from_then_on() {
+    let mut night = scenario()
+        .incremental()
+        .hr("id=5 email=jane name=Jane_Doe date=2026-08-01")
+        .account("id=U1 user=a email=jane name=Jane_Doe")
+        .account("id=U2 user=b email=jane name=Jane_Doe");
+    let ambiguous = [(D::Ambiguous, R::SeveralAccounts)];
+    assert_eq!(fates(&night.night()), ambiguous);
+    night.rows.clear();
+    night.later(59);
+    assert_eq!(fates(&night.night()), ambiguous);
+    night.later(1);
+    assert_eq!(fates(&night.night()), []);
+}
+
 // Whoever has the address next says nothing about whoever had it.
 #[test]
 fn a_new_hire_who_inherits_the_address_does_not_stop_the_leaver() {
