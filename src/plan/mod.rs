@@ -14,7 +14,7 @@ mod sheet;
 mod steps;
 mod tasks;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use build::{Build, build};
 pub use document::{

@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::{Explanation, PastRuns, Traces, explain};
 use crate::ledger::{RunEnd, RunRow, RunStart};
-use crate::model::{HoldRecord, Outcome, OutcomeReason, OutcomeRecord};
+use crate::model::{Disposition, HoldRecord, Outcome, OutcomeReason, OutcomeRecord, Reason};
+use crate::plan::tests::properties;
 use crate::plan::{PastPlan, Plan};
 use crate::reconcile::tests::scenario::{Scenario, at, scenario};
-use crate::reconcile::{Asked, Index, Inquiry, Lookout, People, inquire};
+use crate::reconcile::{Asked, Index, Inquiry, Lookout, People, Stance, inquire};
 
 const LEAVER: &str = "id=5 name=Jana_Doe email=jana date=2026-11-20";
 const ACCOUNT: &str = "id=u5 user=jana name=Jana_Doe email=jana created=2024-01-02T00:00:00Z";
@@ -381,6 +384,48 @@ fn an_earlier_plan_is_cut_down_to_the_people_in_question() {
         .collect();
     assert!(!people.is_empty() && people.iter().all(|name| *name == "Jana Doe"));
     assert!(cut.plan.actions.iter().all(|action| action.line == Some(0)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Whatever the night holds, every row leads to one story, and its
+    /// evidence is that of the plan.
+    #[test]
+    fn the_evidence_is_the_plans(night in properties::night()) {
+        let plan = night.plan();
+        for row in &night.rows {
+            let text = format!("line {}", row.source.line);
+            asking(&night, &text, |inquiry| {
+                prop_assert_eq!(inquiry.persons.len(), 1);
+                let dossier = &inquiry.persons[0];
+                let mut lines = plan.dispositions.iter();
+                let line = lines.find(|it| it.source.as_ref() == Some(&row.source));
+                let line = line.expect("a line for every row");
+                prop_assert!(dossier.is_about(line));
+                let account = dossier.account.as_ref().map(|it| &it.reported.row);
+                let username = account.and_then(|row| row.username.as_ref());
+                prop_assert_eq!(username.map_or("", |name| name.as_str()), &line.username);
+                let first = dossier.obstacles.first();
+                match (line.disposition, line.reason) {
+                    (Disposition::Planned, _) => {
+                        prop_assert!(first.is_none());
+                        prop_assert_eq!(dossier.stance, Some(Stance::Act));
+                    }
+                    (Disposition::Waiting, _) => prop_assert!(first.is_none()),
+                    (Disposition::Held, Reason::OldTermination) => {
+                        prop_assert_eq!(dossier.stance, Some(Stance::WithApproval));
+                    }
+                    (Disposition::NotDue | Disposition::Duplicate, _) => {}
+                    _ => {
+                        let told = first.map(|it| (it.disposition, it.reason));
+                        prop_assert!(told.is_none_or(|it| it == (line.disposition, line.reason)));
+                    }
+                }
+                Ok(())
+            })?;
+        }
+    }
 }
 
 #[test]
