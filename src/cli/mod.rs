@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use options::{
-    ApplyArguments, ExecutionArguments, InputArguments, OutputArguments, PlanArguments,
-    RunArguments, TimeArguments,
+    ApplyArguments, ExecutionArguments, ExplainArguments, InputArguments, OutputArguments,
+    PlanArguments, RunArguments, TimeArguments,
 };
 pub use sandbox::{HoldArgument, HoldPoint, SandboxArguments};
 pub use tasks::{TasksAction, TasksArguments};
@@ -46,6 +46,8 @@ pub enum Command {
     Sandbox(SandboxArguments),
     /// List manual tasks, or say that they are done or to be waited for.
     Tasks(TasksArguments),
+    /// Tell why a person, an account or an HR row got what it got.
+    Explain(ExplainArguments),
 }
 
 impl Command {
@@ -53,6 +55,7 @@ impl Command {
     pub fn inputs(&self) -> Option<&InputArguments> {
         match self {
             Self::Plan(plan) => Some(&plan.inputs),
+            Self::Explain(explain) => Some(&explain.inputs),
             Self::Run(run) => Some(&run.inputs),
             Self::Apply(_) | Self::Sandbox(_) | Self::Tasks(_) => None,
         }
@@ -65,6 +68,7 @@ impl Command {
             Self::Apply(apply) => Some(&apply.output),
             Self::Run(run) => Some(&run.output),
             Self::Tasks(tasks) => Some(&tasks.output),
+            Self::Explain(explain) => Some(&explain.output),
             Self::Sandbox(_) => None,
         }
     }
@@ -74,7 +78,7 @@ impl Command {
         match self {
             Self::Apply(apply) => Some(&apply.execution),
             Self::Run(run) => Some(&run.execution),
-            Self::Plan(_) | Self::Sandbox(_) | Self::Tasks(_) => None,
+            Self::Plan(_) | Self::Sandbox(_) | Self::Tasks(_) | Self::Explain(_) => None,
         }
     }
 
@@ -82,6 +86,7 @@ impl Command {
     pub fn as_of(&self) -> Option<&str> {
         match self {
             Self::Plan(plan) => plan.time.as_of.as_deref(),
+            Self::Explain(explain) => explain.time.as_of.as_deref(),
             Self::Apply(apply) => apply.time.as_of.as_deref(),
             Self::Run(run) => run.time.as_of.as_deref(),
             Self::Sandbox(sandbox) => sandbox.as_of.as_deref(),
@@ -178,6 +183,8 @@ mod tests {
             ("plan --users-at yesterday", 64),
             ("plan -q -v", 64),
             ("apply", 64),
+            ("explain", 64),
+            ("explain jana --confirm", 64),
             ("apply plan.json --confirm --hr a.csv", 64),
             ("plan --confirm", 64),
             ("sandbox --hold 3:later", 64),
@@ -213,6 +220,23 @@ mod tests {
         assert_eq!(run.time.as_of.as_deref(), Some("2026-11-20"));
         assert_eq!(run.execution.accept_input, ["ab", "cd"]);
         assert!(run.execution.confirm && run.output.sandbox);
+    }
+
+    #[test]
+    fn explain_takes_one_person_and_a_plans_inputs() {
+        let cli = parse_words("explain 007 --hr a.csv --users u.csv --as-of 2026-11-20 --sandbox");
+        let cli = cli.expect("a command line");
+        assert_eq!(cli.command.as_of(), Some("2026-11-20"));
+        assert!(
+            cli.command
+                .inputs()
+                .is_some_and(|inputs| inputs.hr.len() == 1)
+        );
+        let Command::Explain(explain) = cli.command else {
+            panic!("not an explain")
+        };
+        assert_eq!(explain.person, "007");
+        assert!(explain.output.sandbox);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod again;
 mod apply;
 mod console;
+mod explain;
 mod failure;
 mod nightly;
 mod outputs;
@@ -53,5 +54,6 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
         Command::Run(_) => nightly::run(&settings, on_commit),
         Command::Sandbox(arguments) => sandbox::run(&settings, arguments),
         Command::Tasks(arguments) => tasks::run(&settings, &arguments.action),
+        Command::Explain(arguments) => explain::run(&settings, arguments),
     }
 }

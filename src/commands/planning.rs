@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::failure::{Exit, Failure};
 use crate::config::Settings;
 use crate::ingest::{self, AccountObserver, InputFile};
-use crate::model::{AccountRow, Memory};
+use crate::model::{AccountRow, HrRow, InvalidRow, Memory};
 use crate::plan::{Build, Facts, Plan, PlanInput, build};
-use crate::reconcile::{self, Calendar, Census, Index, People, Question};
+use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
 
 /// Reads the inputs and makes the plan for `as_of`.
@@ -18,116 +18,232 @@ pub(super) fn make_plan(
     memory: &Memory,
     as_of: Timestamp,
 ) -> Result<Plan, Failure> {
-    let calendar = Calendar::new(&settings.policy)?;
-    let hand_made = HandMade::read(settings)?;
-    let mut inputs = Vec::new();
-    let mut rows = Vec::new();
-    let mut invalid = Vec::new();
-    let mut hr_at = Timestamp::MIN;
-    for path in &settings.inputs.hr {
-        let hr = ingest::read_hr(path, &settings.columns_hr, &settings.formats)?;
-        let made_at = made_at(path, settings.inputs.hr_at, as_of);
-        hr_at = hr_at.max(made_at);
-        refuse_twice(&inputs, &hr.file)?;
-        inputs.push(input(hr.file, Some(made_at)));
-        rows.extend(hr.rows);
-        invalid.extend(hr.invalid);
+    let tonight = Tonight::read(settings, as_of)?;
+    let question = tonight.question(settings, memory, as_of);
+    let (_, decided) = settle(settings, &question, NobodyElse)?;
+    Ok(tonight.plan(settings, &question, decided))
+}
+
+/// For a plan nobody but the planning itself looks at the accounts.
+struct NobodyElse;
+
+impl AccountObserver for NobodyElse {
+    fn split(&self) -> Self {
+        Self
     }
-    let users_path = settings.inputs.users.as_deref();
-    let users_path =
-        users_path.ok_or_else(|| Failure::new(Exit::Usage, "no users report was named"))?;
-    let users_at = made_at(users_path, settings.inputs.users_at, as_of);
-    let question = Question {
-        rows: &rows,
-        invalid: &invalid,
-        memory,
-        policy: &settings.policy,
-        calendar: &calendar,
-        holds: &hand_made.holds,
-        map: &hand_made.map,
-        as_of,
-        hr_at,
-        users_at,
-    };
-    let people = People::gather(&question);
+
+    fn observe(&mut self, _: &AccountRow) {}
+
+    fn merge(&mut self, _: Self) {}
+}
+
+/// Tonight's inputs as they were read, but for the accounts, which stream by.
+pub(super) struct Tonight {
+    calendar: Calendar,
+    hand_made: HandMade,
+    /// The HR exports.
+    inputs: Vec<PlanInput>,
+    rows: Vec<HrRow>,
+    invalid: Vec<InvalidRow>,
+    hr_at: Timestamp,
+    users_at: Timestamp,
+}
+
+/// What everybody's decision rests on.
+pub(super) struct Evidence<B> {
+    pub people: People,
+    pub found: Found,
+    /// Rows of the users report that could not be read.
+    pub unreadable: Vec<InvalidRow>,
+    /// Whoever looked at the accounts besides.
+    pub besides: B,
+}
+
+/// Everybody's decision, and what was counted on the way.
+pub(super) struct Decided {
+    reconciliation: Reconciliation,
+    tally: Tally,
+    census: Census,
+    users: InputFile,
+}
+
+impl Tonight {
+    pub(super) fn read(settings: &Settings, as_of: Timestamp) -> Result<Self, Failure> {
+        let calendar = Calendar::new(&settings.policy)?;
+        let hand_made = HandMade::read(settings)?;
+        let mut inputs = Vec::new();
+        let mut rows = Vec::new();
+        let mut invalid = Vec::new();
+        let mut hr_at = Timestamp::MIN;
+        for path in &settings.inputs.hr {
+            let hr = ingest::read_hr(path, &settings.columns_hr, &settings.formats)?;
+            let made_at = made_at(path, settings.inputs.hr_at, as_of);
+            hr_at = hr_at.max(made_at);
+            refuse_twice(&inputs, &hr.file)?;
+            inputs.push(input(hr.file, Some(made_at)));
+            rows.extend(hr.rows);
+            invalid.extend(hr.invalid);
+        }
+        let users_path = users_path(settings)?;
+        Ok(Self {
+            calendar,
+            hand_made,
+            inputs,
+            rows,
+            invalid,
+            hr_at,
+            users_at: made_at(users_path, settings.inputs.users_at, as_of),
+        })
+    }
+
+    pub(super) fn question<'a>(
+        &'a self,
+        settings: &'a Settings,
+        memory: &'a Memory,
+        as_of: Timestamp,
+    ) -> Question<'a> {
+        Question {
+            rows: &self.rows,
+            invalid: &self.invalid,
+            memory,
+            policy: &settings.policy,
+            calendar: &self.calendar,
+            holds: &self.hand_made.holds,
+            map: &self.hand_made.map,
+            as_of,
+            hr_at: self.hr_at,
+            users_at: self.users_at,
+        }
+    }
+
+    /// The plan that follows from what was decided.
+    pub(super) fn plan(
+        &self,
+        settings: &Settings,
+        question: &Question<'_>,
+        decided: Decided,
+    ) -> Plan {
+        let Decided {
+            reconciliation,
+            tally,
+            census,
+            users,
+        } = decided;
+        let memory = question.memory;
+        let vanished = reconciliation.vanished(memory);
+        let counted = settings
+            .policy
+            .seats_as_of
+            .filter(|_| settings.inputs.licenses.is_some());
+        let calendar = &self.calendar;
+        let seats = figures(
+            &tally.finish(),
+            &self.hand_made.owned,
+            &settings.policy.contracts,
+            &Ledgered {
+                memory,
+                vanished: &vanished,
+                counted: counted.map(|date| CountDate {
+                    start: calendar.start_of(date, ""),
+                    end: calendar.end_of(date, ""),
+                }),
+            },
+        );
+        let facts = Facts {
+            active_accounts: census.active(),
+            active_licensed: census.active_licensed(),
+            users_rows: users.rows,
+            due_leavers: reconciliation.due_leavers,
+            due_matched: reconciliation.due_matched,
+            protected_hits: reconciliation.protected_hits,
+            active_leavers: reconciliation.active_leavers,
+            missing_canaries: census.missing(),
+        };
+        let mut inputs = self.inputs.clone();
+        inputs.push(input(users, Some(self.users_at)));
+        inputs.extend(self.hand_made.inputs.iter().cloned());
+        build(Build {
+            as_of: question.as_of,
+            users_at: self.users_at,
+            tenant: &settings.tenant,
+            target: settings.target_label(),
+            customer_id: settings.customer_id.as_deref(),
+            inputs,
+            policy: &settings.policy,
+            guard_limits: &settings.guards,
+            calendar,
+            memory,
+            reconciliation,
+            facts,
+            seats,
+            counted,
+        })
+    }
+}
+
+/// Shows the accounts to everybody who looks out for some, to `besides` as
+/// well, and gives every person one decision.
+pub(super) fn settle<B: AccountObserver>(
+    settings: &Settings,
+    question: &Question<'_>,
+    besides: B,
+) -> Result<(Evidence<B>, Decided), Failure> {
+    let people = People::gather(question);
     let watch = Watch {
-        index: Index::new(&people, &question),
-        tally: Tally::new(memory, users_at),
+        index: Index::new(&people, question),
+        tally: Tally::new(question.memory, question.users_at),
         census: Census::new(&settings.policy.canaries),
+        besides,
     };
     let users = ingest::read_users(
-        users_path,
+        users_path(settings)?,
         &settings.columns_users,
         &settings.formats,
         watch,
     )?;
-    inputs.push(input(users.file.clone(), Some(users_at)));
-    inputs.extend(hand_made.inputs);
     let Watch {
         index,
         tally,
         census,
+        besides,
     } = users.observer;
-    let reconciliation = reconcile::settle(&people, &index.finish(), &users.invalid, &question)?;
-    let vanished = reconciliation.vanished(memory);
-    let counted = settings
-        .policy
-        .seats_as_of
-        .filter(|_| settings.inputs.licenses.is_some());
-    let seats = figures(
-        &tally.finish(),
-        &hand_made.owned,
-        &settings.policy.contracts,
-        &Ledgered {
-            memory,
-            vanished: &vanished,
-            counted: counted.map(|date| CountDate {
-                start: calendar.start_of(date, ""),
-                end: calendar.end_of(date, ""),
-            }),
-        },
-    );
-    let facts = Facts {
-        active_accounts: census.active(),
-        active_licensed: census.active_licensed(),
-        users_rows: users.file.rows,
-        due_leavers: reconciliation.due_leavers,
-        due_matched: reconciliation.due_matched,
-        protected_hits: reconciliation.protected_hits,
-        active_leavers: reconciliation.active_leavers,
-        missing_canaries: census.missing(),
+    let found = index.finish();
+    let reconciliation = reconcile::settle(&people, &found, &users.invalid, question)?;
+    let evidence = Evidence {
+        people,
+        found,
+        unreadable: users.invalid,
+        besides,
     };
-    Ok(build(Build {
-        as_of,
-        users_at,
-        tenant: &settings.tenant,
-        target: settings.target_label(),
-        customer_id: settings.customer_id.as_deref(),
-        inputs,
-        policy: &settings.policy,
-        guard_limits: &settings.guards,
-        calendar: &calendar,
-        memory,
+    let decided = Decided {
         reconciliation,
-        facts,
-        seats,
-        counted,
-    }))
+        tally,
+        census,
+        users: users.file,
+    };
+    Ok((evidence, decided))
+}
+
+fn users_path(settings: &Settings) -> Result<&Path, Failure> {
+    let path = settings.inputs.users.as_deref();
+    path.ok_or_else(|| Failure::new(Exit::Usage, "no users report was named"))
 }
 
 /// Everything that looks at the accounts while they stream by.
-struct Watch {
+struct Watch<B> {
     index: Index,
     tally: Tally,
     census: Census,
+    besides: B,
 }
 
-impl AccountObserver for Watch {
+impl<B: AccountObserver> AccountObserver for Watch<B> {
     fn split(&self) -> Self {
         Self {
             index: self.index.split(),
             tally: self.tally.split(),
             census: self.census.split(),
+            besides: self.besides.split(),
         }
     }
 
@@ -135,12 +251,14 @@ impl AccountObserver for Watch {
         self.index.observe(row);
         self.tally.observe(row);
         self.census.observe(row);
+        self.besides.observe(row);
     }
 
     fn merge(&mut self, later: Self) {
         self.index.merge(later.index);
         self.tally.merge(later.tally);
         self.census.merge(later.census);
+        self.besides.merge(later.besides);
     }
 }
 

@@ -9,11 +9,12 @@ mod guards;
 mod headers;
 mod issue;
 mod leaver;
+mod past;
 mod sheet;
 mod steps;
 mod tasks;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use build::{Build, build};
 pub use document::{
@@ -22,5 +23,6 @@ pub use document::{
 };
 pub use file::{PlanFileError, read, to_bytes};
 pub use guards::{Permissions, evaluate};
+pub use past::{PastPlan, terminations_of};
 pub use sheet::{Decision, ReviewError, read_review, review_sheet};
 pub use tasks::id as task_id;

@@ -8,7 +8,7 @@ use super::obstacles::Sight;
 use super::settle::{Case, Settling, Stance, Verdict, site_of};
 use super::{Person, Suggestion};
 use crate::model::{
-    AccountKey, AccountStatus, Disposition, HrFileKind, Origin, Reason, Termination,
+    AccountKey, AccountRow, AccountStatus, Disposition, HrFileKind, Origin, Reason, Termination,
     TerminationRecord, TerminationState,
 };
 
@@ -16,50 +16,33 @@ use crate::model::{
 const MOST_SUGGESTIONS: usize = 3;
 
 /// Somebody who leaves on a date, and what is known of it.
-struct Departure<'s> {
+pub(super) struct Departure<'s, 'h> {
     person: &'s Person,
     termination: Termination,
     found: &'s Match,
     /// What the ledger knows of the person's terminations.
-    history: &'s [&'s TerminationRecord],
+    history: &'s [&'h TerminationRecord],
     /// What it knows of this very termination.
-    known: Option<&'s TerminationRecord>,
+    pub(super) known: Option<&'h TerminationRecord>,
     /// The site whose zone counts.
-    site: String,
+    pub(super) site: String,
     /// When the deactivation is due, if that is known yet.
-    due: Option<Timestamp>,
+    pub(super) due: Option<Timestamp>,
 }
 
-impl Settling<'_, '_, '_> {
+impl<'h> Settling<'_, '_, 'h> {
     pub(super) fn leaver(
         &mut self,
         person: &Person,
         date: Date,
         found: &Match,
         suggestions: &[Suggestion],
-        history: &[&TerminationRecord],
+        history: &[&'h TerminationRecord],
     ) {
-        let termination = termination_of(person, date);
-        let site = match found {
-            Match::One(key, _) => {
-                site_of(&person.site, &self.directory.candidate(key).row.site).to_owned()
-            }
-            Match::Gone | Match::Ambiguous(..) | Match::None(..) => person.site.clone(),
-        };
-        let calendar = self.question.calendar;
-        let departure = Departure {
-            person,
-            known: self.history.exact(&termination.id(), date, history),
-            termination,
-            found,
-            history,
-            due: calendar.deactivation_due(date, person.status, &site),
-            site,
-        };
+        let departure = self.departure(person, date, found, history);
         let due_now = departure.due.filter(|due| *due <= self.question.as_of);
         self.count(&departure, due_now.is_some());
-        let cumulative = self.question.policy.hr_file == HrFileKind::Cumulative;
-        if person.origin == Origin::Ledger && cumulative {
+        if self.has_vanished(person) {
             return self.vanished(&departure);
         }
         let verdict = match (due_now, found) {
@@ -82,34 +65,76 @@ impl Settling<'_, '_, '_> {
         self.duplicates(person, found);
     }
 
-    /// `None` when the leaver became a case, whose line is written already.
-    fn due_with_account(
-        &mut self,
-        departure: &Departure<'_>,
-        due: Timestamp,
-        key: &AccountKey,
-        matched_by: &str,
-    ) -> Option<Verdict> {
-        let (account, status_since) = self.known(key);
+    pub(super) fn departure<'s>(
+        &self,
+        person: &'s Person,
+        date: Date,
+        found: &'s Match,
+        history: &'s [&'h TerminationRecord],
+    ) -> Departure<'s, 'h> {
+        let termination = termination_of(person, date);
+        let site = match found {
+            Match::One(key, _) => {
+                site_of(&person.site, &self.directory.candidate(key).row.site).to_owned()
+            }
+            Match::Gone | Match::Ambiguous(..) | Match::None(..) => person.site.clone(),
+        };
+        let calendar = self.question.calendar;
+        Departure {
+            person,
+            known: self.history.exact(&termination.id(), date, history),
+            termination,
+            found,
+            history,
+            due: calendar.deactivation_due(date, person.status, &site),
+            site,
+        }
+    }
+
+    /// The account as the obstacles look at it.
+    pub(super) fn sight<'s>(
+        &self,
+        departure: &'s Departure<'_, '_>,
+        key: &'s AccountKey,
+        account: &'s AccountRow,
+    ) -> Sight<'s> {
         let verified = self.deactivation_of(departure, key);
-        let sight = Sight {
+        Sight {
             person: departure.person,
             date: departure.termination.date,
             site: &departure.site,
             key,
-            account: &account,
+            account,
             carried_out: verified.is_some() || departure.known.is_some_and(is_spent),
-        };
-        if let Some(verdict) = self.obstacle(&sight) {
-            return Some(verdict);
         }
-        let stance = if account.status == AccountStatus::Active && self.is_managed(&account) {
+    }
+
+    /// Whether a leaver whom nothing stands against may be acted on.
+    pub(super) fn stance(&self, departure: &Departure<'_, '_>, account: &AccountRow) -> Stance {
+        if account.status == AccountStatus::Active && self.is_managed(account) {
             Stance::LeaveToIdp
         } else if self.needs_approval(departure.termination.date, departure.known) {
             Stance::WithApproval
         } else {
             Stance::Act
-        };
+        }
+    }
+
+    /// `None` when the leaver became a case, whose line is written already.
+    fn due_with_account(
+        &mut self,
+        departure: &Departure<'_, '_>,
+        due: Timestamp,
+        key: &AccountKey,
+        matched_by: &str,
+    ) -> Option<Verdict> {
+        let (account, status_since) = self.known(key);
+        let sight = self.sight(departure, key, &account);
+        if let Some(verdict) = self.obstacle(&sight) {
+            return Some(verdict);
+        }
+        let stance = self.stance(departure, &account);
+        let verified = self.deactivation_of(departure, key);
         let deactivated_at = match account.status {
             AccountStatus::Active => None,
             AccountStatus::Inactive => verified.or(Some(status_since)),
@@ -135,7 +160,11 @@ impl Settling<'_, '_, '_> {
 
     /// When a deactivation for this departure was verified. One before the
     /// date belongs to an earlier departure.
-    fn deactivation_of(&self, departure: &Departure<'_>, key: &AccountKey) -> Option<Timestamp> {
+    fn deactivation_of(
+        &self,
+        departure: &Departure<'_, '_>,
+        key: &AccountKey,
+    ) -> Option<Timestamp> {
         let of_this_one = departure.known.and_then(|record| record.deactivated_at);
         let date = departure.termination.date;
         let begins = self.question.calendar.start_of(date, &departure.site);
@@ -152,7 +181,7 @@ impl Settling<'_, '_, '_> {
 
     fn due_without_account(
         &self,
-        departure: &Departure<'_>,
+        departure: &Departure<'_, '_>,
         suggestions: &[Suggestion],
     ) -> Verdict {
         match departure.found {
@@ -171,12 +200,18 @@ impl Settling<'_, '_, '_> {
     }
 
     /// An account that somebody's row points at is no hint for another.
-    fn unmatched(&self, reason: Reason, detail: &str, suggestions: &[Suggestion]) -> Verdict {
+    pub(super) fn hints<'s>(
+        &self,
+        suggestions: &'s [Suggestion],
+    ) -> impl Iterator<Item = &'s Suggestion> {
         let is_known = |key: &AccountKey| self.taken.contains(key) || self.spoken_for.contains(key);
-        let hints: Vec<String> = suggestions
-            .iter()
-            .filter(|suggestion| !is_known(&suggestion.key))
-            .take(MOST_SUGGESTIONS)
+        let unknown = suggestions.iter().filter(move |it| !is_known(&it.key));
+        unknown.take(MOST_SUGGESTIONS)
+    }
+
+    fn unmatched(&self, reason: Reason, detail: &str, suggestions: &[Suggestion]) -> Verdict {
+        let hints: Vec<String> = self
+            .hints(suggestions)
             .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.hint.why()))
             .collect();
         if hints.is_empty() {
@@ -189,8 +224,13 @@ impl Settling<'_, '_, '_> {
         Verdict::settled(Disposition::Unmatched, Reason::NearMiss, detail).look_if(true)
     }
 
+    pub(super) fn has_vanished(&self, person: &Person) -> bool {
+        let cumulative = self.question.policy.hr_file == HrFileKind::Cumulative;
+        person.origin == Origin::Ledger && cumulative
+    }
+
     /// A cumulative file no longer has the row: it was taken back, or lost.
-    fn vanished(&mut self, departure: &Departure<'_>) {
+    fn vanished(&mut self, departure: &Departure<'_, '_>) {
         let never_matched = |record: &TerminationRecord| {
             record.account.is_none() && record.state == TerminationState::Open
         };
@@ -218,7 +258,7 @@ impl Settling<'_, '_, '_> {
     /// reported again, even if an incremental file does not repeat it. Somebody
     /// without a key of their own could not be told apart on a later night, so
     /// nothing but their row is.
-    fn remember(&mut self, departure: &Departure<'_>, verdict: &Verdict) {
+    fn remember(&mut self, departure: &Departure<'_, '_>, verdict: &Verdict) {
         if departure.person.keys.is_empty() {
             match departure.found {
                 // By the time that it is due, nobody will know whose it is.
@@ -264,7 +304,7 @@ impl Settling<'_, '_, '_> {
 
     /// The date was corrected, or HR calls the person differently by now: what
     /// was open under the old id is over.
-    fn close_others(&mut self, departure: &Departure<'_>) {
+    fn close_others(&mut self, departure: &Departure<'_, '_>) {
         let id = departure.termination.id();
         let others: Vec<&TerminationRecord> = departure
             .history
@@ -275,7 +315,7 @@ impl Settling<'_, '_, '_> {
         self.close(&others);
     }
 
-    fn count(&mut self, departure: &Departure<'_>, is_due: bool) {
+    fn count(&mut self, departure: &Departure<'_, '_>, is_due: bool) {
         if departure.person.origin != Origin::Hr {
             return;
         }

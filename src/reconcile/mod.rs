@@ -5,16 +5,20 @@
 //! by and keeps only those that a key hits; [`settle`] gives every person one
 //! decision and every row one disposition.
 
+mod asked;
 mod census;
 mod claims;
+mod dossier;
 mod due;
 mod groups;
 mod history;
 mod index;
+mod inquiry;
 mod keys;
 mod leaver;
 mod lines;
 mod lookalikes;
+mod lookout;
 mod matching;
 mod obstacles;
 mod people;
@@ -23,11 +27,20 @@ mod settle;
 pub(crate) mod tests;
 mod unsettled;
 
+pub use asked::Asked;
 pub use census::Census;
+pub use claims::{Claim, Contradiction};
+pub use dossier::{
+    AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,
+};
 pub use due::{Calendar, CalendarError};
 pub use index::{Candidate, Found, Index};
+pub use inquiry::inquire;
+pub use keys::Key;
 pub use lines::as_known;
 pub use lookalikes::{Hint, Suggestion};
+pub use lookout::Lookout;
+pub use matching::Match;
 pub use people::{People, Person};
 pub use settle::{Case, Reconciliation, RowDisposition, Stance, SumsDoNotBalance, settle};
 

@@ -8,6 +8,7 @@ use crate::config::{ConfigError, Inputs, patterns};
 pub(super) fn inputs(command: &Command, found: &FoundFile) -> Result<Inputs, ConfigError> {
     let typed = match command {
         Command::Plan(plan) => plan.inputs.clone(),
+        Command::Explain(explain) => explain.inputs.clone(),
         Command::Run(run) => run.inputs.clone(),
         // A plan says what it was made from.
         Command::Apply(_) | Command::Tasks(_) => return Ok(Inputs::default()),

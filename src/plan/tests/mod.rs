@@ -6,6 +6,6 @@ mod headers;
 mod licenses;
 pub(crate) mod night;
 mod nights;
-mod properties;
+pub(crate) mod properties;
 mod requests;
 mod unsettled;

@@ -103,7 +103,7 @@ fn record() -> impl Strategy<Value = TerminationRecord> {
     })
 }
 
-fn night() -> impl Strategy<Value = Scenario> {
+pub(crate) fn night() -> impl Strategy<Value = Scenario> {
     let rows = proptest::collection::vec(hr_row(), 0..6);
     let accounts = proptest::collection::vec(account_row(), 0..6);
     let records = proptest::collection::vec(record(), 0..4);
