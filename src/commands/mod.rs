@@ -4,6 +4,7 @@ mod again;
 mod apply;
 mod console;
 mod failure;
+mod live;
 mod nightly;
 mod outputs;
 mod plan;

@@ -20,11 +20,11 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
     let ledger = open_ledger(settings, on_commit)?;
     recovery::runtime()?.block_on(async {
         let now = recovery::clock_start(settings, &ledger, as_of)?;
-        let tenant = Tenant::open(settings, settings.inputs.users.as_deref(), now).await?;
+        let tenant = Tenant::open(settings, settings.inputs.users_report(), now).await?;
         tenant.remember_sends(&ledger)?;
         let ledger = recovery::settle_earlier_runs(settings, ledger, &tenant, None).await?;
         let memory = ledger.memory(as_of)?;
-        let plan = planning::make_plan(settings, &memory, as_of)?;
+        let plan = planning::make_plan_with(settings, &memory, as_of, &tenant.api).await?;
         let kept = outputs::write_plan(settings, &plan, None)?;
         console::tell(settings, &report::plan_tables(&plan));
         console::describe_inputs(settings, &plan);

@@ -63,13 +63,18 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
 
 /// The ledger is only read; without one, this is the first night.
 pub(super) fn memory(settings: &Settings, as_of: jiff::Timestamp) -> Result<Memory, Failure> {
+    match ledger(settings)? {
+        Some(ledger) => Ok(ledger.memory(as_of)?),
+        None => Ok(Memory::default()),
+    }
+}
+
+/// The ledger, for reading only; `None` before the first night.
+pub(super) fn ledger(settings: &Settings) -> Result<Option<Ledger>, Failure> {
     let identity = Identity {
         tenant: settings.tenant.clone(),
         target: settings.target_label().to_owned(),
         customer_id: settings.customer_id.clone(),
     };
-    match Ledger::open_read_only(&settings.ledger, &identity).map_err(Failure::from)? {
-        Some(ledger) => Ok(ledger.memory(as_of)?),
-        None => Ok(Memory::default()),
-    }
+    Ok(Ledger::open_read_only(&settings.ledger, &identity)?)
 }

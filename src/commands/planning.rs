@@ -5,18 +5,114 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
-use crate::config::Settings;
+use super::{live, recovery};
+use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
-use crate::model::{AccountRow, Memory};
+use crate::model::{AccountRow, InvalidRow, Memory};
 use crate::plan::{Build, Facts, Plan, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Index, People, Question};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
+use crate::vendor::AdminApi;
 
-/// Reads the inputs and makes the plan for `as_of`.
+/// Reads the inputs and makes the plan for `as_of`. Where the accounts are
+/// listed, it opens the tenant for that and closes it again.
 pub(super) fn make_plan(
     settings: &Settings,
     memory: &Memory,
     as_of: Timestamp,
+) -> Result<Plan, Failure> {
+    recovery::runtime()?.block_on(async {
+        match source(settings)? {
+            UsersSource::Report(path) => {
+                plan_from(settings, memory, as_of, Accounts::Report(path)).await
+            }
+            UsersSource::Live => {
+                let tenant = live::open(settings, as_of).await?;
+                plan_from(settings, memory, as_of, Accounts::Listed(&tenant.api)).await
+            }
+        }
+    })
+}
+
+/// The same for a run, which has its tenant open.
+pub(super) async fn make_plan_with(
+    settings: &Settings,
+    memory: &Memory,
+    as_of: Timestamp,
+    api: &AdminApi,
+) -> Result<Plan, Failure> {
+    let accounts = match source(settings)? {
+        UsersSource::Report(path) => Accounts::Report(path),
+        UsersSource::Live => Accounts::Listed(api),
+    };
+    plan_from(settings, memory, as_of, accounts).await
+}
+
+fn source(settings: &Settings) -> Result<&UsersSource, Failure> {
+    let source = settings.inputs.users.as_ref();
+    source.ok_or_else(|| Failure::new(Exit::Usage, "no users report was named"))
+}
+
+/// Where the accounts are read from.
+#[derive(Clone, Copy)]
+enum Accounts<'a> {
+    Report(&'a Path),
+    Listed(&'a AdminApi),
+}
+
+impl Accounts<'_> {
+    /// The moment that they are seen at.
+    fn seen_at(self, settings: &Settings, as_of: Timestamp) -> Timestamp {
+        match self {
+            Self::Report(path) => made_at(path, settings.inputs.users_at, as_of),
+            Self::Listed(api) => api.clock().now(),
+        }
+    }
+
+    /// Shows every account to `watch`.
+    async fn read(
+        self,
+        settings: &Settings,
+        seen_at: Timestamp,
+        watch: Watch,
+    ) -> Result<Watched, Failure> {
+        match self {
+            Self::Report(path) => {
+                let columns = &settings.columns_users;
+                let users = ingest::read_users(path, columns, &settings.formats, watch)?;
+                Ok(Watched {
+                    input: input(users.file, Some(seen_at)),
+                    watch: users.observer,
+                    invalid: users.invalid,
+                })
+            }
+            Self::Listed(api) => {
+                let customer_id = settings.customer_id.as_deref();
+                let list = live::read_list(api, customer_id, watch).await?;
+                Ok(Watched {
+                    input: list.input(seen_at),
+                    watch: list.observer,
+                    invalid: list.invalid,
+                })
+            }
+        }
+    }
+}
+
+/// The accounts, seen.
+struct Watched {
+    /// What the plan records of the report or the list.
+    input: PlanInput,
+    watch: Watch,
+    /// The accounts that could not be understood.
+    invalid: Vec<InvalidRow>,
+}
+
+async fn plan_from(
+    settings: &Settings,
+    memory: &Memory,
+    as_of: Timestamp,
+    accounts: Accounts<'_>,
 ) -> Result<Plan, Failure> {
     let calendar = Calendar::new(&settings.policy)?;
     let hand_made = HandMade::read(settings)?;
@@ -33,10 +129,7 @@ pub(super) fn make_plan(
         rows.extend(hr.rows);
         invalid.extend(hr.invalid);
     }
-    let users_path = settings.inputs.users.as_deref();
-    let users_path =
-        users_path.ok_or_else(|| Failure::new(Exit::Usage, "no users report was named"))?;
-    let users_at = made_at(users_path, settings.inputs.users_at, as_of);
+    let users_at = accounts.seen_at(settings, as_of);
     let question = Question {
         rows: &rows,
         invalid: &invalid,
@@ -55,20 +148,16 @@ pub(super) fn make_plan(
         tally: Tally::new(memory, users_at),
         census: Census::new(&settings.policy.canaries),
     };
-    let users = ingest::read_users(
-        users_path,
-        &settings.columns_users,
-        &settings.formats,
-        watch,
-    )?;
-    inputs.push(input(users.file.clone(), Some(users_at)));
+    let seen = accounts.read(settings, users_at, watch).await?;
+    let users_rows = seen.input.rows;
+    inputs.push(seen.input);
     inputs.extend(hand_made.inputs);
     let Watch {
         index,
         tally,
         census,
-    } = users.observer;
-    let reconciliation = reconcile::settle(&people, &index.finish(), &users.invalid, &question)?;
+    } = seen.watch;
+    let reconciliation = reconcile::settle(&people, &index.finish(), &seen.invalid, &question)?;
     let vanished = reconciliation.vanished(memory);
     let counted = settings
         .policy
@@ -90,7 +179,7 @@ pub(super) fn make_plan(
     let facts = Facts {
         active_accounts: census.active(),
         active_licensed: census.active_licensed(),
-        users_rows: users.file.rows,
+        users_rows,
         due_leavers: reconciliation.due_leavers,
         due_matched: reconciliation.due_matched,
         protected_hits: reconciliation.protected_hits,

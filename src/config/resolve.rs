@@ -56,7 +56,7 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         customer_id: customer_id(&cli.command, file),
         ledger: ledger(&cli.global, environment, &found, target, &out_dir),
         out_dir,
-        inputs: inputs::inputs(&cli.command, &found)?,
+        inputs: inputs::inputs(&cli.command, &found, target)?,
         columns_hr: ColumnNames(file.columns.hr.clone()),
         columns_users: ColumnNames(file.columns.users.clone()),
         formats: policy::formats(file),
@@ -169,7 +169,8 @@ impl MustBeSaid {
         let tenant = tenant.filter(|name| !name.trim().is_empty());
         let hr_file = file.hr.file;
         let time_zone = file.policy.time_zone.clone();
-        let needs_key = matches!(command, Command::Apply(_) | Command::Run(_));
+        let needs_key = matches!(command, Command::Apply(_) | Command::Run(_))
+            || inputs::lists_accounts(command, found);
         let missing: Vec<&'static str> = [
             (tenant.is_none(), "[tenant] name = \"acme\""),
             (
