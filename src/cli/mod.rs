@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use options::{
-    ApplyArguments, ExecutionArguments, InputArguments, OutputArguments, PlanArguments,
-    RunArguments, TimeArguments,
+    ApplyArguments, ExecutionArguments, ExplainArguments, InputArguments, OutputArguments,
+    PlanArguments, RunArguments, TimeArguments,
 };
 pub use sandbox::{HoldArgument, HoldPoint, SandboxArguments};
 pub use tasks::{TasksAction, TasksArguments};
@@ -46,6 +46,8 @@ pub enum Command {
     Sandbox(SandboxArguments),
     /// List manual tasks, or say that they are done or to be waited for.
     Tasks(TasksArguments),
+    /// Tell why a person, an account or an HR row got what it got.
+    Explain(ExplainArguments),
 }
 
 impl Command {
@@ -53,6 +55,7 @@ impl Command {
     pub fn inputs(&self) -> Option<&InputArguments> {
         match self {
             Self::Plan(plan) => Some(&plan.inputs),
+            Self::Explain(explain) => Some(&explain.inputs),
             Self::Run(run) => Some(&run.inputs),
             Self::Apply(_) | Self::Sandbox(_) | Self::Tasks(_) => None,
         }
@@ -65,6 +68,7 @@ impl Command {
             Self::Apply(apply) => Some(&apply.output),
             Self::Run(run) => Some(&run.output),
             Self::Tasks(tasks) => Some(&tasks.output),
+            Self::Explain(explain) => Some(&explain.output),
             Self::Sandbox(_) => None,
         }
     }
@@ -74,7 +78,7 @@ impl Command {
         match self {
             Self::Apply(apply) => Some(&apply.execution),
             Self::Run(run) => Some(&run.execution),
-            Self::Plan(_) | Self::Sandbox(_) | Self::Tasks(_) => None,
+            Self::Plan(_) | Self::Sandbox(_) | Self::Tasks(_) | Self::Explain(_) => None,
         }
     }
 
@@ -82,6 +86,7 @@ impl Command {
     pub fn as_of(&self) -> Option<&str> {
         match self {
             Self::Plan(plan) => plan.time.as_of.as_deref(),
+            Self::Explain(explain) => explain.time.as_of.as_deref(),
             Self::Apply(apply) => apply.time.as_of.as_deref(),
             Self::Run(run) => run.time.as_of.as_deref(),
             Self::Sandbox(sandbox) => sandbox.as_of.as_deref(),

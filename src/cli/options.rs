@@ -60,7 +60,24 @@ pub struct RunArguments {
     pub execution: ExecutionArguments,
 }
 
-/// What `plan` and `run` read.
+/// Options of `explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArguments {
+    /// An employee id, e-mail, username, 8x8 user id or name; an HR row as FILE:LINE or "line LINE"; or the id of an action, a task or a termination.
+    #[arg(value_name = "PERSON")]
+    pub person: String,
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    /// The run clock.
+    #[command(flatten)]
+    pub time: TimeArguments,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// What `plan`, `run` and `explain` read.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Inputs")]
 pub struct InputArguments {

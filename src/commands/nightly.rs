@@ -24,7 +24,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
         tenant.remember_sends(&ledger)?;
         let ledger = recovery::settle_earlier_runs(settings, ledger, &tenant, None).await?;
         let memory = ledger.memory(as_of)?;
-        let plan = planning::make_plan_with(settings, &memory, as_of, &tenant.api).await?;
+        let plan = planning::make_plan_with(settings, &memory, as_of, Some(&tenant.api))?;
         let kept = outputs::write_plan(settings, &plan, None)?;
         console::tell(settings, &report::plan_tables(&plan));
         console::describe_inputs(settings, &plan);

@@ -8,90 +8,91 @@ use super::failure::{Exit, Failure};
 use super::{live, recovery};
 use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
-use crate::model::{AccountRow, InvalidRow, Memory};
+use crate::model::{AccountRow, HrRow, InvalidRow, Memory};
 use crate::plan::{Build, Facts, Plan, PlanInput, build};
-use crate::reconcile::{self, Calendar, Census, Index, People, Question};
+use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
 use crate::vendor::AdminApi;
 
-/// Reads the inputs and makes the plan for `as_of`. Where the accounts are
-/// listed, it opens the tenant for that and closes it again.
+/// Reads the inputs and makes the plan for `as_of`.
 pub(super) fn make_plan(
     settings: &Settings,
     memory: &Memory,
     as_of: Timestamp,
 ) -> Result<Plan, Failure> {
-    recovery::runtime()?.block_on(async {
-        match source(settings)? {
-            UsersSource::Report(path) => {
-                plan_from(settings, memory, as_of, Accounts::Report(path)).await
-            }
-            UsersSource::Live => {
-                let tenant = live::open(settings, as_of).await?;
-                plan_from(settings, memory, as_of, Accounts::Listed(&tenant.api)).await
-            }
-        }
-    })
+    make_plan_with(settings, memory, as_of, None)
 }
 
-/// The same for a run, which has its tenant open.
-pub(super) async fn make_plan_with(
+/// The same for a run, whose tenant is open.
+pub(super) fn make_plan_with(
     settings: &Settings,
     memory: &Memory,
     as_of: Timestamp,
-    api: &AdminApi,
+    api: Option<&AdminApi>,
 ) -> Result<Plan, Failure> {
-    let accounts = match source(settings)? {
-        UsersSource::Report(path) => Accounts::Report(path),
-        UsersSource::Live => Accounts::Listed(api),
-    };
-    plan_from(settings, memory, as_of, accounts).await
-}
-
-fn source(settings: &Settings) -> Result<&UsersSource, Failure> {
-    let source = settings.inputs.users.as_ref();
-    source.ok_or_else(|| Failure::new(Exit::Usage, "no users report was named"))
+    let accounts = Accounts::of(settings, api)?;
+    let tonight = Tonight::read(settings, accounts, as_of)?;
+    let question = tonight.question(settings, memory, as_of);
+    let (_, decided) = settle(settings, accounts, &question, NobodyElse)?;
+    Ok(tonight.plan(settings, &question, decided))
 }
 
 /// Where the accounts are read from.
 #[derive(Clone, Copy)]
-enum Accounts<'a> {
+pub(super) enum Accounts<'a> {
+    /// The users report.
     Report(&'a Path),
-    Listed(&'a AdminApi),
+    /// The list of the tenant that is open, else of one that is opened for it.
+    Listed(Option<&'a AdminApi>),
 }
 
-impl Accounts<'_> {
-    /// The moment that they are seen at.
+impl<'a> Accounts<'a> {
+    pub(super) fn of(settings: &'a Settings, api: Option<&'a AdminApi>) -> Result<Self, Failure> {
+        match &settings.inputs.users {
+            Some(UsersSource::Report(path)) => Ok(Self::Report(path)),
+            Some(UsersSource::Live) => Ok(Self::Listed(api)),
+            None => Err(Failure::new(Exit::Usage, "no users report was named")),
+        }
+    }
+
+    /// The moment that they are seen at. A clock that is still to be started
+    /// starts at `as_of`.
     fn seen_at(self, settings: &Settings, as_of: Timestamp) -> Timestamp {
         match self {
             Self::Report(path) => made_at(path, settings.inputs.users_at, as_of),
-            Self::Listed(api) => api.clock().now(),
+            Self::Listed(api) => api.map_or(as_of, |api| api.clock().now()),
         }
     }
 
     /// Shows every account to `watch`.
-    async fn read(
+    fn read<O: AccountObserver>(
         self,
         settings: &Settings,
-        seen_at: Timestamp,
-        watch: Watch,
-    ) -> Result<Watched, Failure> {
+        question: &Question<'_>,
+        watch: O,
+    ) -> Result<Accounted<O>, Failure> {
+        let seen_at = question.users_at;
         match self {
             Self::Report(path) => {
                 let columns = &settings.columns_users;
                 let users = ingest::read_users(path, columns, &settings.formats, watch)?;
-                Ok(Watched {
+                Ok(Accounted {
                     input: input(users.file, Some(seen_at)),
-                    watch: users.observer,
+                    observer: users.observer,
                     invalid: users.invalid,
                 })
             }
             Self::Listed(api) => {
-                let customer_id = settings.customer_id.as_deref();
-                let list = live::read_list(api, customer_id, watch).await?;
-                Ok(Watched {
+                let list = recovery::wait(async {
+                    let api = match api {
+                        Some(api) => api.clone(),
+                        None => live::open(settings, question.as_of).await?.api,
+                    };
+                    live::read_list(&api, settings.customer_id.as_deref(), watch).await
+                })?;
+                Ok(Accounted {
                     input: list.input(seen_at),
-                    watch: list.observer,
+                    observer: list.observer,
                     invalid: list.invalid,
                 })
             }
@@ -100,123 +101,228 @@ impl Accounts<'_> {
 }
 
 /// The accounts, seen.
-struct Watched {
+struct Accounted<O> {
     /// What the plan records of the report or the list.
     input: PlanInput,
-    watch: Watch,
+    observer: O,
     /// The accounts that could not be understood.
     invalid: Vec<InvalidRow>,
 }
 
-async fn plan_from(
-    settings: &Settings,
-    memory: &Memory,
-    as_of: Timestamp,
-    accounts: Accounts<'_>,
-) -> Result<Plan, Failure> {
-    let calendar = Calendar::new(&settings.policy)?;
-    let hand_made = HandMade::read(settings)?;
-    let mut inputs = Vec::new();
-    let mut rows = Vec::new();
-    let mut invalid = Vec::new();
-    let mut hr_at = Timestamp::MIN;
-    for path in &settings.inputs.hr {
-        let hr = ingest::read_hr(path, &settings.columns_hr, &settings.formats)?;
-        let made_at = made_at(path, settings.inputs.hr_at, as_of);
-        hr_at = hr_at.max(made_at);
-        refuse_twice(&inputs, &hr.file)?;
-        inputs.push(input(hr.file, Some(made_at)));
-        rows.extend(hr.rows);
-        invalid.extend(hr.invalid);
+/// For a plan nobody but the planning itself looks at the accounts.
+struct NobodyElse;
+
+impl AccountObserver for NobodyElse {
+    fn split(&self) -> Self {
+        Self
     }
-    let users_at = accounts.seen_at(settings, as_of);
-    let question = Question {
-        rows: &rows,
-        invalid: &invalid,
-        memory,
-        policy: &settings.policy,
-        calendar: &calendar,
-        holds: &hand_made.holds,
-        map: &hand_made.map,
-        as_of,
-        hr_at,
-        users_at,
-    };
-    let people = People::gather(&question);
+
+    fn observe(&mut self, _: &AccountRow) {}
+
+    fn merge(&mut self, _: Self) {}
+}
+
+/// Tonight's inputs as they were read, but for the accounts, which stream by.
+pub(super) struct Tonight {
+    calendar: Calendar,
+    hand_made: HandMade,
+    /// The HR exports.
+    inputs: Vec<PlanInput>,
+    rows: Vec<HrRow>,
+    invalid: Vec<InvalidRow>,
+    hr_at: Timestamp,
+    users_at: Timestamp,
+}
+
+/// What everybody's decision rests on.
+pub(super) struct Evidence<B> {
+    pub people: People,
+    pub found: Found,
+    /// Rows of the users report that could not be read.
+    pub unreadable: Vec<InvalidRow>,
+    /// Whoever looked at the accounts besides.
+    pub besides: B,
+}
+
+/// Everybody's decision, and what was counted on the way.
+pub(super) struct Decided {
+    reconciliation: Reconciliation,
+    tally: Tally,
+    census: Census,
+    users: PlanInput,
+}
+
+impl Tonight {
+    pub(super) fn read(
+        settings: &Settings,
+        accounts: Accounts<'_>,
+        as_of: Timestamp,
+    ) -> Result<Self, Failure> {
+        let calendar = Calendar::new(&settings.policy)?;
+        let hand_made = HandMade::read(settings)?;
+        let mut inputs = Vec::new();
+        let mut rows = Vec::new();
+        let mut invalid = Vec::new();
+        let mut hr_at = Timestamp::MIN;
+        for path in &settings.inputs.hr {
+            let hr = ingest::read_hr(path, &settings.columns_hr, &settings.formats)?;
+            let made_at = made_at(path, settings.inputs.hr_at, as_of);
+            hr_at = hr_at.max(made_at);
+            refuse_twice(&inputs, &hr.file)?;
+            inputs.push(input(hr.file, Some(made_at)));
+            rows.extend(hr.rows);
+            invalid.extend(hr.invalid);
+        }
+        Ok(Self {
+            calendar,
+            hand_made,
+            inputs,
+            rows,
+            invalid,
+            hr_at,
+            users_at: accounts.seen_at(settings, as_of),
+        })
+    }
+
+    pub(super) fn question<'a>(
+        &'a self,
+        settings: &'a Settings,
+        memory: &'a Memory,
+        as_of: Timestamp,
+    ) -> Question<'a> {
+        Question {
+            rows: &self.rows,
+            invalid: &self.invalid,
+            memory,
+            policy: &settings.policy,
+            calendar: &self.calendar,
+            holds: &self.hand_made.holds,
+            map: &self.hand_made.map,
+            as_of,
+            hr_at: self.hr_at,
+            users_at: self.users_at,
+        }
+    }
+
+    /// The plan that follows from what was decided.
+    pub(super) fn plan(
+        &self,
+        settings: &Settings,
+        question: &Question<'_>,
+        decided: Decided,
+    ) -> Plan {
+        let Decided {
+            reconciliation,
+            tally,
+            census,
+            users,
+        } = decided;
+        let memory = question.memory;
+        let vanished = reconciliation.vanished(memory);
+        let counted = settings
+            .policy
+            .seats_as_of
+            .filter(|_| settings.inputs.licenses.is_some());
+        let calendar = &self.calendar;
+        let seats = figures(
+            &tally.finish(),
+            &self.hand_made.owned,
+            &settings.policy.contracts,
+            &Ledgered {
+                memory,
+                vanished: &vanished,
+                counted: counted.map(|date| CountDate {
+                    start: calendar.start_of(date, ""),
+                    end: calendar.end_of(date, ""),
+                }),
+            },
+        );
+        let facts = Facts {
+            active_accounts: census.active(),
+            active_licensed: census.active_licensed(),
+            users_rows: users.rows,
+            due_leavers: reconciliation.due_leavers,
+            due_matched: reconciliation.due_matched,
+            protected_hits: reconciliation.protected_hits,
+            active_leavers: reconciliation.active_leavers,
+            missing_canaries: census.missing(),
+        };
+        let mut inputs = self.inputs.clone();
+        inputs.push(users);
+        inputs.extend(self.hand_made.inputs.iter().cloned());
+        build(Build {
+            as_of: question.as_of,
+            users_at: self.users_at,
+            tenant: &settings.tenant,
+            target: settings.target_label(),
+            customer_id: settings.customer_id.as_deref(),
+            inputs,
+            policy: &settings.policy,
+            guard_limits: &settings.guards,
+            calendar,
+            memory,
+            reconciliation,
+            facts,
+            seats,
+            counted,
+        })
+    }
+}
+
+/// Shows the accounts to everybody who looks out for some, to `besides` as
+/// well, and gives every person one decision.
+pub(super) fn settle<B: AccountObserver>(
+    settings: &Settings,
+    accounts: Accounts<'_>,
+    question: &Question<'_>,
+    besides: B,
+) -> Result<(Evidence<B>, Decided), Failure> {
+    let people = People::gather(question);
     let watch = Watch {
-        index: Index::new(&people, &question),
-        tally: Tally::new(memory, users_at),
+        index: Index::new(&people, question),
+        tally: Tally::new(question.memory, question.users_at),
         census: Census::new(&settings.policy.canaries),
+        besides,
     };
-    let seen = accounts.read(settings, users_at, watch).await?;
-    let users_rows = seen.input.rows;
-    inputs.push(seen.input);
-    inputs.extend(hand_made.inputs);
+    let users = accounts.read(settings, question, watch)?;
     let Watch {
         index,
         tally,
         census,
-    } = seen.watch;
-    let reconciliation = reconcile::settle(&people, &index.finish(), &seen.invalid, &question)?;
-    let vanished = reconciliation.vanished(memory);
-    let counted = settings
-        .policy
-        .seats_as_of
-        .filter(|_| settings.inputs.licenses.is_some());
-    let seats = figures(
-        &tally.finish(),
-        &hand_made.owned,
-        &settings.policy.contracts,
-        &Ledgered {
-            memory,
-            vanished: &vanished,
-            counted: counted.map(|date| CountDate {
-                start: calendar.start_of(date, ""),
-                end: calendar.end_of(date, ""),
-            }),
-        },
-    );
-    let facts = Facts {
-        active_accounts: census.active(),
-        active_licensed: census.active_licensed(),
-        users_rows,
-        due_leavers: reconciliation.due_leavers,
-        due_matched: reconciliation.due_matched,
-        protected_hits: reconciliation.protected_hits,
-        active_leavers: reconciliation.active_leavers,
-        missing_canaries: census.missing(),
+        besides,
+    } = users.observer;
+    let found = index.finish();
+    let reconciliation = reconcile::settle(&people, &found, &users.invalid, question)?;
+    let evidence = Evidence {
+        people,
+        found,
+        unreadable: users.invalid,
+        besides,
     };
-    Ok(build(Build {
-        as_of,
-        users_at,
-        tenant: &settings.tenant,
-        target: settings.target_label(),
-        customer_id: settings.customer_id.as_deref(),
-        inputs,
-        policy: &settings.policy,
-        guard_limits: &settings.guards,
-        calendar: &calendar,
-        memory,
+    let decided = Decided {
         reconciliation,
-        facts,
-        seats,
-        counted,
-    }))
+        tally,
+        census,
+        users: users.input,
+    };
+    Ok((evidence, decided))
 }
 
 /// Everything that looks at the accounts while they stream by.
-struct Watch {
+struct Watch<B> {
     index: Index,
     tally: Tally,
     census: Census,
+    besides: B,
 }
 
-impl AccountObserver for Watch {
+impl<B: AccountObserver> AccountObserver for Watch<B> {
     fn split(&self) -> Self {
         Self {
             index: self.index.split(),
             tally: self.tally.split(),
             census: self.census.split(),
+            besides: self.besides.split(),
         }
     }
 
@@ -224,12 +330,14 @@ impl AccountObserver for Watch {
         self.index.observe(row);
         self.tally.observe(row);
         self.census.observe(row);
+        self.besides.observe(row);
     }
 
     fn merge(&mut self, later: Self) {
         self.index.merge(later.index);
         self.tally.merge(later.tally);
         self.census.merge(later.census);
+        self.besides.merge(later.besides);
     }
 }
 

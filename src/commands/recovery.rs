@@ -160,3 +160,12 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .build()
         .map_err(|error| Failure::of(Exit::Internal, error))
 }
+
+/// Waits for something asynchronous where the code around it is not, be it
+/// within a run or outside of one.
+pub(super) fn wait<T>(what: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(handle) => tokio::task::block_in_place(|| handle.block_on(what)),
+        Err(_) => runtime()?.block_on(what),
+    }
+}

@@ -127,9 +127,11 @@ fn target(
 ) -> Result<Target, ConfigError> {
     let asked_for_sandbox = match command {
         Command::Sandbox(_) => true,
-        Command::Plan(_) | Command::Apply(_) | Command::Run(_) | Command::Tasks(_) => {
-            command.output().is_some_and(|output| output.sandbox)
-        }
+        Command::Plan(_)
+        | Command::Apply(_)
+        | Command::Run(_)
+        | Command::Tasks(_)
+        | Command::Explain(_) => command.output().is_some_and(|output| output.sandbox),
     };
     if asked_for_sandbox {
         return Ok(Target::Sandbox);
@@ -143,7 +145,7 @@ fn target(
     match (chosen.or(found.file.tenant.target), command) {
         (Some(target), _) => Ok(target),
         // These never change a tenant.
-        (None, Command::Plan(_) | Command::Tasks(_)) => Ok(Target::Eight),
+        (None, Command::Plan(_) | Command::Tasks(_) | Command::Explain(_)) => Ok(Target::Eight),
         (None, Command::Apply(_) | Command::Run(_) | Command::Sandbox(_)) => {
             Err(ConfigError::NoTarget(found.path.clone()))
         }
@@ -250,7 +252,11 @@ fn key_source(
 fn customer_id(command: &Command, file: &ConfigFile) -> Option<String> {
     let typed = match command {
         Command::Sandbox(sandbox) => sandbox.customer_id.clone(),
-        Command::Plan(_) | Command::Apply(_) | Command::Run(_) | Command::Tasks(_) => None,
+        Command::Plan(_)
+        | Command::Apply(_)
+        | Command::Run(_)
+        | Command::Tasks(_)
+        | Command::Explain(_) => None,
     };
     typed.or_else(|| file.tenant.customer_id.clone())
 }

@@ -12,7 +12,7 @@ const STATUS_LAG: SignedDuration = SignedDuration::from_hours(48);
 
 /// What HR says about one row or one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Claim {
+pub enum Claim {
     /// Leaves, or has left, on this date.
     Leaves(Date),
     /// Stays, for this reason; the date that the rows speak of, if any.
@@ -25,10 +25,12 @@ pub(super) enum Claim {
 
 /// Rows that nobody can act on before HR has settled them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Contradiction {
+pub struct Contradiction {
+    /// Why, as results name it.
     pub reason: Reason,
     /// The date that the rows speak of, if any.
     pub date: Option<Date>,
+    /// The same in a sentence, with what to do.
     pub detail: String,
     /// Whether any of the rows says that somebody leaves.
     pub somebody_leaves: bool,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::{Span, Timestamp, ToSpan, Zoned};
 
 use crate::model::{Effective, EmploymentStatus, HrRow, Policy};
 
@@ -70,6 +70,11 @@ impl Calendar {
     pub fn end_of(&self, date: Date, site: &str) -> Timestamp {
         date.tomorrow()
             .map_or(Timestamp::MAX, |next| self.start_of(next, site))
+    }
+
+    /// The instant as the site's clocks show it.
+    pub fn local(&self, instant: Timestamp, site: &str) -> Zoned {
+        instant.to_zoned(self.zone_of(site).clone())
     }
 
     /// The same time of day, so many days later in the policy's zone.

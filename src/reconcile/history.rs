@@ -75,8 +75,13 @@ impl<'q> History<'q> {
 
     /// When deactivations of this account were verified.
     pub(super) fn deactivations_of(&self, account: &AccountKey) -> Vec<Timestamp> {
-        let records = self.by_account.get(account).into_iter().flatten();
+        let records = self.of_account(account).iter();
         records.filter_map(|record| record.deactivated_at).collect()
+    }
+
+    /// Terminations that were matched to this account.
+    pub(super) fn of_account(&self, account: &AccountKey) -> &[&'q TerminationRecord] {
+        self.by_account.get(account).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -221,7 +221,7 @@ impl Wanted {
 impl Found {
     /// Rows of one account are one account: their licences add up, and the
     /// first row of the file says the rest, whichever came by first.
-    fn keep(&mut self, key: AccountKey, row: &AccountRow) -> &mut Candidate {
+    pub(super) fn keep(&mut self, key: AccountKey, row: &AccountRow) -> &mut Candidate {
         match self.accounts.entry(key) {
             Entry::Vacant(vacant) => vacant.insert(Candidate {
                 row: row.clone(),

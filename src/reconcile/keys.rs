@@ -3,19 +3,31 @@ use crate::model::{EmailAddress, EmployeeId, InvalidRow, Username};
 /// One thing that a person can be looked up by. The order is the order of
 /// trust, and the order in which results name them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
+pub enum Key {
+    /// HR's own id.
     EmployeeId(EmployeeId),
+    /// The work e-mail.
     WorkEmail(EmailAddress),
+    /// The login name.
     Username(Username),
 }
 
 impl Key {
     /// What results call it.
-    pub(super) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::EmployeeId(_) => "employee_id",
             Self::WorkEmail(_) => "work_email",
             Self::Username(_) => "username",
+        }
+    }
+
+    /// The key as it was read.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::EmployeeId(id) => id.as_str(),
+            Self::WorkEmail(email) => email.as_str(),
+            Self::Username(name) => name.as_str(),
         }
     }
 

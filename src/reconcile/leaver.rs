@@ -8,51 +8,35 @@ use super::obstacles::Sight;
 use super::settle::{Case, Settling, Stance, Verdict, site_of};
 use super::{Person, Suggestion};
 use crate::model::{
-    AccountKey, AccountStatus, Disposition, HrFileKind, Origin, Reason, Termination,
+    AccountKey, AccountRow, AccountStatus, Disposition, HrFileKind, Origin, Reason, Termination,
     TerminationRecord, TerminationState,
 };
 
 /// Somebody who leaves on a date, and what is known of it.
-struct Departure<'s> {
+pub(super) struct Departure<'s, 'h> {
     person: &'s Person,
     termination: Termination,
     found: &'s Match,
     /// What the ledger knows of the person's terminations.
-    history: &'s [&'s TerminationRecord],
+    history: &'s [&'h TerminationRecord],
     /// What it knows of this very termination.
-    known: Option<&'s TerminationRecord>,
+    pub(super) known: Option<&'h TerminationRecord>,
     /// The site whose zone counts.
-    site: String,
+    pub(super) site: String,
     /// When the deactivation is due, if that is known yet.
-    due: Option<Timestamp>,
+    pub(super) due: Option<Timestamp>,
 }
 
-impl Settling<'_, '_, '_> {
+impl<'h> Settling<'_, '_, 'h> {
     pub(super) fn leaver(
         &mut self,
         person: &Person,
         date: Date,
         found: &Match,
         suggestions: &[Suggestion],
-        history: &[&TerminationRecord],
+        history: &[&'h TerminationRecord],
     ) {
-        let termination = termination_of(person, date);
-        let site = match found {
-            Match::One(key, _) => {
-                site_of(&person.site, &self.directory.candidate(key).row.site).to_owned()
-            }
-            Match::Gone | Match::Ambiguous(..) | Match::None(..) => person.site.clone(),
-        };
-        let calendar = self.question.calendar;
-        let departure = Departure {
-            person,
-            known: self.history.exact(&termination.id(), date, history),
-            termination,
-            found,
-            history,
-            due: calendar.deactivation_due(date, person.status, &site),
-            site,
-        };
+        let departure = self.departure(person, date, found, history);
         let due_now = departure.due.filter(|due| *due <= self.question.as_of);
         self.count(&departure, due_now.is_some());
         let cumulative = self.question.policy.hr_file == HrFileKind::Cumulative;
@@ -79,34 +63,76 @@ impl Settling<'_, '_, '_> {
         self.duplicates(person, found);
     }
 
-    /// `None` when the leaver became a case, whose line is written already.
-    fn due_with_account(
-        &mut self,
-        departure: &Departure<'_>,
-        due: Timestamp,
-        key: &AccountKey,
-        matched_by: &str,
-    ) -> Option<Verdict> {
-        let (account, status_since) = self.known(key);
+    pub(super) fn departure<'s>(
+        &self,
+        person: &'s Person,
+        date: Date,
+        found: &'s Match,
+        history: &'s [&'h TerminationRecord],
+    ) -> Departure<'s, 'h> {
+        let termination = termination_of(person, date);
+        let site = match found {
+            Match::One(key, _) => {
+                site_of(&person.site, &self.directory.candidate(key).row.site).to_owned()
+            }
+            Match::Gone | Match::Ambiguous(..) | Match::None(..) => person.site.clone(),
+        };
+        let calendar = self.question.calendar;
+        Departure {
+            person,
+            known: self.history.exact(&termination.id(), date, history),
+            termination,
+            found,
+            history,
+            due: calendar.deactivation_due(date, person.status, &site),
+            site,
+        }
+    }
+
+    /// The account as the obstacles look at it.
+    pub(super) fn sight<'s>(
+        &self,
+        departure: &'s Departure<'_, '_>,
+        key: &'s AccountKey,
+        account: &'s AccountRow,
+    ) -> Sight<'s> {
         let verified = self.deactivation_of(departure, key);
-        let sight = Sight {
+        Sight {
             person: departure.person,
             date: departure.termination.date,
             site: &departure.site,
             key,
-            account: &account,
+            account,
             carried_out: verified.is_some() || departure.known.is_some_and(is_spent),
-        };
-        if let Some(verdict) = self.obstacle(&sight) {
-            return Some(verdict);
         }
-        let stance = if account.status == AccountStatus::Active && self.is_managed(&account) {
+    }
+
+    /// Whether a leaver whom nothing stands against may be acted on.
+    pub(super) fn stance(&self, departure: &Departure<'_, '_>, account: &AccountRow) -> Stance {
+        if account.status == AccountStatus::Active && self.is_managed(account) {
             Stance::LeaveToIdp
         } else if self.needs_approval(departure.termination.date, departure.known) {
             Stance::WithApproval
         } else {
             Stance::Act
-        };
+        }
+    }
+
+    /// `None` when the leaver became a case, whose line is written already.
+    fn due_with_account(
+        &mut self,
+        departure: &Departure<'_, '_>,
+        due: Timestamp,
+        key: &AccountKey,
+        matched_by: &str,
+    ) -> Option<Verdict> {
+        let (account, status_since) = self.known(key);
+        let sight = self.sight(departure, key, &account);
+        if let Some(verdict) = self.obstacle(&sight) {
+            return Some(verdict);
+        }
+        let stance = self.stance(departure, &account);
+        let verified = self.deactivation_of(departure, key);
         let deactivated_at = match account.status {
             AccountStatus::Active => None,
             AccountStatus::Inactive => verified.or(Some(status_since)),
@@ -132,7 +158,11 @@ impl Settling<'_, '_, '_> {
 
     /// When a deactivation for this departure was verified. One before the
     /// date belongs to an earlier departure.
-    fn deactivation_of(&self, departure: &Departure<'_>, key: &AccountKey) -> Option<Timestamp> {
+    fn deactivation_of(
+        &self,
+        departure: &Departure<'_, '_>,
+        key: &AccountKey,
+    ) -> Option<Timestamp> {
         let of_this_one = departure.known.and_then(|record| record.deactivated_at);
         let date = departure.termination.date;
         let begins = self.question.calendar.start_of(date, &departure.site);
@@ -149,7 +179,7 @@ impl Settling<'_, '_, '_> {
 
     fn due_without_account(
         &self,
-        departure: &Departure<'_>,
+        departure: &Departure<'_, '_>,
         suggestions: &[Suggestion],
     ) -> Verdict {
         match departure.found {
@@ -185,7 +215,7 @@ impl Settling<'_, '_, '_> {
     }
 
     /// A cumulative file no longer has the row: it was taken back, or lost.
-    fn vanished(&mut self, departure: &Departure<'_>) {
+    fn vanished(&mut self, departure: &Departure<'_, '_>) {
         let never_matched = |record: &TerminationRecord| {
             record.account.is_none() && record.state == TerminationState::Open
         };
@@ -212,7 +242,7 @@ impl Settling<'_, '_, '_> {
     /// A termination that waits is remembered, so that it is carried out, or
     /// reported again, even if an incremental file does not repeat it. Somebody
     /// without a key of their own could not be told apart on a later night.
-    fn remember(&mut self, departure: &Departure<'_>) {
+    fn remember(&mut self, departure: &Departure<'_, '_>) {
         if departure.person.keys.is_empty() {
             return;
         }
@@ -249,7 +279,7 @@ impl Settling<'_, '_, '_> {
 
     /// The date was corrected, or HR calls the person differently by now: what
     /// was open under the old id is over.
-    fn close_others(&mut self, departure: &Departure<'_>) {
+    fn close_others(&mut self, departure: &Departure<'_, '_>) {
         let id = departure.termination.id();
         let others: Vec<&TerminationRecord> = departure
             .history
@@ -260,7 +290,7 @@ impl Settling<'_, '_, '_> {
         self.close(&others);
     }
 
-    fn count(&mut self, departure: &Departure<'_>, is_due: bool) {
+    fn count(&mut self, departure: &Departure<'_, '_>, is_due: bool) {
         if departure.person.origin != Origin::Hr {
             return;
         }

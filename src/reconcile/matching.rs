@@ -9,7 +9,7 @@ use crate::model::{AccountKey, Reason, TerminationRecord};
 
 /// Whose account it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Match {
+pub enum Match {
     /// Exactly one account, by these keys joined with `+`.
     One(AccountKey, String),
     /// The account of a termination that was carried out is gone from the report.
@@ -272,13 +272,13 @@ impl<'f> Directory<'f> {
         one_address && self.is_strangers(person, account)
     }
 
-    fn is_strangers(&self, person: &Person, account: &AccountKey) -> bool {
+    pub(super) fn is_strangers(&self, person: &Person, account: &AccountKey) -> bool {
         let name = &self.candidate(account).row.name;
         name.is_somebody_else(&person.name)
     }
 
     /// Every account that has the key.
-    fn accounts_of(&self, key: &Key) -> BTreeSet<&'f AccountKey> {
+    pub(super) fn accounts_of(&self, key: &Key) -> BTreeSet<&'f AccountKey> {
         let all = |keys: Option<&BTreeSet<&'f AccountKey>>| keys.cloned().unwrap_or_default();
         match key {
             Key::EmployeeId(id) => all(self.by_employee_id.get(id.as_str())),

@@ -5,15 +5,18 @@
 //! by and keeps only those that a key hits; [`settle`] gives every person one
 //! decision and every row one disposition.
 
+mod asked;
 mod census;
 mod claims;
 mod due;
 mod groups;
 mod history;
 mod index;
+mod inquiry;
 mod keys;
 mod leaver;
 mod lines;
+mod lookout;
 mod matching;
 mod obstacles;
 mod people;
@@ -21,10 +24,19 @@ mod settle;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use asked::Asked;
 pub use census::Census;
+pub use claims::{Claim, Contradiction};
 pub use due::{Calendar, CalendarError};
 pub use index::{Candidate, Found, Index, Suggestion};
+pub use inquiry::{
+    AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,
+    inquire,
+};
+pub use keys::Key;
 pub use lines::as_known;
+pub use lookout::Lookout;
+pub use matching::Match;
 pub use people::{People, Person};
 pub use settle::{Case, Reconciliation, RowDisposition, Stance, SumsDoNotBalance, settle};
 

@@ -25,27 +25,28 @@ pub(super) struct Sight<'s> {
 impl Settling<'_, '_, '_> {
     /// Why a due leaver's account must not be touched, if there is a reason.
     pub(super) fn obstacle(&mut self, sight: &Sight<'_>) -> Option<Verdict> {
+        let first = self.obstacles(sight).into_iter().next()?;
+        let is_protected = first.reason == Reason::ProtectedAccount;
+        let is_hit = is_protected && sight.person.origin == Origin::Hr;
+        self.result.protected_hits += u64::from(is_hit);
+        Some(first)
+    }
+
+    /// Every reason not to touch it, the one that decides first.
+    pub(super) fn obstacles(&self, sight: &Sight<'_>) -> Vec<Verdict> {
         let active = sight.account.status == AccountStatus::Active;
-        let verdict = self
-            .unreadable_account(sight)
-            .or_else(|| self.claimed_by_others(sight))
-            .or_else(|| self.rival(sight))
-            .or_else(|| self.somebody_else_by_now(sight));
-        if let Some(verdict) = verdict {
-            return Some(verdict.look_if(active));
-        }
-        if self.is_protected(sight) {
-            self.result.protected_hits += u64::from(sight.person.origin == Origin::Hr);
-            let why = "the account is on the protected list; a person has to decide";
-            let verdict = Verdict::settled(Disposition::Protected, Reason::ProtectedAccount, why);
-            return Some(verdict.look_if(active));
-        }
-        let why = self.hold_on(sight)?;
-        Some(Verdict::settled(
-            Disposition::Held,
-            Reason::OnHold,
-            format!("on hold: {why}"),
-        ))
+        let in_doubt = [
+            self.unreadable_account(sight),
+            self.claimed_by_others(sight),
+            self.rival(sight),
+            self.somebody_else_by_now(sight),
+            self.protection(sight),
+        ];
+        let in_doubt = in_doubt.into_iter().flatten();
+        in_doubt
+            .map(|verdict| verdict.look_if(active))
+            .chain(self.hold(sight))
+            .collect()
     }
 
     /// Whether the termination is so old, and was so old when it was first
@@ -137,12 +138,16 @@ impl Settling<'_, '_, '_> {
         })
     }
 
-    fn is_protected(&self, sight: &Sight<'_>) -> bool {
+    fn protection(&self, sight: &Sight<'_>) -> Option<Verdict> {
         let protected = &self.question.policy.protected;
-        names_of(sight).iter().any(|name| protected.contains(name))
+        let why = "the account is on the protected list; a person has to decide";
+        names_of(sight)
+            .iter()
+            .any(|name| protected.contains(name))
+            .then(|| Verdict::settled(Disposition::Protected, Reason::ProtectedAccount, why))
     }
 
-    fn hold_on(&self, sight: &Sight<'_>) -> Option<String> {
+    fn hold(&self, sight: &Sight<'_>) -> Option<Verdict> {
         let names = names_of(sight);
         let today = self.question.calendar.day(self.question.as_of);
         self.question
@@ -151,9 +156,12 @@ impl Settling<'_, '_, '_> {
             .chain(&self.question.memory.holds)
             .filter(|hold| hold.until.is_none_or(|until| until >= today))
             .find(|hold| names.contains(&hold.who.trim().to_lowercase()))
-            .map(|hold| match hold.until {
-                Some(until) => format!("{} (until {until})", hold.why),
-                None => hold.why.clone(),
+            .map(|hold| {
+                let why = match hold.until {
+                    Some(until) => format!("on hold: {} (until {until})", hold.why),
+                    None => format!("on hold: {}", hold.why),
+                };
+                Verdict::settled(Disposition::Held, Reason::OnHold, why)
             })
     }
 }

@@ -56,7 +56,7 @@ pub struct Person {
     /// several people.
     pub(super) keys: Vec<Key>,
     /// What HR says about the person.
-    pub(super) claim: Claim,
+    pub claim: Claim,
 }
 
 impl People {

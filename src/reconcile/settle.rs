@@ -161,25 +161,10 @@ pub fn settle(
     unreadable: &[InvalidRow],
     question: &Question<'_>,
 ) -> Result<Reconciliation, SumsDoNotBalance> {
-    let directory = Directory::new(found);
-    let history = History::new(question.memory);
-    let matches: Vec<Match> = people
-        .persons
-        .iter()
-        .map(|person| directory.find(person, &history, question))
-        .collect();
-    let mut settling = Settling {
-        question,
-        directory: &directory,
-        history: &history,
-        unreadable: unreadable_names(unreadable),
-        rivals: BTreeSet::new(),
-        spoken_for: BTreeSet::new(),
-        taken: BTreeSet::new(),
-        result: Reconciliation::default(),
-    };
-    settling.survey(people, &matches);
-    for (position, (person, found_match)) in people.persons.iter().zip(&matches).enumerate() {
+    let ground = Ground::new(people, found, question);
+    let mut settling = ground.settling(people, unreadable, question);
+    for (position, (person, found_match)) in people.persons.iter().zip(&ground.matches).enumerate()
+    {
         let suggestions = found
             .suggestions
             .get(&position)
@@ -193,6 +178,52 @@ pub fn settle(
     }));
     lines.extend(unreadable.iter().map(unreadable_account));
     settling.finish()
+}
+
+/// What is known before anybody is decided about: accounts by key, earlier
+/// terminations, and whose account it is.
+pub(super) struct Ground<'f, 'q> {
+    pub(super) directory: Directory<'f>,
+    pub(super) history: History<'q>,
+    /// One for each person.
+    pub(super) matches: Vec<Match>,
+}
+
+impl<'f, 'q> Ground<'f, 'q> {
+    pub(super) fn new(people: &People, found: &'f Found, question: &Question<'q>) -> Self {
+        let directory = Directory::new(found);
+        let history = History::new(question.memory);
+        let persons = people.persons.iter();
+        let matches = persons
+            .map(|person| directory.find(person, &history, question))
+            .collect();
+        Self {
+            directory,
+            history,
+            matches,
+        }
+    }
+
+    /// Ready to decide: what tonight's rows disagree about is known.
+    pub(super) fn settling<'a>(
+        &'a self,
+        people: &People,
+        unreadable: &[InvalidRow],
+        question: &'a Question<'a>,
+    ) -> Settling<'a, 'f, 'q> {
+        let mut settling = Settling {
+            question,
+            directory: &self.directory,
+            history: &self.history,
+            unreadable: unreadable_names(unreadable),
+            rivals: BTreeSet::new(),
+            spoken_for: BTreeSet::new(),
+            taken: BTreeSet::new(),
+            result: Reconciliation::default(),
+        };
+        settling.survey(people, &self.matches);
+        settling
+    }
 }
 
 /// HR's site decides the zone; where HR has none, the account's does.

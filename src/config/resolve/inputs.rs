@@ -12,6 +12,7 @@ pub(super) fn lists_accounts(command: &Command, found: &FoundFile) -> bool {
     let typed = match command {
         Command::Plan(plan) => plan.inputs.users.as_ref(),
         Command::Run(run) => run.inputs.users.as_ref(),
+        Command::Explain(explain) => explain.inputs.users.as_ref(),
         Command::Apply(_) | Command::Tasks(_) | Command::Sandbox(_) => return false,
     };
     let named = typed.or(found.file.inputs.users.as_ref());
@@ -26,6 +27,7 @@ pub(super) fn inputs(
 ) -> Result<Inputs, ConfigError> {
     let typed = match command {
         Command::Plan(plan) => plan.inputs.clone(),
+        Command::Explain(explain) => explain.inputs.clone(),
         Command::Run(run) => run.inputs.clone(),
         // A plan says what it was made from.
         Command::Apply(_) | Command::Tasks(_) => return Ok(Inputs::default()),
