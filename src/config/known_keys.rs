@@ -138,6 +138,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("hr_dates", Value),
             ("users_dates", Value),
             ("hr_status", Names),
+            ("users_status", Names),
         ]),
     ),
 ];

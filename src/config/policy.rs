@@ -89,10 +89,14 @@ pub(super) fn guards(said: &GuardsSection, target: Target) -> GuardLimits {
 /// The formats, with the company's status words in lower case.
 pub(super) fn formats(file: &ConfigFile) -> Formats {
     let words = file.formats.hr_status.iter();
+    let users_words = file.formats.users_status.iter();
     Formats {
         hr_dates: file.formats.hr_dates.map(Into::into),
         users_dates: file.formats.users_dates.map(Into::into),
         hr_status: words
+            .map(|(word, status)| (folded(word), *status))
+            .collect(),
+        users_status: users_words
             .map(|(word, status)| (folded(word), *status))
             .collect(),
     }

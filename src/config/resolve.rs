@@ -58,7 +58,7 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         out_dir,
         inputs: inputs::inputs(&cli.command, &found, target)?,
         columns_hr: ColumnNames(file.columns.hr.clone()),
-        columns_users: ColumnNames(file.columns.users.clone()),
+        columns_users: columns_users(file),
         formats: policy::formats(file),
         policy: policy::policy(file, said.time_zone, said.hr_file),
         guards: policy::guards(&file.guards, target),
@@ -77,6 +77,15 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         retyped: retyped(cli),
         config_file: found.was_read.then_some(found.path),
     })
+}
+
+fn columns_users(file: &ConfigFile) -> ColumnNames {
+    let names = file.columns.users.iter();
+    ColumnNames(
+        names
+            .map(|(field, headers)| (field.clone(), headers.0.clone()))
+            .collect(),
+    )
 }
 
 /// The configuration file, or its defaults where nobody asked for one.

@@ -14,12 +14,12 @@ use super::Target;
 use super::base_url::BaseUrl;
 use super::policy::Contracts;
 use super::values::{
-    AccountNames, CalendarDate, CountLimit, DateOrderWord, Hours, HoursLimit, Managed, Paths,
-    Percent, PercentLimit, Seconds, ZoneName,
+    AccountNames, CalendarDate, CountLimit, DateOrderWord, Headers, Hours, HoursLimit, Managed,
+    Paths, Percent, PercentLimit, Seconds, ZoneName,
 };
 use crate::model::{
-    ActOn, ApprovalPolicy, DataGate, Effective, EmploymentStatus, FirstRun, HrFileKind,
-    StrandedSeats, Trust,
+    AccountStatus, ActOn, ApprovalPolicy, DataGate, Effective, EmploymentStatus, FirstRun,
+    HrFileKind, StrandedSeats, Trust,
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -182,7 +182,7 @@ pub(super) struct SeatsSection {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ColumnsSection {
     pub(super) hr: BTreeMap<String, String>,
-    pub(super) users: BTreeMap<String, String>,
+    pub(super) users: BTreeMap<String, Headers>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -191,4 +191,5 @@ pub(super) struct FormatsSection {
     pub(super) hr_dates: Option<DateOrderWord>,
     pub(super) users_dates: Option<DateOrderWord>,
     pub(super) hr_status: BTreeMap<String, EmploymentStatus>,
+    pub(super) users_status: BTreeMap<String, AccountStatus>,
 }

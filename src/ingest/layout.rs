@@ -63,8 +63,7 @@ pub(super) fn locate(
 impl Layout {
     /// A field's columns.
     pub(super) fn column(&self, field: &Field) -> Column {
-        let positions = self.assignment.get(field.name).cloned().unwrap_or_default();
-        Column::new(self.headers_at(&positions), positions)
+        self.columns_at(&self.positions(field))
     }
 
     /// Takes columns from one field and gives them to another, after their
@@ -73,6 +72,37 @@ impl Layout {
         if let Some(positions) = self.assignment.remove(from.name) {
             self.assignment.entry(to.name).or_insert(positions);
         }
+    }
+
+    /// Gives columns to a field, whatever they served before.
+    pub(super) fn assign(&mut self, field: &Field, positions: Vec<usize>) {
+        for served in self.assignment.values_mut() {
+            served.retain(|position| !positions.contains(position));
+        }
+        self.assignment.insert(field.name, positions);
+        self.assignment.retain(|_, served| !served.is_empty());
+    }
+
+    /// The columns that have a header and serve no field.
+    pub(super) fn unused(&self) -> impl Iterator<Item = usize> {
+        let is_unused = |at: &usize| !self.assignment.values().flatten().any(|used| used == at);
+        let named = (0..self.header.len()).filter(|at| !self.header[*at].is_empty());
+        named.filter(is_unused)
+    }
+
+    /// The columns at these positions, whatever they serve.
+    pub(super) fn columns_at(&self, positions: &[usize]) -> Column {
+        Column::new(self.headers_at(positions), positions.to_vec())
+    }
+
+    /// Where a field's columns stand.
+    pub(super) fn positions(&self, field: &Field) -> Vec<usize> {
+        self.assignment.get(field.name).cloned().unwrap_or_default()
+    }
+
+    /// The line on which the header row begins.
+    pub(super) fn header_line(&self) -> u64 {
+        self.header_line
     }
 
     /// The text below the header, cut into chunks of about `size` bytes.
@@ -138,7 +168,7 @@ impl Layout {
             .iter()
             .map(|at| self.header[*at].as_str())
             .collect();
-        headers.join(" + ")
+        headers.join(ColumnNames::JOINED_BY)
     }
 }
 

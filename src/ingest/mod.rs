@@ -21,6 +21,7 @@ mod hr;
 mod input_file;
 mod layout;
 mod license_cell;
+mod license_columns;
 mod licenses;
 mod listing;
 mod map;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::EmploymentStatus;
+use crate::model::{AccountStatus, EmploymentStatus};
 
 /// Columns named by the administrator: field → header as it stands in the
 /// file. They win over everything that the alias table would find.
@@ -17,6 +17,11 @@ use crate::model::EmploymentStatus;
 /// `phone_numbers`, `devices`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ColumnNames(pub BTreeMap<String, String>);
+
+impl ColumnNames {
+    /// Stands between the headers of a field that is read from several columns.
+    pub const JOINED_BY: &str = " + ";
+}
 
 /// Which comes first in dates such as `03/04/2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,4 +42,6 @@ pub struct Formats {
     pub users_dates: Option<DateOrder>,
     /// What the company's own status words mean, by word in lower case.
     pub hr_status: BTreeMap<String, EmploymentStatus>,
+    /// What other status words of the users report mean, by word in lower case.
+    pub users_status: BTreeMap<String, AccountStatus>,
 }

@@ -24,6 +24,7 @@ pub use disposition::{Disposition, Origin, Reason};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
 pub use identity::{
     AccountKey, EmailAddress, EmployeeId, PersonKey, PersonName, UserId, Username, is_blank,
+    is_damaged_number,
 };
 pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
