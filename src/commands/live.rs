@@ -248,3 +248,95 @@ fn of_call(error: CallError) -> Failure {
         format!("the list of users could not be read, and nothing was changed: {error}; {advice}"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn user(id: &str, edit: impl Fn(&mut Value)) -> User {
+        let mut body = json!({
+            "basicInfo": {"userId": id, "userName": "Ann.Moss@example.com", "status": "ACTIVE",
+                "primaryEmail": "ann.moss@example.com", "firstName": "Ann", "lastName": "Moss",
+                "createdTime": "2024-01-02T00:00:00Z", "site": {"name": "Austin"}},
+            "directoryInfo": {"department": "Sales"},
+            "serviceInfo": {
+                "licenses": [
+                    {"id": "l2", "name": "X Series - X2-VOSVC0216-02-US", "country": "US"},
+                    {"id": "l1", "name": "Fax", "country": "GB"}],
+                "extensions": [{"extensionNumber": "1001",
+                    "phoneNumbers": [{"phoneNumber": "+15550100"}],
+                    "devices": [{"macAddress": "0004f2000000"}]}]}
+        });
+        edit(&mut body);
+        User::read(body).expect("a user")
+    }
+
+    fn row(user: &User) -> Result<AccountRow, Box<InvalidRow>> {
+        account_row(user, AccountStatus::Active)
+    }
+
+    #[test]
+    fn a_user_is_read_as_a_row_of_the_report() {
+        let row = row(&user("U1", |_| {})).expect("an account");
+        assert_eq!(row.user_id, UserId::parse("U1"));
+        assert_eq!(row.username, Username::parse("ann.moss@example.com"));
+        assert_eq!(row.created, "2024-01-02T00:00:00Z".parse().ok());
+        assert_eq!((&*row.site, &*row.department), ("Austin", "Sales"));
+        assert_eq!(
+            (&*row.extension, &*row.phone_numbers[0]),
+            ("1001", "+15550100")
+        );
+        assert_eq!(row.devices, ["0004f2000000"]);
+        let pools: Vec<String> = row
+            .licenses
+            .iter()
+            .map(|it| it.pool().to_string())
+            .collect();
+        assert_eq!(pools, ["Fax (GB)", "X Series - X2 (US)"]);
+    }
+
+    #[test]
+    fn what_cannot_be_told_for_certain_is_an_invalid_row() {
+        for (column, invalid) in [
+            ("userId", user("a.b", |_| {})),
+            (
+                "createdTime",
+                user("U1", |it| it["basicInfo"]["createdTime"] = json!("May")),
+            ),
+            (
+                "licenses",
+                user("U1", |it| {
+                    it["serviceInfo"]["licenses"][0]["name"] = json!(null)
+                }),
+            ),
+        ] {
+            let invalid = row(&invalid).expect_err(column);
+            assert_eq!(
+                (&*invalid.column, &*invalid.work_email),
+                (column, "ann.moss@example.com")
+            );
+        }
+        let unknown = user("U1", |it| it["basicInfo"]["status"] = json!("LOCKED"));
+        let failure = status(&unknown).expect_err("no status");
+        assert_eq!(failure.exit, Exit::BadData);
+    }
+
+    #[test]
+    fn the_digest_tells_what_was_listed_and_not_in_which_order() {
+        let digest = |users: &[User]| {
+            let mut contents = Contents::default();
+            for user in users {
+                let row = row(user).expect("an account");
+                contents.add(user, &row).expect("text");
+            }
+            contents.digest()
+        };
+        let (one, two) = (user("U1", |_| {}), user("U2", |_| {}));
+        let renamed = user("U2", |it| it["basicInfo"]["userName"] = json!("other"));
+        let both = digest(&[one.clone(), two.clone()]);
+        assert_eq!(both, digest(&[two, one.clone()]));
+        assert_ne!(both, digest(&[one, renamed]));
+    }
+}

@@ -31,14 +31,19 @@ pub(super) async fn settle_earlier_runs(
     for plan_id in plans {
         ledger = settle(settings, ledger, tenant, &plan_id).await?;
     }
-    // Those runs end as far as the next one is concerned, so it has to know
-    // what was sent until now.
+    // Those runs end as far as the next one is concerned.
+    record_sends(&mut ledger, tenant)?;
+    close_unfinished(&mut ledger, tenant.api.clock().now(), resumed)?;
+    Ok(ledger)
+}
+
+/// Lets whatever runs next know what was sent until now.
+pub(super) fn record_sends(ledger: &mut Ledger, tenant: &Tenant) -> Result<(), Failure> {
     let wall_ms = tenant.recent_sends();
     if !wall_ms.is_empty() {
         ledger.record(&[Entry::Sends { wall_ms }])?;
     }
-    close_unfinished(&mut ledger, tenant.api.clock().now(), resumed)?;
-    Ok(ledger)
+    Ok(())
 }
 
 async fn settle(

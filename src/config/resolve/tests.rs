@@ -10,7 +10,8 @@ use crate::config::{ConfigErrorKind, Inputs, UsersSource};
 use crate::files;
 use crate::ingest::DateOrder;
 use crate::model::{
-    ContractBilling, EmploymentStatus, FirstRun, IdentityProvider, Limit, StrandedSeats,
+    AccountStatus, ContractBilling, EmploymentStatus, FirstRun, IdentityProvider, Limit,
+    StrandedSeats,
 };
 
 /// The sample of contract section 11, without what later versions will read.
@@ -103,6 +104,11 @@ fn the_sample_of_the_contract_is_understood() {
     assert_eq!(
         settings.columns_hr.0["employee_id"], "Pers. no.",
         "header as it stands in the file"
+    );
+    assert_eq!(settings.columns_users.0["licenses"], "Voice seat + Fax");
+    assert_eq!(
+        settings.formats.users_status["pending activation"],
+        AccountStatus::Inactive
     );
     assert_eq!(settings.formats.hr_dates, Some(DateOrder::MonthFirst));
     assert_eq!(
