@@ -86,7 +86,8 @@ pub(super) async fn read_list<O: AccountObserver>(
         for mut user in users {
             if !user.says_licenses() {
                 // A list may carry less of a user than the user itself.
-                user = api.user(user.user_id()).await.map_err(of_call)?.value;
+                let alone = api.user(user.user_id()).await;
+                user = alone.map_err(|error| of_call(&error))?.value;
                 list.read_alone += 1;
             }
             if customer_id.is_some_and(|id| user.is_of_another_customer(id)) {
@@ -224,13 +225,13 @@ fn name(user: &User) -> PersonName {
 
 fn of_list(error: ListError) -> Failure {
     match error {
-        ListError::Call(error) => of_call(error),
+        ListError::Call(error) => of_call(&error),
         ListError::NotWhole(_) => Failure::of(Exit::VendorUnavailable, error),
     }
 }
 
 /// Before the first change, so nothing was changed.
-fn of_call(error: CallError) -> Failure {
+fn of_call(error: &CallError) -> Failure {
     let exit = match error.kind {
         CallErrorKind::Unauthorized | CallErrorKind::Forbidden => Exit::NoPermission,
         CallErrorKind::NotFound
@@ -308,7 +309,7 @@ mod tests {
             (
                 "licenses",
                 user("U1", |it| {
-                    it["serviceInfo"]["licenses"][0]["name"] = json!(null)
+                    it["serviceInfo"]["licenses"][0]["name"] = json!(null);
                 }),
             ),
         ] {

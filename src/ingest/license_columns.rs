@@ -55,7 +55,7 @@ impl LicenseColumns {
         named: Option<&str>,
     ) -> Result<Self, IngestError> {
         let candidates: Vec<usize> = match named {
-            Some(names) => positions_of_names(file, layout, names)?,
+            Some(headers) => positions_of_headers(file, layout, headers)?,
             None => layout
                 .unused()
                 .filter(|at| may_be_a_license(&layout.header[*at]))
@@ -127,17 +127,17 @@ pub(super) fn take_named(names: &ColumnNames) -> (ColumnNames, Option<String>) {
     (others, licenses)
 }
 
-fn positions_of_names(
+fn positions_of_headers(
     file: &TextFile,
     layout: &Layout,
-    names: &str,
+    headers: &str,
 ) -> Result<Vec<usize>, IngestError> {
     let mut positions = Vec::new();
-    if tidy(names).is_empty() {
+    if tidy(headers).is_empty() {
         // "There is no such column", where there has to be one.
         return Ok(positions);
     }
-    for name in names.split(ColumnNames::JOINED_BY) {
+    for name in headers.split(ColumnNames::JOINED_BY) {
         let found = header::positions_of_name(&layout.header, name);
         if found.is_empty() {
             return Err(Refusal {

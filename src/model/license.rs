@@ -67,7 +67,7 @@ impl LicenseName {
     pub fn is_called_like_a_license(&self) -> bool {
         let name = format!(" {} ", words_of(&self.display).join(" "));
         let has = |words: &&str| name.contains(&format!(" {words} "));
-        self.has_product_code() || FAMILIES.iter().any(|words| has(words))
+        self.has_product_code() || FAMILIES.iter().any(has)
     }
 
     /// The pool that this licence's seats belong to.

@@ -120,20 +120,20 @@ mod tests {
         ids.iter().map(user).collect()
     }
 
-    fn page(ids: &[&str], pagination: Value) -> Answer {
+    fn page(ids: &[&str], pagination: &Value) -> Answer {
         Answer::Json(200, json!({"data": users(ids), "pagination": pagination}))
     }
 
     fn first(ids: &[&str]) -> Answer {
         let pagination =
             json!({"pageSize": 2, "pageNumber": 0, "hasMore": true, "nextScrollId": "s1"});
-        page(ids, pagination)
+        page(ids, &pagination)
     }
 
     fn last(ids: &[&str]) -> Answer {
         page(
             ids,
-            json!({"pageSize": 2, "pageNumber": 1, "hasMore": false}),
+            &json!({"pageSize": 2, "pageNumber": 1, "hasMore": false}),
         )
     }
 
@@ -179,26 +179,26 @@ mod tests {
     async fn a_short_list_is_never_taken_for_the_whole() {
         let numbered = |number: u64| json!({"pageNumber": number, "hasMore": false});
         for (what, script) in [
-            ("no users at all", vec![page(&[], numbered(0))]),
+            ("no users at all", vec![page(&[], &numbered(0))]),
             (
                 "page 2 came",
-                vec![first(&["a", "b"]), page(&["c"], numbered(2))],
+                vec![first(&["a", "b"]), page(&["c"], &numbered(2))],
             ),
             ("1 users although more follow", vec![first(&["a"])]),
             (
                 "0 users although more follow",
-                vec![page(&[], json!({"hasMore": true, "nextScrollId": "s1"}))],
+                vec![page(&[], &json!({"hasMore": true, "nextScrollId": "s1"}))],
             ),
             ("twice", vec![first(&["a", "b"]), last(&["b"])]),
             (
                 "speaks of 3",
-                vec![page(&["a"], json!({"hasMore": false, "totalElements": 3}))],
+                vec![page(&["a"], &json!({"hasMore": false, "totalElements": 3}))],
             ),
             (
                 "more than once",
                 vec![
                     Answer::Lost(TransportFailure::Interrupted),
-                    page(&["a"], json!({"hasMore": false})),
+                    page(&["a"], &json!({"hasMore": false})),
                 ],
             ),
         ] {

@@ -94,7 +94,7 @@ fn a_plan_from_a_list_changes_nothing_and_names_what_it_saw() {
 
 #[test]
 fn a_list_that_is_not_whole_stops_the_run_before_anything_is_changed() {
-    let cases: [(fn(Request) -> Answer, i32, &str); 6] = [
+    let cases: [(Server, i32, &str); 6] = [
         (
             |_| Answer::new(200, r#"{"data": [], "pagination": {"hasMore": false}}"#),
             69,
@@ -133,6 +133,9 @@ fn a_list_that_is_not_whole_stops_the_run_before_anything_is_changed() {
         assert!(!office.exists("out/plan.json"), "{said}");
     }
 }
+
+/// How a server answers.
+type Server = fn(Request) -> Answer;
 
 /// A page with one user.
 fn page(pagination: &str) -> Answer {

@@ -3,6 +3,7 @@
 mod bad_input;
 mod exit_codes;
 mod kill;
+mod layouts;
 mod live;
 mod overtaken;
 mod review;
