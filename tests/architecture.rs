@@ -25,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("http", &[]),
     ("vendor", &["http"]),
     ("apply", &["model", "plan", "vendor", "ledger"]),
-    ("report", &["model", "seats", "plan"]),
+    ("report", &["model", "reconcile", "seats", "plan"]),
     ("sandbox", &[]),
     ("cli", &[]),
     ("config", &["cli", "model", "files"]),
@@ -66,8 +66,13 @@ const SINGLE_ITEMS: &[(&str, &str, &str)] = &[
     ),
     (
         "report",
-        "reconcile::RowDisposition",
-        "the plan carries it as it is",
+        "ledger::AttemptRow",
+        "an attempt is told as the ledger has it",
+    ),
+    (
+        "report",
+        "ledger::RunRow",
+        "a run is told as the ledger has it",
     ),
     (
         "report",

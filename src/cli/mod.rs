@@ -183,6 +183,8 @@ mod tests {
             ("plan --users-at yesterday", 64),
             ("plan -q -v", 64),
             ("apply", 64),
+            ("explain", 64),
+            ("explain jana --confirm", 64),
             ("apply plan.json --confirm --hr a.csv", 64),
             ("plan --confirm", 64),
             ("sandbox --hold 3:later", 64),
@@ -218,6 +220,23 @@ mod tests {
         assert_eq!(run.time.as_of.as_deref(), Some("2026-11-20"));
         assert_eq!(run.execution.accept_input, ["ab", "cd"]);
         assert!(run.execution.confirm && run.output.sandbox);
+    }
+
+    #[test]
+    fn explain_takes_one_person_and_a_plans_inputs() {
+        let cli = parse_words("explain 007 --hr a.csv --users u.csv --as-of 2026-11-20 --sandbox");
+        let cli = cli.expect("a command line");
+        assert_eq!(cli.command.as_of(), Some("2026-11-20"));
+        assert!(
+            cli.command
+                .inputs()
+                .is_some_and(|inputs| inputs.hr.len() == 1)
+        );
+        let Command::Explain(explain) = cli.command else {
+            panic!("not an explain")
+        };
+        assert_eq!(explain.person, "007");
+        assert!(explain.output.sandbox);
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub struct RunArguments {
 /// Options of `explain`.
 #[derive(Debug, Clone, Args)]
 pub struct ExplainArguments {
-    /// An employee id, e-mail, username, 8x8 user id or name; an HR row as FILE:LINE or "line LINE"; or the id of an action, a task or a termination.
+    /// An employee id, e-mail, username, 8x8 user id or name; an HR row as `FILE:LINE` or `line LINE`; or the id of an action, a task or a termination.
     #[arg(value_name = "PERSON")]
     pub person: String,
     /// What to read.

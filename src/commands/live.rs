@@ -26,7 +26,7 @@ const LIVE: &str = "live";
 /// what is sent now is not recorded, because a plan leaves the ledger alone.
 pub(super) async fn open(settings: &Settings, as_of: Timestamp) -> Result<Tenant, Failure> {
     let tenant = Tenant::open(settings, None, as_of).await?;
-    if let Some(ledger) = plan::ledger(settings)? {
+    if let Some(ledger) = plan::ledger_to_read(settings)? {
         tenant.remember_sends(&ledger)?;
     }
     Ok(tenant)

@@ -3,6 +3,7 @@
 mod again;
 mod apply;
 mod console;
+mod explain;
 mod failure;
 mod live;
 mod nightly;
@@ -54,6 +55,6 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
         Command::Run(_) => nightly::run(&settings, on_commit),
         Command::Sandbox(arguments) => sandbox::run(&settings, arguments),
         Command::Tasks(arguments) => tasks::run(&settings, &arguments.action),
-        Command::Explain(_) => Ok(0),
+        Command::Explain(arguments) => explain::run(&settings, arguments),
     }
 }

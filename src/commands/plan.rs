@@ -63,14 +63,14 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
 
 /// The ledger is only read; without one, this is the first night.
 pub(super) fn memory(settings: &Settings, as_of: jiff::Timestamp) -> Result<Memory, Failure> {
-    match ledger(settings)? {
+    match ledger_to_read(settings)? {
         Some(ledger) => Ok(ledger.memory(as_of)?),
         None => Ok(Memory::default()),
     }
 }
 
-/// The ledger, for reading only; `None` before the first night.
-pub(super) fn ledger(settings: &Settings) -> Result<Option<Ledger>, Failure> {
+/// The ledger, to be read while others may write it; `None` before the first night.
+pub(super) fn ledger_to_read(settings: &Settings) -> Result<Option<Ledger>, Failure> {
     let identity = Identity {
         tenant: settings.tenant.clone(),
         target: settings.target_label().to_owned(),

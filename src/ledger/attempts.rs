@@ -67,7 +67,8 @@ pub enum AttemptEnd {
 }
 
 impl AttemptEnd {
-    fn as_str(self) -> &'static str {
+    /// The word in the ledger.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Changed => "changed",
             Self::NotApplied => "not_applied",

@@ -8,6 +8,7 @@ mod file;
 mod guards;
 mod issue;
 mod leaver;
+mod past;
 mod sheet;
 mod steps;
 mod tasks;
@@ -21,5 +22,6 @@ pub use document::{
 };
 pub use file::{PlanFileError, read, to_bytes};
 pub use guards::{Permissions, evaluate};
+pub use past::{PastPlan, terminations_of};
 pub use sheet::{Decision, ReviewError, read_review, review_sheet};
 pub use tasks::id as task_id;

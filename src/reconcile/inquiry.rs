@@ -1,175 +1,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-use jiff::{Timestamp, Zoned};
-
 use super::claims::{Claim, claim_of};
+use super::dossier::{
+    AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,
+};
 use super::groups::row_keys;
 use super::index::mapped;
 use super::keys::{Key, distinct, keys_of, keys_of_unreadable};
-use super::lines::as_known;
+use super::lines::{as_known, termination_of};
+use super::lookout::MOST_NEAREST;
 use super::matching::Match;
-use super::settle::{Ground, Settling, Stance, Verdict};
-use super::{Candidate, Found, Lookout, People, Person, Question, RowDisposition, Suggestion};
+use super::settle::{Ground, Settling};
+use super::{Candidate, Found, Lookout, People, Person, Question, Suggestion};
 use crate::model::{
-    AccountKey, AccountMemory, AccountRow, Disposition, HrRow, InvalidRow, Origin, PersonKey,
-    Reason, SourceRow, TerminationRecord,
+    AccountKey, HrRow, InvalidRow, Origin, PersonKey, SourceRow, TerminationRecord,
 };
-
-/// Everything that somebody asked about, with what its decision rests on.
-///
-/// Nothing is decided here: it shows what [`settle`](super::settle) looks at,
-/// through the same functions.
-#[derive(Debug)]
-pub struct Inquiry<'a> {
-    /// People of tonight's HR files and of open obligations.
-    pub persons: Vec<Dossier<'a>>,
-    /// HR rows that could not be read and are nobody's of those.
-    pub rows: Vec<&'a InvalidRow>,
-    /// Accounts that none of those people's keys point at.
-    pub accounts: Vec<StrayAccount<'a>>,
-    /// Rows of the users report that could not be read.
-    pub unreadable_accounts: Vec<&'a InvalidRow>,
-    /// Terminations of the ledger that nothing of tonight is about.
-    pub remembered: BTreeMap<&'a PersonKey, Vec<&'a TerminationRecord>>,
-    /// Who may have been meant, if nobody was found.
-    pub nearest: Vec<String>,
-}
-
-/// One person, and what the decision about them rests on.
-#[derive(Debug)]
-pub struct Dossier<'a> {
-    /// Who.
-    pub person: &'a Person,
-    /// The person's rows, with what each says on its own.
-    pub rows: Vec<RowSays<'a>>,
-    /// Rows that could not be read and carry one of the person's keys.
-    pub unreadable: Vec<&'a InvalidRow>,
-    /// When the access of somebody who leaves is to end.
-    pub ends: Option<AccessEnds>,
-    /// Every key that the rows give.
-    pub keys: Vec<KeyEvidence<'a>>,
-    /// Where the administrator's mapping points to.
-    pub mapping: Option<&'a str>,
-    /// Whose account it is.
-    pub found: Match,
-    /// That account.
-    pub account: Option<KnownAccount<'a>>,
-    /// What the ledger knows of this very termination.
-    pub known: Option<&'a TerminationRecord>,
-    /// Accounts that look alike and are nobody's of tonight's file.
-    pub suggestions: Vec<&'a Suggestion>,
-    /// Every reason not to touch the account, the one that decides first.
-    pub obstacles: Vec<Obstacle>,
-    /// What a leaver without an obstacle may expect.
-    pub stance: Option<Stance>,
-    /// Other people of tonight's files whose keys point at the account.
-    pub others: Vec<&'a Person>,
-    /// All that the ledger knows of the person's terminations.
-    pub history: Vec<&'a TerminationRecord>,
-}
-
-/// One HR row, and what it says on its own.
-#[derive(Debug)]
-pub struct RowSays<'a> {
-    /// The row.
-    pub row: &'a HrRow,
-    /// What it says.
-    pub claim: Claim,
-    /// Whether it decides for the person.
-    pub decides: bool,
-}
-
-/// When somebody's access is to end.
-#[derive(Debug)]
-pub struct AccessEnds {
-    /// The date that acts.
-    pub date: Date,
-    /// The site whose clocks count, or empty.
-    pub site: String,
-    /// The instant on those clocks, unless the policy waits for the status.
-    pub at: Option<Zoned>,
-}
-
-/// One key, and what it is worth.
-#[derive(Debug)]
-pub struct KeyEvidence<'a> {
-    /// The key.
-    pub key: Key,
-    /// It stands for several people, so it is not looked up.
-    pub is_shared: bool,
-    /// Those who have it, too.
-    pub shared_with: Vec<&'a Person>,
-    /// The accounts that have it, and whether their name is another.
-    pub accounts: Vec<(&'a AccountKey, &'a Candidate, bool)>,
-}
-
-/// An account as it is known tonight.
-#[derive(Debug)]
-pub struct KnownAccount<'a> {
-    /// What stands for it between runs.
-    pub key: &'a AccountKey,
-    /// As the report has it.
-    pub reported: &'a Candidate,
-    /// The report, overridden by what the ledger verified since.
-    pub known: AccountRow,
-    /// Since when its status is known.
-    pub since: Timestamp,
-    /// What the ledger verified of it, whenever that was.
-    pub verified: Option<&'a AccountMemory>,
-}
-
-/// A reason not to touch an account.
-#[derive(Debug)]
-pub struct Obstacle {
-    /// What the row becomes because of it.
-    pub disposition: Disposition,
-    /// Why.
-    pub reason: Reason,
-    /// The same in a sentence.
-    pub detail: String,
-}
-
-/// An account that no person of the inquiry is about.
-#[derive(Debug)]
-pub struct StrayAccount<'a> {
-    /// The account.
-    pub account: KnownAccount<'a>,
-    /// People who look like its user, and why.
-    pub resembles: Vec<(&'a Person, &'a Suggestion)>,
-    /// Terminations that were carried out on it.
-    pub history: Vec<&'a TerminationRecord>,
-}
-
-impl Inquiry<'_> {
-    /// Whether there is nothing to tell.
-    pub fn is_empty(&self) -> bool {
-        self.persons.is_empty()
-            && self.rows.is_empty()
-            && self.accounts.is_empty()
-            && self.unreadable_accounts.is_empty()
-            && self.remembered.is_empty()
-    }
-}
-
-impl Dossier<'_> {
-    /// Whether a line of the plan is one of the person's.
-    pub fn is_about(&self, line: &RowDisposition) -> bool {
-        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-        let person = self.person;
-        match (line.origin, &line.source) {
-            (Origin::Hr, Some(source)) => self.rows.iter().any(|says| says.row.source == *source),
-            (Origin::Ledger, _) => {
-                person.origin == Origin::Ledger
-                    && line.termination_date == person.date()
-                    && line.employee_id == text(person.employee_id.as_ref().map(|it| it.as_str()))
-                    && line.work_email == text(person.work_email.as_ref().map(|it| it.as_str()))
-                    && line.person == person.name.display()
-            }
-            (Origin::Hr | Origin::Pool | Origin::Undo, _) => false,
-        }
-    }
-}
 
 /// Finds what was asked about, and lays its evidence open. `unreadable` are
 /// the rows of the users report that could not be read.
@@ -187,9 +32,10 @@ pub fn inquire<'a>(
         lookout,
         people,
         found,
+        unreadable,
         question,
     };
-    inspector.inquire(unreadable)
+    inspector.inquire()
 }
 
 struct Inspector<'a, 'g> {
@@ -198,19 +44,25 @@ struct Inspector<'a, 'g> {
     lookout: &'a Lookout,
     people: &'a People,
     found: &'a Found,
+    unreadable: &'a [InvalidRow],
     question: &'a Question<'a>,
 }
 
 impl<'a> Inspector<'a, '_> {
-    fn inquire(&self, unreadable: &'a [InvalidRow]) -> Inquiry<'a> {
+    fn inquire(&self) -> Inquiry<'a> {
         let asked = &self.lookout.asked;
         let persons: Vec<Dossier<'a>> = (0..self.people.persons.len())
             .filter(|&position| self.is_asked(position))
             .map(|position| self.dossier(position))
             .collect();
         let told = |row: &InvalidRow| {
-            let all = persons.iter().flat_map(|dossier| &dossier.unreadable);
-            all.into_iter().any(|other| other.source == row.source)
+            let mut all = persons.iter().flat_map(|dossier| {
+                dossier
+                    .unreadable
+                    .iter()
+                    .chain(&dossier.unreadable_accounts)
+            });
+            all.any(|other| other.source == row.source)
         };
         let rows = self.question.invalid.iter();
         let rows = rows.filter(|row| asked.is_unreadable(row) && !told(row));
@@ -229,9 +81,10 @@ impl<'a> Inspector<'a, '_> {
             }
         }
         // A line of an HR file is asked for, never one of the users report.
-        let unreadable_accounts = unreadable
+        let unreadable_accounts = self
+            .unreadable
             .iter()
-            .filter(|row| asked.is_unreadable(row) && !asked.is_row(&row.source));
+            .filter(|row| asked.is_unreadable(row) && !asked.is_row(&row.source) && !told(row));
         let mut inquiry = Inquiry {
             rows: rows.collect(),
             unreadable_accounts: unreadable_accounts.collect(),
@@ -251,16 +104,11 @@ impl<'a> Inspector<'a, '_> {
         let person = &self.people.persons[position];
         let by_row = || self.rows_of(person).any(|row| asked.is_hr_row(row));
         let history = self.ground.history.of(person);
-        let by_record = || match person.origin {
-            Origin::Ledger => history.iter().any(|record| asked.is_record(record)),
-            Origin::Hr | Origin::Pool | Origin::Undo => history
-                .iter()
-                .any(|record| asked.is_termination(&record.termination.id())),
-        };
+        let by_record = || history.iter().any(|record| asked.is_record(record));
         let by_new_termination = || {
-            person.date().is_some_and(|date| {
-                asked.is_termination(&super::lines::termination_of(person, date).id())
-            })
+            person
+                .date()
+                .is_some_and(|date| asked.is_termination(&termination_of(person, date).id()))
         };
         let by_account = || {
             let accounts = self.accounts_of(position).into_iter();
@@ -284,16 +132,23 @@ impl<'a> Inspector<'a, '_> {
             Some(account) => self.others_at(position, account.key),
             None => Vec::new(),
         };
+        let keys = self.keys_of(position);
+        let is_hint = |suggestion: &&Suggestion| {
+            let mut pointed_at = keys.iter().flat_map(|evidence| &evidence.accounts);
+            !self.settling.taken.contains(&suggestion.key)
+                && !pointed_at.any(|(key, ..)| **key == suggestion.key)
+        };
         let suggestions = self.found.suggestions.get(&position).into_iter().flatten();
-        let taken = &self.settling.taken;
         let mut dossier = Dossier {
             rows: self.rows_said(person),
-            unreadable: self.unreadable_of(person),
+            unreadable: self.unreadable_of(person, self.question.invalid),
+            unreadable_accounts: self.unreadable_of(person, self.unreadable),
+            has_vanished: self.settling.has_vanished(person),
             ends: None,
-            keys: self.keys_of(position),
             mapping: mapped(person, self.question.map),
             known: None,
-            suggestions: suggestions.filter(|it| !taken.contains(&it.key)).collect(),
+            suggestions: suggestions.filter(is_hint).collect(),
+            keys,
             obstacles: Vec::new(),
             stance: None,
             others,
@@ -345,9 +200,9 @@ impl<'a> Inspector<'a, '_> {
         distinct(of_rows.chain(person.keys.iter().cloned()).collect())
     }
 
-    fn unreadable_of(&self, person: &Person) -> Vec<&'a InvalidRow> {
+    fn unreadable_of(&self, person: &Person, rows: &'a [InvalidRow]) -> Vec<&'a InvalidRow> {
         let mine: BTreeSet<String> = self.all_keys_of(person).iter().map(Key::identity).collect();
-        let rows = self.question.invalid.iter();
+        let rows = rows.iter();
         rows.filter(|row| {
             let keys = keys_of_unreadable(row);
             keys.iter().any(|key| mine.contains(&key.identity()))
@@ -455,19 +310,8 @@ impl<'a> Inspector<'a, '_> {
                 row.name.display()
             ))
         });
-        let most = super::lookout::MOST_NEAREST;
-        rows.take(most)
+        rows.take(MOST_NEAREST)
             .chain(self.lookout.nearest.iter().cloned())
             .collect()
-    }
-}
-
-impl From<Verdict> for Obstacle {
-    fn from(verdict: Verdict) -> Self {
-        Self {
-            disposition: verdict.disposition,
-            reason: verdict.reason,
-            detail: verdict.detail,
-        }
     }
 }

@@ -39,8 +39,7 @@ impl<'h> Settling<'_, '_, 'h> {
         let departure = self.departure(person, date, found, history);
         let due_now = departure.due.filter(|due| *due <= self.question.as_of);
         self.count(&departure, due_now.is_some());
-        let cumulative = self.question.policy.hr_file == HrFileKind::Cumulative;
-        if person.origin == Origin::Ledger && cumulative {
+        if self.has_vanished(person) {
             return self.vanished(&departure);
         }
         let verdict = match (due_now, found) {
@@ -212,6 +211,11 @@ impl<'h> Settling<'_, '_, 'h> {
             hints.join(" or ")
         );
         Verdict::settled(Disposition::Unmatched, Reason::NearMiss, detail).look_if(true)
+    }
+
+    pub(super) fn has_vanished(&self, person: &Person) -> bool {
+        let cumulative = self.question.policy.hr_file == HrFileKind::Cumulative;
+        person.origin == Origin::Ledger && cumulative
     }
 
     /// A cumulative file no longer has the row: it was taken back, or lost.

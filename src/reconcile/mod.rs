@@ -8,6 +8,7 @@
 mod asked;
 mod census;
 mod claims;
+mod dossier;
 mod due;
 mod groups;
 mod history;
@@ -27,12 +28,12 @@ pub(crate) mod tests;
 pub use asked::Asked;
 pub use census::Census;
 pub use claims::{Claim, Contradiction};
+pub use dossier::{
+    AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,
+};
 pub use due::{Calendar, CalendarError};
 pub use index::{Candidate, Found, Index, Suggestion};
-pub use inquiry::{
-    AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,
-    inquire,
-};
+pub use inquiry::inquire;
 pub use keys::Key;
 pub use lines::as_known;
 pub use lookout::Lookout;

@@ -147,21 +147,25 @@ impl Scenario {
         read: impl FnOnce(Index, &[AccountRow]) -> Found,
     ) -> Reconciliation {
         let calendar = self.calendar();
-        let question = Question {
+        let question = self.question(&calendar);
+        let people = People::gather(&question);
+        let found = read(Index::new(&people, &question), &self.accounts);
+        settle(&people, &found, &self.unreadable, &question).expect("sums that balance")
+    }
+
+    pub(crate) fn question<'a>(&'a self, calendar: &'a Calendar) -> Question<'a> {
+        Question {
             rows: &self.rows,
             invalid: &self.invalid,
             memory: &self.memory,
             policy: &self.policy,
-            calendar: &calendar,
+            calendar,
             holds: &self.holds,
             map: &self.map,
             as_of: self.as_of,
             hr_at: self.hr_at,
             users_at: self.users_at,
-        };
-        let people = People::gather(&question);
-        let found = read(Index::new(&people, &question), &self.accounts);
-        settle(&people, &found, &self.unreadable, &question).expect("sums that balance")
+        }
     }
 
     /// What became of every HR row, in the order of the file.
