@@ -88,6 +88,8 @@ fn a_plan_from_a_list_changes_nothing_and_names_what_it_saw() {
     let first = users_input(&office);
     live(&office, &["plan"]).expect(0);
     assert_eq!(users_input(&office)["sha256"], first["sha256"]);
+    let story = live(&office, &["explain", "ann.moss@example.com"]).expect(0);
+    assert!(story.stdout.contains("id-ann-moss"), "{}", story.stdout);
     assert!(!office.exists("seatsweep.db"), "a plan has no ledger");
     assert_eq!(sandbox.stop(&office)["writes"], 0);
 }
