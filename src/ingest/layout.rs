@@ -2,28 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use csv::StringRecord;
 use sha2::{Digest, Sha256};
 
-use super::aliases::{Arity, Field, Requirement, Table};
+use super::aliases::{Arity, Field, Table};
+use super::candidate::Candidate;
 use super::chunks::{self, Chunk};
 use super::decode::TextFile;
-use super::error::{IngestError, Refusal};
-use super::header::{self, Assignment, Column};
-use super::input_file::{Detected, InputFile};
-use super::records::{Dialect, Records, count_lines};
-use super::text::{excerpt, likeness, nearest, or_list, tidy};
+use super::error::IngestError;
+use super::filler::Filler;
+use super::header::{self, Assignment, Column, Misfits};
+use super::input_file::{Detected, InputFile, InputRole};
+use super::landmarks::Landmarks;
+use super::missing;
+use super::records::{Dialect, Quoting, Records};
+use super::text::{excerpt, nearest, or_list, tidy};
 use super::{ColumnNames, DateOrder};
-
-/// Exporters put titles and filters above the header, but not more than this.
-const HEADER_WITHIN: usize = 30;
-
-/// The delimiters, the likeliest first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How a file is to be read.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// Delimiter and line ends.
+    /// Delimiter, quoting and line ends.
     pub dialect: Dialect,
     /// The header cells as they stand in the file.
     pub header: Vec<String>,
@@ -44,26 +43,112 @@ pub(super) fn locate(
     names: &ColumnNames,
 ) -> Result<Layout, IngestError> {
     check_fields(file, table, names)?;
-    let [likeliest, others @ ..] = DELIMITERS;
-    let mut found = Candidate::read(file, likeliest, table, names)?;
-    for delimiter in others {
-        let candidate = Candidate::read(file, delimiter, table, names)?;
-        if candidate.score > found.score {
-            found = candidate;
-        }
-    }
+    let found = Candidate::likeliest(file, table, names)?;
     if let Some(refusal) = found.refuse(file, table, names) {
         // A quote that swallows the header is the cause, not a symptom.
         let open_quote = chunks::find_open_quote(file, found.dialect);
         return Err(open_quote.unwrap_or(refusal).into());
     }
-    Ok(found.into_layout(file, table, names))
+    Ok(Layout::of(found, file, table, names))
 }
 
 impl Layout {
+    /// What the likeliest reading of a file comes to.
+    fn of(found: Candidate, file: &TextFile, table: &'static Table, names: &ColumnNames) -> Self {
+        let mut notes = file.notes.clone();
+        if found.dialect.quoting == Quoting::Unquoted {
+            notes.push("cells are not quoted: a quote is part of the text".to_owned());
+        }
+        if found.top.line > 1 {
+            let above = found.top.line - 1;
+            notes.push(format!("{above} lines above the header row are skipped"));
+        }
+        if found.at > 0 {
+            notes.push(format!(
+                "{} records above the header row are skipped",
+                found.at
+            ));
+        }
+        let mut last = found.at;
+        if let Some(next) = found.records.get(found.at + 1) {
+            // SuccessFactors writes keys, then labels: two header rows.
+            let labels = header::assign(&next.cells, table, names, &Misfits::new());
+            if header::requirements_met(&labels, table.required) == table.required.len() {
+                notes.push(format!(
+                    "line {} is a second header row and is skipped",
+                    next.line
+                ));
+                last += 1;
+            }
+        }
+        let last = found.records.get(last);
+        let body_at = last.map_or(0, |record| found.top.offset + record.end);
+        let above = &file.text().as_bytes()[..body_at];
+        let (header_line, header) = match found.records.into_iter().nth(found.at) {
+            Some(record) => (record.line, record.cells),
+            None => (1, Vec::new()),
+        };
+        Self {
+            dialect: found.dialect,
+            header,
+            notes,
+            table,
+            header_line,
+            assignment: found.assignment,
+            body_at,
+            body_line: 1 + file.line_end.count(above),
+        }
+    }
+
     /// A field's columns.
     pub(super) fn column(&self, field: &Field) -> Column {
-        self.columns_at(&self.positions(field))
+        self.columns_at(self.positions(field))
+    }
+
+    /// Whether a record repeats the header row, as on every page of a report.
+    pub(super) fn is_header(&self, record: &StringRecord) -> bool {
+        let mut pairs = record.iter().map(tidy).zip(&self.header);
+        record.len() == self.header.len()
+            && pairs.all(|(cell, header)| cell.eq_ignore_ascii_case(header))
+    }
+
+    /// Where a field's columns stand.
+    pub(super) fn positions(&self, field: &Field) -> &[usize] {
+        self.assignment.get(field.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Assigns the columns anew, without what the values showed to be no column
+    /// of a field.
+    pub(super) fn assign_without(&mut self, misfits: &Misfits, names: &ColumnNames) {
+        self.assignment = header::assign(&self.header, self.table, names, misfits);
+    }
+
+    /// Gives a column that serves no field to a field that has none.
+    pub(super) fn give(&mut self, position: usize, field: &Field) {
+        let is_open = self.assignment.values().flatten().all(|at| *at != position);
+        if is_open {
+            self.assignment.entry(field.name).or_insert(vec![position]);
+        }
+    }
+
+    /// Reads nothing from a field's columns.
+    pub(super) fn leave_out(&mut self, field: &Field) {
+        self.assignment.remove(field.name);
+    }
+
+    /// The refusal of a file that lacks a column it cannot do without.
+    pub(super) fn refuse_missing(&self, file: &TextFile) -> Result<(), IngestError> {
+        let Self {
+            table,
+            header,
+            header_line,
+            assignment,
+            ..
+        } = self;
+        match missing::refusal(file, table, header, Some(*header_line), assignment) {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(()),
+        }
     }
 
     /// Takes columns from one field and gives them to another, after their
@@ -92,17 +177,26 @@ impl Layout {
 
     /// The columns at these positions, whatever they serve.
     pub(super) fn columns_at(&self, positions: &[usize]) -> Column {
-        Column::new(self.headers_at(positions), positions.to_vec())
-    }
-
-    /// Where a field's columns stand.
-    pub(super) fn positions(&self, field: &Field) -> Vec<usize> {
-        self.assignment.get(field.name).cloned().unwrap_or_default()
+        Column::at(&self.header, positions)
     }
 
     /// The line on which the header row begins.
     pub(super) fn header_line(&self) -> u64 {
         self.header_line
+    }
+
+    /// The columns by whose cells a row of people is recognized.
+    pub(super) fn landmarks(&self) -> Landmarks {
+        Landmarks::of(&self.assignment)
+    }
+
+    /// What makes a row of an export no data, if anything does. In a list that
+    /// somebody wrote by hand every row counts.
+    pub(super) fn filler(&self, cells: &StringRecord, landmarks: &Landmarks) -> Option<Filler> {
+        match self.table.role {
+            InputRole::Hr | InputRole::Users => Filler::of(cells, landmarks),
+            InputRole::Licenses | InputRole::Holds | InputRole::Map => None,
+        }
     }
 
     /// The text below the header, cut into chunks of about `size` bytes.
@@ -149,230 +243,28 @@ impl Layout {
                 encoding: file.encoding,
                 delimiter: char::from(self.dialect.delimiter),
                 line_end: file.line_end,
+                sheet: file.sheet.clone(),
                 header_line: self.header_line,
                 columns: columns
-                    .map(|(field, at)| ((*field).to_owned(), self.headers_at(at)))
+                    .map(|(field, at)| {
+                        let column = Column::at(&self.header, at);
+                        ((*field).to_owned(), column.header().to_owned())
+                    })
                     .collect(),
                 date_orders,
                 unused: unused
                     .filter(|(at, cell)| !used.contains(at) && !cell.is_empty())
                     .map(|(_, cell)| cell.clone())
                     .collect(),
-                notes: self.notes.clone(),
+                notes: self
+                    .notes
+                    .iter()
+                    .cloned()
+                    .chain(repeated_columns(&self.header, self.table, &self.assignment))
+                    .collect(),
             },
         }
     }
-
-    fn headers_at(&self, positions: &[usize]) -> String {
-        let headers: Vec<&str> = positions
-            .iter()
-            .map(|at| self.header[*at].as_str())
-            .collect();
-        headers.join(ColumnNames::JOINED_BY)
-    }
-}
-
-/// A file read with one delimiter, and what would be its header row then.
-struct Candidate {
-    dialect: Dialect,
-    records: Vec<HeadRecord>,
-    at: usize,
-    assignment: Assignment,
-    score: Score,
-}
-
-/// What makes one reading better than another, in this order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Score {
-    requirements_met: usize,
-    fields_found: usize,
-    /// Records that agree on the number of cells, if that is more than one.
-    records_agreeing: usize,
-}
-
-/// One of the first records of a file.
-struct HeadRecord {
-    line: u64,
-    end: usize,
-    cells: Vec<String>,
-}
-
-impl Candidate {
-    fn read(
-        file: &TextFile,
-        delimiter: u8,
-        table: &Table,
-        names: &ColumnNames,
-    ) -> Result<Self, IngestError> {
-        let dialect = Dialect {
-            delimiter,
-            terminator: file.line_end.byte(),
-        };
-        let records = first_records(file, dialect)?;
-        let mut best = Self {
-            dialect,
-            at: 0,
-            assignment: Assignment::new(),
-            score: Score {
-                records_agreeing: records_agreeing(&records),
-                ..Score::default()
-            },
-            records,
-        };
-        for at in 0..best.records.len().min(HEADER_WITHIN) {
-            let assignment = header::assign(&best.records[at].cells, table, names);
-            let score = Score {
-                requirements_met: header::requirements_met(&assignment, table.required),
-                fields_found: assignment.len(),
-                ..best.score
-            };
-            if score > best.score {
-                best = Self {
-                    at,
-                    assignment,
-                    score,
-                    ..best
-                };
-            }
-        }
-        Ok(best)
-    }
-
-    fn header(&self) -> &[String] {
-        self.records
-            .get(self.at)
-            .map_or(&[], |record| &record.cells)
-    }
-
-    fn refuse(&self, file: &TextFile, table: &Table, names: &ColumnNames) -> Option<Refusal> {
-        let seen = || columns_seen(self.header());
-        let line = self.records.get(self.at).map(|record| record.line);
-        let example = table.required[0].any_of[0];
-        if self.score.fields_found == 0 {
-            return Some(Refusal {
-                line,
-                ..file.refusal(
-                    format!("no header row was found among the first {HEADER_WITHIN} records"),
-                    format!("{}; {}", seen(), how_to_name(table, example, "HEADER")),
-                )
-            });
-        }
-        for (field, name) in &names.0 {
-            if header::positions_of_name(self.header(), name).is_empty() {
-                return Some(Refusal {
-                    line,
-                    column: excerpt(name),
-                    ..file.refusal(
-                        format!(
-                            "[columns.{}] {field} names a column that is not there",
-                            table.role
-                        ),
-                        format!("correct the name; {}", seen()),
-                    )
-                });
-            }
-        }
-        let mut required = table.required.iter();
-        let missing = required.find(|wanted| !header::meets(&self.assignment, wanted))?;
-        let advice = match self.likeliest(missing) {
-            None => how_to_name(table, example, "HEADER"),
-            Some((field, header)) => {
-                let how = how_to_name(table, field, &header);
-                format!("nearest: \"{header}\"; {how}")
-            }
-        };
-        Some(Refusal {
-            line,
-            ..file.refusal(
-                format!("no column says {}", missing.wanted),
-                format!("{}; {advice}", seen()),
-            )
-        })
-    }
-
-    /// The column that serves no field yet and is called most like one that is
-    /// missing.
-    fn likeliest(&self, missing: &Requirement) -> Option<(&'static Field, String)> {
-        let taken: Vec<usize> = self.assignment.values().flatten().copied().collect();
-        let open = |position: &usize| !taken.contains(position);
-        let guesses = missing.any_of.iter().filter_map(|field| {
-            let wanted = *field.strong.first()?;
-            let headers = (0..self.header().len()).filter(open);
-            let header = nearest(wanted, headers.map(|at| self.header()[at].as_str()))?;
-            Some((likeness(wanted, header), *field, header))
-        });
-        let (_, field, header) = guesses.max_by_key(|(likeness, _, _)| *likeness)?;
-        Some((field, excerpt(header)))
-    }
-
-    fn into_layout(self, file: &TextFile, table: &'static Table, names: &ColumnNames) -> Layout {
-        let mut notes = Vec::new();
-        if self.at > 0 {
-            notes.push(format!(
-                "{} records above the header row are skipped",
-                self.at
-            ));
-        }
-        let mut last = self.at;
-        if let Some(next) = self.records.get(self.at + 1) {
-            // SuccessFactors writes keys, then labels: two header rows.
-            let labels = header::assign(&next.cells, table, names);
-            if header::requirements_met(&labels, table.required) == table.required.len() {
-                notes.push(format!(
-                    "line {} is a second header row and is skipped",
-                    next.line
-                ));
-                last += 1;
-            }
-        }
-        let body_at = self.records.get(last).map_or(0, |record| record.end);
-        let above = &file.text().as_bytes()[..body_at];
-        let (header_line, header) = match self.records.into_iter().nth(self.at) {
-            Some(record) => (record.line, record.cells),
-            None => (1, Vec::new()),
-        };
-        notes.extend(repeated_columns(&header, table, &self.assignment));
-        Layout {
-            dialect: self.dialect,
-            header,
-            notes,
-            table,
-            header_line,
-            assignment: self.assignment,
-            body_at,
-            body_line: 1 + count_lines(above, self.dialect.terminator),
-        }
-    }
-}
-
-fn first_records(file: &TextFile, dialect: Dialect) -> Result<Vec<HeadRecord>, IngestError> {
-    let mut records = Records::new(file, dialect, file.text(), 1);
-    let mut first = Vec::new();
-    // One more than the header may be down, to see a second header row.
-    while first.len() <= HEADER_WITHIN && records.advance()? {
-        let cells: Vec<String> = records
-            .record()
-            .iter()
-            .map(tidy)
-            .map(str::to_owned)
-            .collect();
-        if cells.iter().any(|cell| !cell.is_empty()) {
-            first.push(HeadRecord {
-                line: records.line(),
-                end: records.end(),
-                cells,
-            });
-        }
-    }
-    Ok(first)
-}
-
-fn records_agreeing(records: &[HeadRecord]) -> usize {
-    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.cells.len() > 1) {
-        *counts.entry(record.cells.len()).or_default() += 1;
-    }
-    counts.into_values().max().unwrap_or_default()
 }
 
 fn check_fields(file: &TextFile, table: &Table, names: &ColumnNames) -> Result<(), IngestError> {
@@ -394,28 +286,35 @@ fn check_fields(file: &TextFile, table: &Table, names: &ColumnNames) -> Result<(
     Err(file.refusal(problem, advice).into())
 }
 
-fn repeated_columns<'a>(
-    header: &'a [String],
-    table: &'a Table,
-    assignment: &'a Assignment,
-) -> impl Iterator<Item = String> + 'a {
+fn repeated_columns(
+    header: &[String],
+    table: &Table,
+    assignment: &Assignment,
+) -> impl Iterator<Item = String> {
     let single = table
         .fields
         .iter()
-        .filter(|field| field.arity == Arity::One);
-    single
-        .filter_map(|field| assignment.get(field.name))
-        .filter(|positions| positions.len() > 1)
-        .map(|positions| {
+        .filter(|field| matches!(field.arity, Arity::One | Arity::Agreeing));
+    single.filter_map(|field| {
+        let positions = assignment.get(field.name)?;
+        let column = Column::at(header, positions);
+        let consequence = match field.arity {
+            Arity::Agreeing => "a row in which they differ is invalid",
+            Arity::One | Arity::Several => "the first filled cell counts",
+        };
+        (positions.len() > 1).then(|| {
             format!(
-                "{} columns are called \"{}\": the first filled cell counts",
+                "{} columns are read for {} ({}): {consequence}",
                 positions.len(),
-                excerpt(&header[positions[0]])
+                field.name,
+                excerpt(column.header())
             )
         })
+    })
 }
 
-fn columns_seen(header: &[String]) -> String {
+/// The headers of a file as a message may repeat them.
+pub(super) fn columns_seen(header: &[String]) -> String {
     let seen: Vec<String> = header
         .iter()
         .filter(|cell| !cell.is_empty())
@@ -436,17 +335,6 @@ fn columns_seen(header: &[String]) -> String {
 /// An address or a number is no header, and names somebody.
 fn looks_like_data(cell: &str) -> bool {
     cell.contains('@') || cell.bytes().filter(u8::is_ascii_digit).count() > 2
-}
-
-fn how_to_name(table: &Table, field: &Field, header: &str) -> String {
-    use super::InputRole::{Holds, Hr, Licenses, Map, Users};
-    match table.role {
-        Hr | Users => format!(
-            "name the right one in [columns.{}], e.g. {} = \"{header}\"",
-            table.role, field.name
-        ),
-        Licenses | Holds | Map => "rename the column".to_owned(),
-    }
 }
 
 #[cfg(test)]

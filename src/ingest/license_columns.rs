@@ -63,7 +63,7 @@ impl LicenseColumns {
         };
         let mut naming = match named {
             Some(_) => Vec::new(),
-            None => layout.positions(&users::LICENSES),
+            None => layout.positions(&users::LICENSES).to_vec(),
         };
         let mut marking = Vec::new();
         for (position, cells) in count_cells(file, layout, chunks, &candidates)? {
@@ -194,7 +194,7 @@ fn count_cells(
         .iter()
         .map(|at| layout.columns_at(&[*at]))
         .collect();
-    let parts: Vec<Vec<Cells>> = chunks
+    let parts: Vec<Result<Vec<Cells>, IngestError>> = chunks
         .par_iter()
         .map(|chunk| {
             let mut counts = vec![Cells::default(); columns.len()];
@@ -205,9 +205,9 @@ fn count_cells(
             })?;
             Ok(counts)
         })
-        .collect::<Result<_, IngestError>>()?;
+        .collect();
     for counts in parts {
-        for ((_, total), count) in total.iter_mut().zip(counts) {
+        for ((_, total), count) in total.iter_mut().zip(counts?) {
             total.marks += count.marks;
             total.others += count.others;
         }
