@@ -414,12 +414,9 @@ impl<'a> Work<'a> {
             .collect()
     }
 
-    /// The first fifteen characters name the customer; the rest is a checksum.
     fn is_of_another_customer(&self, user: &User) -> bool {
-        let first = |id: &str| id.chars().take(15).collect::<String>();
         let expected = self.context.execution.plan.customer_id.as_deref();
-        let seen = user.customer_id();
-        expected.is_some_and(|expected| !seen.is_empty() && first(expected) != first(seen))
+        expected.is_some_and(|expected| user.is_of_another_customer(expected))
     }
 
     pub(super) fn account(&self) -> AccountKey {

@@ -84,8 +84,8 @@ pub struct InputArguments {
     /// Read terminations from the HR export FILE; may be given several times.
     #[arg(long, value_name = "FILE")]
     pub hr: Vec<PathBuf>,
-    /// Read accounts from the users report FILE.
-    #[arg(long, value_name = "FILE")]
+    /// Read accounts from the users report FILE, or list them through the API (live).
+    #[arg(long, value_name = "FILE|live")]
     pub users: Option<PathBuf>,
     /// Read the seats owned per pool from FILE.
     #[arg(long, value_name = "FILE")]

@@ -1,11 +1,11 @@
 //! `seatsweep explain`: why somebody got what they got. Reads only, takes no
-//! lock and calls nobody. What it prints is personal data, so it goes to
-//! stdout alone.
+//! lock, and calls nobody unless the accounts are listed live. What it prints is
+//! personal data, so it goes to stdout alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::failure::{Exit, Failure};
-use super::planning::{self, Evidence, Tonight};
+use super::planning::{self, Accounts, Evidence, Tonight};
 use super::{console, plan};
 use crate::cli::ExplainArguments;
 use crate::config::Settings;
@@ -23,10 +23,11 @@ pub(super) fn run(settings: &Settings, arguments: &ExplainArguments) -> Result<u
         Some(ledger) => (ledger.memory(as_of)?, Past::of(ledger)?),
         None => (Memory::default(), Past::default()),
     };
-    let tonight = Tonight::read(settings, as_of)?;
+    let accounts = Accounts::of(settings, None)?;
+    let tonight = Tonight::read(settings, accounts, as_of)?;
     let question = tonight.question(settings, &memory, as_of);
     let lookout = Lookout::new(Asked::new(&arguments.person));
-    let (evidence, decided) = planning::settle(settings, &question, lookout)?;
+    let (evidence, decided) = planning::settle(settings, accounts, &question, lookout)?;
     let plan = tonight.plan(settings, &question, decided);
     let Evidence {
         people,

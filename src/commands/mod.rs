@@ -5,6 +5,7 @@ mod apply;
 mod console;
 mod explain;
 mod failure;
+mod live;
 mod nightly;
 mod outputs;
 mod plan;

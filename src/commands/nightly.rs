@@ -6,7 +6,7 @@ use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::work::{CommitHook, Gate, Work, gate, open_ledger};
 use super::{console, outputs, planning, recovery, work};
-use crate::config::Settings;
+use crate::config::{Settings, UsersSource};
 use crate::files::RunLock;
 use crate::report;
 use crate::vendor::wall_now;
@@ -20,11 +20,16 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
     let ledger = open_ledger(settings, on_commit)?;
     recovery::runtime()?.block_on(async {
         let now = recovery::clock_start(settings, &ledger, as_of)?;
-        let tenant = Tenant::open(settings, settings.inputs.users.as_deref(), now).await?;
+        let tenant = Tenant::open(settings, settings.inputs.users_report(), now).await?;
         tenant.remember_sends(&ledger)?;
-        let ledger = recovery::settle_earlier_runs(settings, ledger, &tenant, None).await?;
+        let mut ledger = recovery::settle_earlier_runs(settings, ledger, &tenant, None).await?;
         let memory = ledger.memory(as_of)?;
-        let plan = planning::make_plan(settings, &memory, as_of)?;
+        let plan = planning::make_plan_with(settings, &memory, as_of, Some(&tenant.api));
+        if settings.inputs.users == Some(UsersSource::Live) {
+            // A list that failed has sent something too.
+            recovery::record_sends(&mut ledger, &tenant)?;
+        }
+        let plan = plan?;
         let kept = outputs::write_plan(settings, &plan, None)?;
         console::tell(settings, &report::plan_tables(&plan));
         console::describe_inputs(settings, &plan);

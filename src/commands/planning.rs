@@ -5,12 +5,14 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
-use crate::config::Settings;
+use super::{live, recovery};
+use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
 use crate::model::{AccountRow, HrRow, InvalidRow, Memory};
 use crate::plan::{Build, Facts, Plan, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
+use crate::vendor::AdminApi;
 
 /// Reads the inputs and makes the plan for `as_of`.
 pub(super) fn make_plan(
@@ -18,10 +20,93 @@ pub(super) fn make_plan(
     memory: &Memory,
     as_of: Timestamp,
 ) -> Result<Plan, Failure> {
-    let tonight = Tonight::read(settings, as_of)?;
+    make_plan_with(settings, memory, as_of, None)
+}
+
+/// The same for a run, whose tenant is open.
+pub(super) fn make_plan_with(
+    settings: &Settings,
+    memory: &Memory,
+    as_of: Timestamp,
+    api: Option<&AdminApi>,
+) -> Result<Plan, Failure> {
+    let accounts = Accounts::of(settings, api)?;
+    let tonight = Tonight::read(settings, accounts, as_of)?;
     let question = tonight.question(settings, memory, as_of);
-    let (_, decided) = settle(settings, &question, NobodyElse)?;
+    let (_, decided) = settle(settings, accounts, &question, NobodyElse)?;
     Ok(tonight.plan(settings, &question, decided))
+}
+
+/// Where the accounts are read from.
+#[derive(Clone, Copy)]
+pub(super) enum Accounts<'a> {
+    /// The users report.
+    Report(&'a Path),
+    /// The list of the tenant that is open, else of one that is opened for it.
+    Listed(Option<&'a AdminApi>),
+}
+
+impl<'a> Accounts<'a> {
+    pub(super) fn of(settings: &'a Settings, api: Option<&'a AdminApi>) -> Result<Self, Failure> {
+        match &settings.inputs.users {
+            Some(UsersSource::Report(path)) => Ok(Self::Report(path)),
+            Some(UsersSource::Live) => Ok(Self::Listed(api)),
+            None => Err(Failure::new(Exit::Usage, "no users report was named")),
+        }
+    }
+
+    /// The moment that they are seen at. A clock that is still to be started
+    /// starts at `as_of`.
+    fn seen_at(self, settings: &Settings, as_of: Timestamp) -> Timestamp {
+        match self {
+            Self::Report(path) => made_at(path, settings.inputs.users_at, as_of),
+            Self::Listed(api) => api.map_or(as_of, |api| api.clock().now()),
+        }
+    }
+
+    /// Shows every account to `watch`.
+    fn read<O: AccountObserver>(
+        self,
+        settings: &Settings,
+        question: &Question<'_>,
+        watch: O,
+    ) -> Result<Accounted<O>, Failure> {
+        let seen_at = question.users_at;
+        match self {
+            Self::Report(path) => {
+                let columns = &settings.columns_users;
+                let users = ingest::read_users(path, columns, &settings.formats, watch)?;
+                Ok(Accounted {
+                    input: input(users.file, Some(seen_at)),
+                    observer: users.observer,
+                    invalid: users.invalid,
+                })
+            }
+            Self::Listed(api) => {
+                let list = recovery::wait(async {
+                    let api = match api {
+                        Some(api) => api.clone(),
+                        None => live::open(settings, question.as_of).await?.api,
+                    };
+                    live::read_list(&api, settings.customer_id.as_deref(), watch).await
+                })?;
+                Ok(Accounted {
+                    input: list.input(seen_at),
+                    observer: list.observer,
+                    invalid: list.invalid,
+                })
+            }
+        }
+    }
+}
+
+/// The accounts, seen.
+struct Accounted<O> {
+    /// What the plan records of the report or the list.
+    input: PlanInput,
+    observer: O,
+    /// The accounts that could not be understood.
+    invalid: Vec<InvalidRow>,
 }
 
 /// For a plan nobody but the planning itself looks at the accounts.
@@ -64,11 +149,15 @@ pub(super) struct Decided {
     reconciliation: Reconciliation,
     tally: Tally,
     census: Census,
-    users: InputFile,
+    users: PlanInput,
 }
 
 impl Tonight {
-    pub(super) fn read(settings: &Settings, as_of: Timestamp) -> Result<Self, Failure> {
+    pub(super) fn read(
+        settings: &Settings,
+        accounts: Accounts<'_>,
+        as_of: Timestamp,
+    ) -> Result<Self, Failure> {
         let calendar = Calendar::new(&settings.policy)?;
         let hand_made = HandMade::read(settings)?;
         let mut inputs = Vec::new();
@@ -84,7 +173,6 @@ impl Tonight {
             rows.extend(hr.rows);
             invalid.extend(hr.invalid);
         }
-        let users_path = users_path(settings)?;
         Ok(Self {
             calendar,
             hand_made,
@@ -92,7 +180,7 @@ impl Tonight {
             rows,
             invalid,
             hr_at,
-            users_at: made_at(users_path, settings.inputs.users_at, as_of),
+            users_at: accounts.seen_at(settings, as_of),
         })
     }
 
@@ -160,7 +248,7 @@ impl Tonight {
             missing_canaries: census.missing(),
         };
         let mut inputs = self.inputs.clone();
-        inputs.push(input(users, Some(self.users_at)));
+        inputs.push(users);
         inputs.extend(self.hand_made.inputs.iter().cloned());
         build(Build {
             as_of: question.as_of,
@@ -185,6 +273,7 @@ impl Tonight {
 /// well, and gives every person one decision.
 pub(super) fn settle<B: AccountObserver>(
     settings: &Settings,
+    accounts: Accounts<'_>,
     question: &Question<'_>,
     besides: B,
 ) -> Result<(Evidence<B>, Decided), Failure> {
@@ -195,12 +284,7 @@ pub(super) fn settle<B: AccountObserver>(
         census: Census::new(&settings.policy.canaries),
         besides,
     };
-    let users = ingest::read_users(
-        users_path(settings)?,
-        &settings.columns_users,
-        &settings.formats,
-        watch,
-    )?;
+    let users = accounts.read(settings, question, watch)?;
     let Watch {
         index,
         tally,
@@ -219,14 +303,9 @@ pub(super) fn settle<B: AccountObserver>(
         reconciliation,
         tally,
         census,
-        users: users.file,
+        users: users.input,
     };
     Ok((evidence, decided))
-}
-
-fn users_path(settings: &Settings) -> Result<&Path, Failure> {
-    let path = settings.inputs.users.as_deref();
-    path.ok_or_else(|| Failure::new(Exit::Usage, "no users report was named"))
 }
 
 /// Everything that looks at the accounts while they stream by.

@@ -31,14 +31,19 @@ pub(super) async fn settle_earlier_runs(
     for plan_id in plans {
         ledger = settle(settings, ledger, tenant, &plan_id).await?;
     }
-    // Those runs end as far as the next one is concerned, so it has to know
-    // what was sent until now.
+    // Those runs end as far as the next one is concerned.
+    record_sends(&mut ledger, tenant)?;
+    close_unfinished(&mut ledger, tenant.api.clock().now(), resumed)?;
+    Ok(ledger)
+}
+
+/// Lets whatever runs next know what was sent until now.
+pub(super) fn record_sends(ledger: &mut Ledger, tenant: &Tenant) -> Result<(), Failure> {
     let wall_ms = tenant.recent_sends();
     if !wall_ms.is_empty() {
         ledger.record(&[Entry::Sends { wall_ms }])?;
     }
-    close_unfinished(&mut ledger, tenant.api.clock().now(), resumed)?;
-    Ok(ledger)
+    Ok(())
 }
 
 async fn settle(
@@ -159,4 +164,13 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::of(Exit::Internal, error))
+}
+
+/// Waits for something asynchronous where the code around it is not, be it
+/// within a run or outside of one.
+pub(super) fn wait<T>(what: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(handle) => tokio::task::block_in_place(|| handle.block_on(what)),
+        Err(_) => runtime()?.block_on(what),
+    }
 }

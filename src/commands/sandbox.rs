@@ -16,7 +16,7 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
         .customer_id
         .clone()
         .unwrap_or_else(|| target::SANDBOX_CUSTOMER.to_owned());
-    let seed = target::seed(settings, settings.inputs.users.as_deref(), customer)?;
+    let seed = target::seed(settings, settings.inputs.users_report(), customer)?;
     let key = match settings.api.key {
         Some(_) => settings.api_key()?.expose_secret().to_owned(),
         None => DEFAULT_KEY.to_owned(),

@@ -142,6 +142,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("hr_date_orders", Names),
             ("users_date_orders", Names),
             ("hr_status", Names),
+            ("users_status", Names),
             ("hr_encoding", Value),
             ("users_encoding", Value),
             ("hr_delimiter", Value),
@@ -155,8 +156,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
 /// Words of the contract that a later version will understand and that change
 /// what is done: ignoring them would do something else than was asked for.
 /// `[scim]` alone changes nothing and is accepted.
-const LATER: [(&str, &str, &str); 6] = [
-    ("inputs", "users", "live"),
+const LATER: [(&str, &str, &str); 5] = [
     ("channels", "read", "scim"),
     ("channels", "deactivate", "scim"),
     ("channels", "cancellation", "webhook"),
@@ -367,11 +367,10 @@ mod tests {
 
     #[test]
     fn what_a_later_version_does_is_refused_and_not_ignored() {
-        let text = "[inputs]\nusers = \"live\"\n[scim]\nbase_url = \"https://scim.example.com\"\n\
+        let text = "[scim]\nbase_url = \"https://scim.example.com\"\n\
                     [channels]\ndeactivate = \"scim\"\ncancellation = [\"file\", \"email\"]\n\
                     [policy]\nstranded_seats = \"reclaim\"";
         let expected = [
-            "[inputs] users: \"live\" is not supported yet in this version",
             "[channels] deactivate: \"scim\" is not supported yet in this version",
             "[channels] cancellation: \"email\" is not supported yet in this version",
             "[policy] stranded_seats: \"reclaim\" is not supported yet in this version",

@@ -22,7 +22,7 @@ mod values;
 pub use error::{ConfigError, ConfigErrorKind};
 pub use settings::{
     ApiSettings, Execution, Inputs, KeySource, LimitSettings, LogLevel, LogSettings, Settings,
-    Target,
+    Target, UsersSource,
 };
 
 use crate::cli::Cli;

@@ -95,12 +95,16 @@ pub(super) fn guards(said: &GuardsSection, target: Target) -> GuardLimits {
 pub(super) fn formats(file: &ConfigFile) -> Formats {
     let said = &file.formats;
     let words = said.hr_status.iter();
+    let users_words = said.users_status.iter();
     Formats {
         hr_dates: said.hr_dates.map(Into::into),
         users_dates: said.users_dates.map(Into::into),
         hr_date_orders: by_field(&said.hr_date_orders),
         users_date_orders: by_field(&said.users_date_orders),
         hr_status: words
+            .map(|(word, status)| (folded(word), *status))
+            .collect(),
+        users_status: users_words
             .map(|(word, status)| (folded(word), *status))
             .collect(),
         hr: TextFormat {

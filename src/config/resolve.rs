@@ -56,9 +56,9 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         customer_id: customer_id(&cli.command, file),
         ledger: ledger(&cli.global, environment, &found, target, &out_dir),
         out_dir,
-        inputs: inputs::inputs(&cli.command, &found)?,
+        inputs: inputs::inputs(&cli.command, &found, target)?,
         columns_hr: ColumnNames(file.columns.hr.clone()),
-        columns_users: ColumnNames(file.columns.users.clone()),
+        columns_users: columns_users(file),
         formats: policy::formats(file),
         policy: policy::policy(file, said.time_zone, said.hr_file),
         guards: policy::guards(&file.guards, target),
@@ -77,6 +77,15 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         retyped: retyped(cli),
         config_file: found.was_read.then_some(found.path),
     })
+}
+
+fn columns_users(file: &ConfigFile) -> ColumnNames {
+    let names = file.columns.users.iter();
+    ColumnNames(
+        names
+            .map(|(field, headers)| (field.clone(), headers.0.clone()))
+            .collect(),
+    )
 }
 
 /// The configuration file, or its defaults where nobody asked for one.
@@ -171,7 +180,8 @@ impl MustBeSaid {
         let tenant = tenant.filter(|name| !name.trim().is_empty());
         let hr_file = file.hr.file;
         let time_zone = file.policy.time_zone.clone();
-        let needs_key = matches!(command, Command::Apply(_) | Command::Run(_));
+        let needs_key = matches!(command, Command::Apply(_) | Command::Run(_))
+            || inputs::lists_accounts(command, found);
         let missing: Vec<&'static str> = [
             (tenant.is_none(), "[tenant] name = \"acme\""),
             (

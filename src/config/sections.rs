@@ -14,13 +14,13 @@ use super::Target;
 use super::base_url::BaseUrl;
 use super::policy::Contracts;
 use super::values::{
-    AccountNames, CalendarDate, CountLimit, DateOrderWord, Domains, Hours, HoursLimit, Managed,
-    Paths, Percent, PercentLimit, Seconds, ZoneName,
+    AccountNames, CalendarDate, CountLimit, DateOrderWord, Domains, Headers, Hours, HoursLimit,
+    Managed, Paths, Percent, PercentLimit, Seconds, ZoneName,
 };
 use crate::ingest::{Delimiter, TextEncoding};
 use crate::model::{
-    ActOn, ApprovalPolicy, DataGate, Effective, EmploymentStatus, FirstRun, HrFileKind,
-    StrandedSeats, Trust,
+    AccountStatus, ActOn, ApprovalPolicy, DataGate, Effective, EmploymentStatus, FirstRun,
+    HrFileKind, StrandedSeats, Trust,
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -191,7 +191,7 @@ pub(super) struct SeatsSection {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ColumnsSection {
     pub(super) hr: BTreeMap<String, String>,
-    pub(super) users: BTreeMap<String, String>,
+    pub(super) users: BTreeMap<String, Headers>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -202,6 +202,7 @@ pub(super) struct FormatsSection {
     pub(super) hr_date_orders: BTreeMap<String, DateOrderWord>,
     pub(super) users_date_orders: BTreeMap<String, DateOrderWord>,
     pub(super) hr_status: BTreeMap<String, EmploymentStatus>,
+    pub(super) users_status: BTreeMap<String, AccountStatus>,
     pub(super) hr_encoding: Option<TextEncoding>,
     pub(super) users_encoding: Option<TextEncoding>,
     pub(super) hr_delimiter: Option<Delimiter>,

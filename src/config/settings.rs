@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -91,8 +91,8 @@ pub enum Target {
 pub struct Inputs {
     /// HR exports in the order given; at least one for `plan` and `run`.
     pub hr: Vec<PathBuf>,
-    /// The users report; always there for `plan` and `run`.
-    pub users: Option<PathBuf>,
+    /// Where the accounts come from; always there for `plan` and `run`.
+    pub users: Option<UsersSource>,
     /// Seats owned per pool.
     pub licenses: Option<PathBuf>,
     /// People and accounts not to touch.
@@ -101,8 +101,28 @@ pub struct Inputs {
     pub map: Option<PathBuf>,
     /// When the HR exports were made; `None` for the files' times.
     pub hr_at: Option<Timestamp>,
-    /// When the users report was made; `None` for the file's time.
+    /// When the users report was made; `None` for the file's time, and for a
+    /// list, which is as old as its first page.
     pub users_at: Option<Timestamp>,
+}
+
+impl Inputs {
+    /// The users report, where the accounts come from one.
+    pub fn users_report(&self) -> Option<&Path> {
+        match self.users.as_ref()? {
+            UsersSource::Report(path) => Some(path),
+            UsersSource::Live => None,
+        }
+    }
+}
+
+/// Where the accounts come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UsersSource {
+    /// The users report, a file.
+    Report(PathBuf),
+    /// The Administration API's list of users.
+    Live,
 }
 
 /// Where the Administration API is. Of no use to the embedded sandbox, which

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::duration;
-use crate::ingest::DateOrder;
+use crate::ingest::{ColumnNames, DateOrder};
 use crate::model::{EmailAddress, IdentityProvider, Limit, Username};
 
 /// An IANA time zone by its canonical name.
@@ -287,6 +287,27 @@ impl From<OneOrSeveral> for Paths {
         match form {
             OneOrSeveral::One(path) => Self(vec![path]),
             OneOrSeveral::Several(paths) => Self(paths),
+        }
+    }
+}
+
+/// The header of a column, or of several, joined as ingest joins them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "HeadersForm")]
+pub(super) struct Headers(pub(super) String);
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a header in quotes, or a list of them")]
+enum HeadersForm {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl From<HeadersForm> for Headers {
+    fn from(form: HeadersForm) -> Self {
+        match form {
+            HeadersForm::One(header) => Self(header),
+            HeadersForm::Several(headers) => Self(headers.join(ColumnNames::JOINED_BY)),
         }
     }
 }

@@ -35,7 +35,7 @@ impl Column {
         let mut headers: Vec<&str> = places.iter().map(|place| &*place.header).collect();
         headers.dedup();
         Self {
-            header: headers.join(" + "),
+            header: headers.join(ColumnNames::JOINED_BY),
             places,
         }
     }

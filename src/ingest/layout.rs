@@ -102,7 +102,7 @@ impl Layout {
 
     /// A field's columns.
     pub(super) fn column(&self, field: &Field) -> Column {
-        Column::at(&self.header, self.positions(field))
+        self.columns_at(self.positions(field))
     }
 
     /// Whether a record repeats the header row, as on every page of a report.
@@ -157,6 +157,32 @@ impl Layout {
         if let Some(positions) = self.assignment.remove(from.name) {
             self.assignment.entry(to.name).or_insert(positions);
         }
+    }
+
+    /// Gives columns to a field, whatever they served before.
+    pub(super) fn assign(&mut self, field: &Field, positions: Vec<usize>) {
+        for served in self.assignment.values_mut() {
+            served.retain(|position| !positions.contains(position));
+        }
+        self.assignment.insert(field.name, positions);
+        self.assignment.retain(|_, served| !served.is_empty());
+    }
+
+    /// The columns that have a header and serve no field.
+    pub(super) fn unused(&self) -> impl Iterator<Item = usize> {
+        let is_unused = |at: &usize| !self.assignment.values().flatten().any(|used| used == at);
+        let named = (0..self.header.len()).filter(|at| !self.header[*at].is_empty());
+        named.filter(is_unused)
+    }
+
+    /// The columns at these positions, whatever they serve.
+    pub(super) fn columns_at(&self, positions: &[usize]) -> Column {
+        Column::at(&self.header, positions)
+    }
+
+    /// The line on which the header row begins.
+    pub(super) fn header_line(&self) -> u64 {
+        self.header_line
     }
 
     /// The columns by whose cells a row of people is recognized.

@@ -11,6 +11,10 @@ use crate::model::LicenseName;
 /// Seats of one license on one account at most; more is a damaged cell.
 const MOST_SEATS: usize = 100;
 
+/// Larger numbers in a column of one license are no seats: an extension, or a
+/// fax number.
+const MOST_SEATS_COUNTED: usize = 10;
+
 /// The licenses of a cell, one entry a seat: `X Series - X2 (2)` is two.
 /// `country` is what stands beside it. A cell that cannot be taken apart for
 /// certain is a fault, because a seat that is overlooked would be given back
@@ -25,12 +29,32 @@ pub(super) fn licenses_in(cell: &str, country: Option<&str>) -> Result<Vec<Licen
     let mut licenses = Vec::new();
     for name in names(cell) {
         let (name, seats) = name_and_seats(name)?;
+        if seats_marked(name).is_some() && !name.is_empty() {
+            return Err(unreadable("a mark in the place of a license's name"));
+        }
         let license = LicenseName::parse(name, country)
             .filter(|license| license.display.chars().any(char::is_alphanumeric))
             .ok_or_else(|| unreadable("a license without a name"))?;
         licenses.extend(std::iter::repeat_n(license, seats));
     }
     Ok(licenses)
+}
+
+/// The seats that a mark or a small number stands for, in a column of one
+/// license; `None` when the cell is neither.
+pub(super) fn seats_marked(cell: &str) -> Option<usize> {
+    if is_blank(cell) {
+        return Some(0);
+    }
+    match cell.to_lowercase().as_str() {
+        "no" | "n" | "false" | "✗" | "✘" | "☐" => Some(0),
+        "yes" | "y" | "true" | "x" | "✓" | "✔" | "☑" | "☒" => Some(1),
+        number => {
+            let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+            let seats = number.parse().ok().filter(|_| digits)?;
+            (seats <= MOST_SEATS_COUNTED).then_some(seats)
+        }
+    }
 }
 
 /// The values of a cell that lists several, without empty ones.
@@ -86,7 +110,8 @@ fn name_and_seats(text: &str) -> Result<(&str, usize), Fault> {
     }
 }
 
-fn unreadable(what: &str) -> Fault {
+/// A cell of licenses that nobody can be sure of.
+pub(super) fn unreadable(what: &str) -> Fault {
     Fault::new(
         format!("the licenses cannot be told for certain: the cell has {what}"),
         "look the account up in the Admin Console, and correct the report",
@@ -140,8 +165,28 @@ mod tests {
             "X2 (0)",
             "X2 (5000)",
             "(2)",
+            "Yes",
+            "X2; 1",
         ] {
             assert!(licenses_in(cell, None).is_err(), "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn marks_and_small_numbers_are_seats_of_the_columns_license() {
+        for (cell, seats) in [
+            ("", Some(0)),
+            ("No", Some(0)),
+            ("0", Some(0)),
+            ("X", Some(1)),
+            ("✓", Some(1)),
+            ("TRUE", Some(1)),
+            ("2", Some(2)),
+            ("1001", None),
+            ("+1", None),
+            ("X2", None),
+        ] {
+            assert_eq!(seats_marked(cell), seats, "{cell:?}");
         }
     }
 

@@ -30,6 +30,7 @@ mod kind;
 mod landmarks;
 mod layout;
 mod license_cell;
+mod license_columns;
 mod licenses;
 mod listing;
 mod map;

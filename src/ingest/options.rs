@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::EmploymentStatus;
+use crate::model::{AccountStatus, EmploymentStatus};
 
 /// Columns named by the administrator: field → header as it stands in the
 /// file. They win over everything that the alias table would find. An empty
@@ -19,6 +19,11 @@ use crate::model::EmploymentStatus;
 /// `phone_numbers`, `devices`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ColumnNames(pub BTreeMap<String, String>);
+
+impl ColumnNames {
+    /// Stands between the headers of a field that is read from several columns.
+    pub const JOINED_BY: &str = " + ";
+}
 
 /// Which comes first in dates such as `03/04/2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +48,8 @@ pub struct Formats {
     pub users_date_orders: BTreeMap<String, DateOrder>,
     /// What the company's own status words mean, by word in lower case.
     pub hr_status: BTreeMap<String, EmploymentStatus>,
+    /// What other status words of the users report mean, by word in lower case.
+    pub users_status: BTreeMap<String, AccountStatus>,
     /// How the HR export is written.
     pub hr: TextFormat,
     /// How the users report is written.

@@ -212,15 +212,25 @@ const ACTIONS: [(&str, Action); 56] = [
     ("suspension", Action::Other(Absent)),
 ];
 
-const ACCOUNT: [(&str, AccountStatus); 7] = [
+const ACCOUNT: [(&str, AccountStatus); 12] = [
     ("active", AccountStatus::Active),
     ("activated", AccountStatus::Active),
     ("enabled", AccountStatus::Active),
+    ("active user", AccountStatus::Active),
     ("deactivated", AccountStatus::Inactive),
+    ("de-activated", AccountStatus::Inactive),
     ("inactive", AccountStatus::Inactive),
+    ("not active", AccountStatus::Inactive),
+    ("inactive user", AccountStatus::Inactive),
     ("disabled", AccountStatus::Inactive),
     ("suspended", AccountStatus::Inactive),
+    ("deactivated user", AccountStatus::Inactive),
 ];
+
+/// Words of a header that asks whether the account is active, and of one that
+/// asks whether it is not. SCIM has no status but `active`, true or false.
+const ASKS_IF_ACTIVE: [&str; 3] = ["active", "activated", "enabled"];
+const ASKS_IF_INACTIVE: [&str; 4] = ["deactivated", "inactive", "disabled", "suspended"];
 
 /// What was done to a person, in a report of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -343,14 +353,28 @@ impl Vocabulary<Action> {
 }
 
 impl Vocabulary<AccountStatus> {
-    /// The vocabulary of the users report's status column.
-    pub(super) fn account(header: &str) -> Self {
-        let words = ACCOUNT.iter().map(|(word, status)| (fold(word), *status));
+    /// The vocabulary of the users report's status column. The administrator's
+    /// words win.
+    pub(super) fn account(header: &str, formats: &Formats) -> Self {
+        let known = ACCOUNT.iter().map(|(word, status)| (fold(word), *status));
+        let own = formats.users_status.iter();
+        let header = normalize(header);
+        let words: Vec<&str> = header.split(' ').collect();
+        let asks_for = |wanted: &[&str]| match words.as_slice() {
+            [before @ .., last] => wanted.contains(last) && !before.contains(&"not"),
+            [] => false,
+        };
         Self {
-            words: words.collect(),
-            // SCIM has no status but `active`, true or false.
-            flags: (normalize(header) == "active")
-                .then_some((AccountStatus::Active, AccountStatus::Inactive)),
+            words: known
+                .chain(own.map(|(word, status)| (fold(word), *status)))
+                .collect(),
+            flags: if asks_for(&ASKS_IF_ACTIVE) {
+                Some((AccountStatus::Active, AccountStatus::Inactive))
+            } else if asks_for(&ASKS_IF_INACTIVE) {
+                Some((AccountStatus::Inactive, AccountStatus::Active))
+            } else {
+                None
+            },
         }
     }
 }
@@ -414,9 +438,14 @@ impl UnknownWords {
 
     /// The refusal of a users report that holds such words.
     pub(super) fn refuse_users(&self, file: &TextFile, header: &str) -> Option<Refusal> {
-        let advice = "check that this column says whether the account is active, \
-                      or name the right one: [columns.users] status = \"HEADER\"";
-        self.refuse(file, header, advice.to_owned())
+        let lines = self.listed(|word, _, _| format!("\n    \"{}\" = \"…\"", toml_escaped(word)));
+        let advice = format!(
+            "check that this column says whether the account is active, or name the right one: \
+             [columns.users] status = \"HEADER\"; if it does, say what the words mean (active or \
+             inactive):\n    [formats.users_status]{}",
+            lines.concat()
+        );
+        self.refuse(file, header, advice)
     }
 
     fn refuse(&self, file: &TextFile, header: &str, advice: String) -> Option<Refusal> {
@@ -521,6 +550,45 @@ mod tests {
         let vocabulary = Vocabulary::employment("Status", &formats);
         assert_eq!(vocabulary.read("INACTIVE"), Meaning::Known(Absent));
         assert_eq!(vocabulary.read("Gone"), Meaning::Known(Left));
+    }
+
+    #[test]
+    fn the_status_of_accounts_is_known_in_any_spelling() {
+        use AccountStatus::{Active, Inactive};
+        let read =
+            |header: &str, cell: &str| Vocabulary::account(header, &Formats::default()).read(cell);
+        for (header, cell, status) in [
+            ("Status", "ACTIVE", Active),
+            ("Status", " Enabled ", Active),
+            ("Status", "Deactivated", Inactive),
+            ("User status", "SUSPENDED", Inactive),
+            ("Active", "true", Active),
+            ("Active", "0", Inactive),
+            ("Account enabled", "No", Inactive),
+            ("Deactivated", "Yes", Inactive),
+            ("Deactivated", "false", Active),
+            ("Is disabled", "N", Active),
+            ("Deactivated", "Active", Active),
+        ] {
+            assert_eq!(
+                read(header, cell),
+                Meaning::Known(status),
+                "{header} {cell}"
+            );
+        }
+        for (header, cell) in [("Status", "true"), ("Status", "Pending activation")] {
+            assert!(matches!(read(header, cell), Meaning::Unknown(_)), "{cell}");
+        }
+        assert_eq!(read("Deactivated", ""), Meaning::Blank);
+        let own = Formats {
+            users_status: [("pending activation".to_owned(), Inactive)].into(),
+            ..Formats::default()
+        };
+        let vocabulary = Vocabulary::account("Status", &own);
+        assert_eq!(
+            vocabulary.read("Pending Activation"),
+            Meaning::Known(Inactive)
+        );
     }
 
     #[test]

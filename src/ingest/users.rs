@@ -14,14 +14,15 @@ use super::error::IngestError;
 use super::header::Column;
 use super::input_file::InputFile;
 use super::layout::{self, Layout};
-use super::license_cell::{country_code, licenses_in, values_in};
+use super::license_cell::{country_code, values_in};
+use super::license_columns::{self, LicenseColumns};
 use super::open;
 use super::status::{Meaning, UnknownWords, Vocabulary};
 use super::text::{excerpt, is_blank, lost_characters};
 use super::{ColumnNames, Formats};
 use crate::model::{
     AccountRow, AccountStatus, EmailAddress, EmployeeId, InvalidRow, LicenseName, SourceRow,
-    UserId, Username,
+    UserId, Username, is_damaged_number,
 };
 
 /// Bytes of text that are parsed in one piece. A smaller report is one piece:
@@ -68,7 +69,8 @@ pub fn read_users<O: AccountObserver>(
     formats: &Formats,
     observer: O,
 ) -> Result<UsersFile<O>, IngestError> {
-    let file = open::open(path, &users::TABLE, columns, &formats.users)?;
+    let (others, _) = license_columns::take_named(columns);
+    let file = open::open(path, &users::TABLE, &others, &formats.users)?;
     read_text(&file, columns, formats, observer, CHUNK_BYTES)
 }
 
@@ -79,10 +81,12 @@ fn read_text<O: AccountObserver>(
     mut observer: O,
     chunk_bytes: usize,
 ) -> Result<UsersFile<O>, IngestError> {
-    let mut layout = layout::locate(file, &users::TABLE, names)?;
+    let (names, licenses_named) = license_columns::take_named(names);
+    let mut layout = layout::locate(file, &users::TABLE, &names)?;
     let chunks = layout.body(file, chunk_bytes)?;
+    let licenses = LicenseColumns::find(file, &mut layout, &chunks, licenses_named.as_deref())?;
     if !names.0.contains_key(users::USER_ID.name) {
-        tell_ids_from_usernames(file, &mut layout)?;
+        tell_what_user_ids_are(file, &mut layout)?;
     }
     let pins = DatePins {
         key: "users_dates",
@@ -93,7 +97,7 @@ fn read_text<O: AccountObserver>(
     let [created] = date_columns::decide(file, &mut layout, &chunks, [&users::CREATED], pins)?;
     let date_orders = created.detected(&users::CREATED).into_iter().collect();
 
-    let reader = UsersReader::new(file, &layout, created);
+    let reader = UsersReader::new(file, &layout, formats, created, licenses);
     let observers: Vec<O> = chunks.iter().map(|_| observer.split()).collect();
     let parts: Vec<Result<Part<O>, IngestError>> = chunks
         .par_iter()
@@ -104,17 +108,20 @@ fn read_text<O: AccountObserver>(
     let mut invalid = Vec::new();
     let mut unknown = UnknownWords::default();
     let mut count = Count::default();
+    let mut oddities = Oddities::default();
     for part in parts {
         let part = part?;
         observer.merge(part.observer);
         invalid.extend(part.invalid);
         unknown.merge(part.unknown);
         count = count.plus(part.count);
+        oddities = oddities.plus(part.oddities);
     }
     if let Some(refusal) = unknown.refuse_users(file, reader.status.header()) {
         return Err(refusal.into());
     }
     layout.notes.extend(count.notes());
+    layout.notes.extend(oddities.notes());
     Ok(UsersFile {
         file: layout.input_file(file, count.rows, date_orders),
         observer,
@@ -128,6 +135,41 @@ struct Part<O> {
     invalid: Vec<InvalidRow>,
     unknown: UnknownWords,
     count: Count,
+    oddities: Oddities,
+}
+
+/// What harms no row, and a person should know.
+#[derive(Debug, Clone, Copy, Default)]
+struct Oddities {
+    /// Extensions and phone numbers that a spreadsheet damaged.
+    damaged_numbers: u64,
+    /// Licenses of another country than the one beside them.
+    disputed_countries: u64,
+}
+
+impl Oddities {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            damaged_numbers: self.damaged_numbers + other.damaged_numbers,
+            disputed_countries: self.disputed_countries + other.disputed_countries,
+        }
+    }
+
+    fn notes(self) -> impl Iterator<Item = String> {
+        [
+            (
+                self.damaged_numbers,
+                "extensions or phone numbers were damaged by a spreadsheet (1.2E+15), and are left out",
+            ),
+            (
+                self.disputed_countries,
+                "licenses name another country than the one beside them, which counts",
+            ),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+    }
 }
 
 /// The columns of a users report and what their values mean.
@@ -137,7 +179,7 @@ struct UsersReader<'f> {
     user_id: Column,
     status: Column,
     vocabulary: Vocabulary<AccountStatus>,
-    licenses: Column,
+    licenses: LicenseColumns,
     country: Column,
     site: Column,
     department: Column,
@@ -149,7 +191,13 @@ struct UsersReader<'f> {
 }
 
 impl<'f> UsersReader<'f> {
-    fn new(file: &'f TextFile, layout: &Layout, created: DateColumn) -> Self {
+    fn new(
+        file: &'f TextFile,
+        layout: &Layout,
+        formats: &Formats,
+        created: DateColumn,
+        licenses: LicenseColumns,
+    ) -> Self {
         let status = layout.column(&users::STATUS);
         Self {
             file,
@@ -162,9 +210,9 @@ impl<'f> UsersReader<'f> {
                 username: layout.column(&users::USERNAME),
             },
             user_id: layout.column(&users::USER_ID),
-            vocabulary: Vocabulary::account(status.header()),
+            vocabulary: Vocabulary::account(status.header(), formats),
             status,
-            licenses: layout.column(&users::LICENSES),
+            licenses,
             country: layout.column(&users::COUNTRY),
             site: layout.column(&users::SITE),
             department: layout.column(&users::DEPARTMENT),
@@ -184,9 +232,13 @@ impl<'f> UsersReader<'f> {
     ) -> Result<Part<O>, IngestError> {
         let mut invalid = Vec::new();
         let mut unknown = UnknownWords::default();
+        let mut oddities = Oddities::default();
         let count = body::for_each_record(self.file, layout, chunk, |record| {
             match self.read(&record) {
-                Ok(row) => observer.observe(&row),
+                Ok(row) => {
+                    oddities = oddities.plus(self.oddities(&record, &row));
+                    observer.observe(&row);
+                }
                 Err(Rejected::Invalid(row)) => invalid.push(*row),
                 Err(Rejected::UnknownStatus(word)) => unknown.add(word, record.line),
             }
@@ -196,7 +248,21 @@ impl<'f> UsersReader<'f> {
             invalid,
             unknown,
             count,
+            oddities,
         })
+    }
+
+    fn oddities(&self, record: &DataRecord<'_>, row: &AccountRow) -> Oddities {
+        let disputed = row
+            .licenses
+            .iter()
+            .filter(|it| it.disputed_country().is_some());
+        let numbers = self.phone_numbers.filled(record.cells).flat_map(values_in);
+        let numbers = numbers.chain(self.extension.filled(record.cells));
+        Oddities {
+            damaged_numbers: numbers.filter(|it| is_damaged_number(it)).count() as u64,
+            disputed_countries: disputed.count() as u64,
+        }
     }
 
     fn read(&self, record: &DataRecord<'_>) -> Result<AccountRow, Rejected> {
@@ -262,13 +328,9 @@ impl<'f> UsersReader<'f> {
 
     fn licenses(&self, record: &DataRecord<'_>) -> Result<Vec<LicenseName>, Rejected> {
         let country = country_code(self.country.text(record.cells));
-        let mut licenses = Vec::new();
-        for cell in self.licenses.filled(record.cells) {
-            let read = licenses_in(cell, country)
-                .map_err(|fault| self.invalid(record, Some(&self.licenses), fault))?;
-            licenses.extend(read);
-        }
-        Ok(licenses)
+        self.licenses
+            .read(record.cells, country)
+            .map_err(|(column, fault)| self.invalid(record, Some(column), fault))
     }
 
     /// When the account was created: the instant where the cell has one, else
@@ -292,27 +354,37 @@ impl<'f> UsersReader<'f> {
     }
 }
 
-/// 8x8 calls the username "User ID" in places. Such a column is the username's
-/// if its values are mostly words, e-mail addresses, or what stands before the
-/// `@` of the row's e-mail; ids are long and opaque.
-fn tell_ids_from_usernames(file: &TextFile, layout: &mut Layout) -> Result<(), IngestError> {
+/// 8x8 calls the username "User ID" in places, and spreadsheets number their
+/// rows. The column is the username's if its values are mostly words, e-mail
+/// addresses, or what stands before the `@` of the row's e-mail; ids are long
+/// and opaque. Numbers that count the rows name another account every night.
+fn tell_what_user_ids_are(file: &TextFile, layout: &mut Layout) -> Result<(), IngestError> {
     let user_id = layout.column(&users::USER_ID);
     let email = layout.column(&users::EMAIL);
     let mut records = layout.body_records(file);
-    let (mut values, mut usernames) = (0, 0);
+    let (mut values, mut usernames, mut counting) = (0, 0, 0);
+    let mut previous = None;
     while user_id.exists() && values < USER_ID_SAMPLE && records.advance()? {
         let value = user_id.text(records.record());
-        if !is_blank(value) {
+        if !is_blank(value) && !is_damaged_number(value) {
             values += 1;
             usernames += usize::from(is_username(value, email.text(records.record())));
+            let number = value.parse::<u64>().ok();
+            counting += usize::from(number.is_some() && number == previous);
+            previous = number.map(|number| number + 1);
         }
     }
+    let header = excerpt(user_id.header());
     if usernames * 2 > values {
-        layout.notes.push(format!(
-            "column \"{}\" holds usernames, not ids",
-            excerpt(user_id.header())
-        ));
+        layout
+            .notes
+            .push(format!("column \"{header}\" holds usernames, not ids"));
         layout.reassign(&users::USER_ID, &users::USERNAME);
+    } else if values > 2 && counting + 1 == values {
+        layout.notes.push(format!(
+            "column \"{header}\" numbers the rows: it is not read"
+        ));
+        layout.assign(&users::USER_ID, Vec::new());
     }
     Ok(())
 }
@@ -324,7 +396,7 @@ fn is_username(value: &str, email: &str) -> bool {
 }
 
 fn value(cell: &str) -> String {
-    if is_blank(cell) {
+    if is_blank(cell) || is_damaged_number(cell) {
         String::new()
     } else {
         cell.to_owned()
@@ -333,7 +405,9 @@ fn value(cell: &str) -> String {
 
 fn list(column: &Column, record: &DataRecord<'_>) -> Vec<String> {
     let cells = column.filled(record.cells);
-    cells.flat_map(values_in).map(str::to_owned).collect()
+    let values = cells.flat_map(values_in);
+    let intact = values.filter(|value| !is_damaged_number(value));
+    intact.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -364,10 +438,40 @@ mod tests {
     }
 
     fn read_in_chunks(text: &str, chunk_bytes: usize) -> Result<UsersFile<Collected>, String> {
+        read_with(
+            text,
+            &ColumnNames::default(),
+            &Formats::default(),
+            chunk_bytes,
+        )
+    }
+
+    /// Reads with the columns named for the licenses.
+    fn read_named(text: &str, licenses: &[&str]) -> Result<UsersFile<Collected>, String> {
+        let licenses = licenses.join(ColumnNames::JOINED_BY);
+        let names = ColumnNames([("licenses".to_owned(), licenses)].into());
+        read_with(text, &names, &Formats::default(), CHUNK_BYTES)
+    }
+
+    fn read_with(
+        text: &str,
+        names: &ColumnNames,
+        formats: &Formats,
+        chunk_bytes: usize,
+    ) -> Result<UsersFile<Collected>, String> {
         let file = TextFile::decode("users.csv".to_owned(), text.into()).expect("text");
-        let (names, formats) = (ColumnNames::default(), Formats::default());
-        read_text(&file, &names, &formats, Collected::default(), chunk_bytes)
+        read_text(&file, names, formats, Collected::default(), chunk_bytes)
             .map_err(|error| error.to_string())
+    }
+
+    /// The licenses of all rows, by row.
+    fn licenses(users: &UsersFile<Collected>) -> Vec<String> {
+        let rows = users.observer.0.iter();
+        rows.map(|row| {
+            let raw: Vec<&str> = row.licenses.iter().map(|it| it.raw.as_str()).collect();
+            raw.join("; ")
+        })
+        .collect()
     }
 
     #[test]
@@ -419,6 +523,175 @@ mod tests {
     }
 
     #[test]
+    fn every_layout_of_licenses_says_the_same() {
+        let x2 = "X Series - X2-VOSVC0216-02-US";
+        let head = "Username,Status,Extension,Phone number,Device";
+        let (ann, bob) = ("ann,Active,1001,+15550100,T54W", "bob,Active,,,");
+        for text in [
+            format!("{head},Licenses\n{ann},{x2}; Fax\n{bob},\n"),
+            format!("{head},License\n{ann},{x2}\n{ann},Fax\n{bob},\n"),
+            format!("{head},License 1,License 2\n{ann},{x2},Fax\n{bob},,\n"),
+            format!("{head},{x2},Fax\n{ann},Yes,1\n{bob},No,\n"),
+        ] {
+            let users = read(&text).expect(&text);
+            assert_eq!(users.invalid, [], "{text}");
+            let ann = users
+                .observer
+                .0
+                .iter()
+                .filter(|row| row.extension == "1001");
+            let mut found = Vec::new();
+            for row in ann {
+                assert_eq!(
+                    (&*row.phone_numbers[0], &*row.devices[0]),
+                    ("+15550100", "T54W")
+                );
+                found.extend(row.licenses.iter().map(|license| license.raw.clone()));
+            }
+            assert_eq!(found, [x2, "Fax"], "{text}");
+            assert_eq!(licenses(&users).last().expect("bob"), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_column_for_each_license_holds_marks_or_small_numbers() {
+        let users = read(
+            "Username,Status,License country,X Series - X2,Virtual Office Basic,Fax\n\
+             a,Active,GB,x,,2\nb,Active,US,✓,n,0\nc,Active,,-,maybe,1\nd,Active,,,Y,\n",
+        )
+        .expect("a file");
+        assert_eq!(
+            licenses(&users),
+            [
+                "X Series - X2; Fax; Fax",
+                "X Series - X2",
+                "Virtual Office Basic"
+            ]
+        );
+        assert_eq!(users.observer.0[0].licenses[0].country, "GB");
+        assert_eq!(users.invalid[0].source.line, 4);
+        assert_eq!(users.invalid[0].column, "Virtual Office Basic");
+        assert!(users.invalid[0].problem.contains("neither a mark nor"));
+        assert_eq!(
+            users.file.detected.columns["licenses"],
+            "X Series - X2 + Virtual Office Basic + Fax"
+        );
+    }
+
+    #[test]
+    fn what_is_only_called_like_a_license_is_a_note() {
+        let users = read("Username,Status,Licenses,Fax,Storage\na,Active,X2,+1 555 0100,\n");
+        let users = users.expect("a file");
+        assert_eq!(licenses(&users), ["X2"]);
+        let notes = users.file.detected.notes.join("\n");
+        assert!(
+            notes.contains("\"Fax\" is called like a license"),
+            "{notes}"
+        );
+        let flags = "Username,Status,Licenses,Fax enabled,Meeting ID\na,Active,X2,Yes,1\n";
+        let users = read(flags).expect("a file");
+        assert_eq!(
+            licenses(&users),
+            ["X2"],
+            "flags of services are no licenses"
+        );
+        let error = read("Username,Status,Fax\na,Active,+1 555 0100\n").expect_err("no license");
+        assert!(error.contains("no column says its licenses"), "{error}");
+    }
+
+    #[test]
+    fn licenses_that_are_said_twice_refuse_the_file_until_one_is_named() {
+        let text = "Username,Status,Licenses,Fax\na,Active,X2,Yes\nb,Active,X2; Fax,No\n";
+        let error = read(text).expect_err("a refusal");
+        assert!(
+            error.contains("by name in \"Licenses\", and by marks in \"Fax\""),
+            "{error}"
+        );
+        for (named, expected) in [
+            (&["Licenses"][..], ["X2", "X2; Fax"]),
+            (&["Fax"], ["Fax", ""]),
+            (&["Licenses", "Fax"], ["X2; Fax", "X2; Fax"]),
+        ] {
+            let users = read_named(text, named).expect("a file");
+            assert_eq!(licenses(&users), expected, "{named:?}");
+        }
+    }
+
+    #[test]
+    fn named_columns_are_read_by_their_cells() {
+        let text = "Username,Status,Voice,Extra\na,Active,1,\nb,Active,,X2\n";
+        let users = read_named(text, &["Voice", "Extra"]).expect("a file");
+        assert_eq!(licenses(&users), ["Voice", "X2"]);
+        let error = read_named(text, &["Voice", "Extras"]).expect_err("a refusal");
+        assert!(
+            error.contains("column \"Extras\": [columns.users] licenses names"),
+            "{error}"
+        );
+        let error = read_named(text, &[""]).expect_err("a refusal");
+        assert!(error.contains("no column says its licenses"), "{error}");
+        let users = read("Username,Status,License\na,Active,Yes\n").expect("a file");
+        assert!(
+            users.invalid[0]
+                .problem
+                .contains("a mark in the place of a license's name")
+        );
+    }
+
+    #[test]
+    fn a_name_and_the_column_beside_it_may_disagree_on_the_country() {
+        let users = read(
+            "Username,Status,License,License country\n\
+             a,Active,UC Call Recordings Cold Storage-VOSVC0504-01-GB,US\n",
+        )
+        .expect("a file");
+        assert_eq!(users.observer.0[0].licenses[0].country, "US");
+        let notes = users.file.detected.notes.join("\n");
+        assert!(notes.contains("1 licenses name another country"), "{notes}");
+    }
+
+    #[test]
+    fn what_a_spreadsheet_damaged_is_neither_id_nor_number() {
+        let users = read(
+            "User ID,Username,Status,Licenses,Extension,Phone number\n\
+             1.2E+15,a,Active,Fax,1E+10,1.5555E+10; +1 555 0100\n\
+             0012J00042NkZQIQA3,b,Active,Fax,1001,\n\
+             0012j00042nkzqi,c,Active,Fax,1002,\n",
+        )
+        .expect("a file");
+        let ids = users.observer.0.iter().map(|row| row.user_id.clone());
+        let expected = [None, Some("0012J00042NkZQIQA3"), Some("0012j00042nkzqi")];
+        assert!(ids.eq(expected.map(|id| id.and_then(UserId::parse))));
+        let row = &users.observer.0[0];
+        assert_eq!(row.extension, "");
+        assert_eq!(row.phone_numbers, ["+1 555 0100"]);
+        let notes = users.file.detected.notes.join("\n");
+        assert!(
+            notes.contains("2 extensions or phone numbers were damaged"),
+            "{notes}"
+        );
+    }
+
+    #[test]
+    fn numbers_that_count_the_rows_are_no_ids() {
+        let users = read("ID,Username,Status,License\n1,a,Active,\n2,b,Active,\n3,c,Active,\n");
+        let users = users.expect("a file");
+        assert!(users.observer.0.iter().all(|row| row.user_id.is_none()));
+        let notes = users.file.detected.notes.join("\n");
+        assert!(notes.contains("\"ID\" numbers the rows"), "{notes}");
+    }
+
+    #[test]
+    fn a_second_header_row_is_skipped() {
+        let users = read(
+            "User.Username,User.Email,basicInfo.status,License\n\
+             Username,Email,Status,License\na,a@example.com,Active,Fax\n",
+        )
+        .expect("a file");
+        assert_eq!(licenses(&users), ["Fax"]);
+        assert_eq!(users.observer.0[0].source.line, 3);
+    }
+
+    #[test]
     fn bad_rows_are_results() {
         let users = read(
             "Username,Status,Licenses,Created\n\
@@ -446,6 +719,18 @@ mod tests {
         let error =
             read("Username,Status,Licenses\na,Active,\nb,Parked,\n").expect_err("a refusal");
         assert!(error.contains("line 3, column \"Status\": unknown status values: \"parked\""));
+        assert!(
+            error.contains("[formats.users_status]\n    \"parked\" = \"…\""),
+            "{error}"
+        );
+        let formats = Formats {
+            users_status: [("parked".to_owned(), AccountStatus::Inactive)].into(),
+            ..Formats::default()
+        };
+        let text = "Username,Status,Licenses\na,Active,\nb,Parked,\n";
+        let users = read_with(text, &ColumnNames::default(), &formats, CHUNK_BYTES);
+        let users = users.expect("a file");
+        assert_eq!(users.observer.0[1].status, AccountStatus::Inactive);
     }
 
     #[test]

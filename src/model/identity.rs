@@ -71,10 +71,10 @@ impl fmt::Display for EmailAddress {
 pub struct Username(String);
 
 impl Username {
-    /// `None` when the cell holds no value.
+    /// `None` when the cell holds no value, or what a spreadsheet made of one.
     pub fn parse(text: &str) -> Option<Self> {
         let folded = fold(text);
-        (!is_blank(&folded)).then_some(Self(folded))
+        (!is_blank(&folded) && !is_damaged_number(&folded)).then_some(Self(folded))
     }
 
     /// The folded username.
@@ -128,11 +128,11 @@ impl fmt::Display for EmployeeId {
 pub struct UserId(String);
 
 impl UserId {
-    /// `None` when the cell is blank or holds a username or an e-mail address
-    /// (some reports call the username "User ID").
+    /// `None` when the cell is blank, was damaged by a spreadsheet, or holds a
+    /// username or an e-mail address (some reports call the username "User ID").
     pub fn parse(text: &str) -> Option<Self> {
         let trimmed = text.trim();
-        let opaque = !trimmed.contains(['@', '.', ' ', '/']);
+        let opaque = !trimmed.contains(['@', '.', ' ', '/']) && !is_damaged_number(trimmed);
         (!is_blank(trimmed) && opaque).then(|| Self(trimmed.to_owned()))
     }
 
@@ -213,6 +213,16 @@ fn fold(text: &str) -> String {
     text.trim().nfc().collect::<String>().to_lowercase()
 }
 
+/// Whether the text is what a spreadsheet made of a long number: of
+/// `1234567890123456` nothing is left but `1.23E+15`.
+pub fn is_damaged_number(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.trim().split_once(['E', 'e']) else {
+        return false;
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits(&mantissa.replace(['.', ','], "")) && exponent.strip_prefix('+').is_some_and(digits)
+}
+
 /// Whether the text says that there is no value.
 pub fn is_blank(text: &str) -> bool {
     BLANKS.contains(&fold(text).as_str())
@@ -259,5 +269,22 @@ mod tests {
         assert_eq!(UserId::parse("jane.doe@example.com"), None);
         assert_eq!(UserId::parse("jane.doe"), None);
         assert!(UserId::parse("hvOB1l3zDCaDAwp9tNLzZA").is_some());
+    }
+
+    #[test]
+    fn ids_are_kept_to_the_letter_and_damaged_ones_are_none() {
+        for text in [
+            "0012J00042NkZQI",
+            "0012J00042NkZQIQA3",
+            "02KB7TGTYAG4Rq4jDUhwyQ",
+        ] {
+            assert_eq!(UserId::parse(text).expect("an id").as_str(), text);
+        }
+        for text in ["1.2E+15", "1,2E+15", "1E+15", " 5.55e+10 "] {
+            assert_eq!(UserId::parse(text), None, "{text}");
+            assert_eq!(Username::parse(text), None, "{text}");
+        }
+        assert!(Username::parse("e+15@example.com").is_some());
+        assert!(UserId::parse("12E5").is_some());
     }
 }

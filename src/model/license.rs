@@ -31,10 +31,11 @@ impl LicenseName {
         let beside = country
             .map(|c| c.trim().to_uppercase())
             .filter(|c| !c.is_empty());
-        let (display, product, suffix) = match split_from_the_right(&raw) {
-            Some((display, product, suffix)) => (display, product, Some(suffix)),
-            None => (raw.clone(), String::new(), None),
+        let (display, product, suffix) = match Parts::of(&raw) {
+            Some(parts) => (parts.display, parts.product, Some(parts.country.to_owned())),
+            None => (raw.as_str(), "", None),
         };
+        let (display, product) = (display.to_owned(), product.to_owned());
         let country = beside.or(suffix).unwrap_or_default();
         Some(Self {
             raw,
@@ -42,6 +43,31 @@ impl LicenseName {
             product,
             country,
         })
+    }
+
+    /// The product's revision such as `02`, or empty.
+    pub fn revision(&self) -> &str {
+        Parts::of(&self.raw).map_or("", |parts| parts.revision)
+    }
+
+    /// The country at the end of the name, where another one stands beside it.
+    /// Both are kept, here and in [`country`](Self::country), which counts.
+    pub fn disputed_country(&self) -> Option<&str> {
+        let parts = Parts::of(&self.raw)?;
+        (parts.country != self.country).then_some(parts.country)
+    }
+
+    /// Whether the vendor's product code says that this is a licence.
+    pub fn has_product_code(&self) -> bool {
+        !self.product.is_empty()
+    }
+
+    /// Whether it has the words of a family in the vendor's documents. A guess:
+    /// a fax number has them too.
+    pub fn is_called_like_a_license(&self) -> bool {
+        let name = format!(" {} ", words_of(&self.display).join(" "));
+        let has = |words: &&str| name.contains(&format!(" {words} "));
+        self.has_product_code() || FAMILIES.iter().any(has)
     }
 
     /// The pool that this licence's seats belong to.
@@ -73,6 +99,39 @@ impl fmt::Display for LicenseName {
     }
 }
 
+/// Words that the vendor's licences are called by (`ReviewLicenses.htm`).
+const FAMILIES: [&str; 29] = [
+    "x series",
+    "x1",
+    "x2",
+    "x3",
+    "x4",
+    "x5",
+    "x6",
+    "x7",
+    "x8",
+    "8x8 work",
+    "8x8 xf",
+    "8x8 engage",
+    "engage",
+    "virtual office",
+    "contact center",
+    "contact centre",
+    "vcc",
+    "additional named user",
+    "fax",
+    "storage",
+    "switchboard",
+    "meeting",
+    "meetings",
+    "operator connect",
+    "local number",
+    "additional number",
+    "toll free",
+    "tollfree",
+    "did",
+];
+
 /// What sort of licence it is, told from the families in the vendor's licence
 /// documentation (`ReviewLicenses.htm`). Number licences have no documented
 /// names; `[policy] keep_licenses` can add to what is recognized here.
@@ -93,13 +152,11 @@ impl LicenseKind {
     /// The kind that a licence's display name says.
     pub fn of(display: &str) -> Self {
         let name = display.to_lowercase();
-        let words: Vec<&str> = name
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .collect();
-        let has_word = |word: &str| words.contains(&word);
+        let words = words_of(display);
+        let has_word = |word: &str| words.iter().any(|it| it == word);
         let toll_free = name.contains("toll free") || name.contains("toll-free");
-        if name.contains("storage") {
+        let keeps_recordings = name.contains("recording") && (has_word("hot") || has_word("cold"));
+        if name.contains("storage") || keeps_recordings {
             Self::Storage
         } else if has_word("did")
             || name.contains("local number")
@@ -140,24 +197,42 @@ impl fmt::Display for Pool {
     }
 }
 
-/// `name-VOSVC0216-02-US` as (name, product, country).
-fn split_from_the_right(raw: &str) -> Option<(String, String, String)> {
-    let (rest, country) = raw.rsplit_once('-')?;
-    let (rest, revision) = rest.rsplit_once('-')?;
-    let (display, product) = rest.rsplit_once('-')?;
-    let digits =
-        |text: &str, count: usize| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
-    let is_country = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
-    let is_product = product
-        .strip_prefix("VOSVC")
-        .is_some_and(|number| digits(number, 4));
-    (is_country && digits(revision, 2) && is_product && !display.trim().is_empty()).then(|| {
-        (
-            display.trim().to_owned(),
-            product.to_owned(),
-            country.to_owned(),
-        )
-    })
+/// The words of a name, in lower case.
+fn words_of(name: &str) -> Vec<String> {
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    let filled = words.filter(|word| !word.is_empty());
+    filled.map(str::to_lowercase).collect()
+}
+
+/// A name in the vendor's form, `name-VOSVC0216-02-US`.
+struct Parts<'n> {
+    display: &'n str,
+    product: &'n str,
+    revision: &'n str,
+    country: &'n str,
+}
+
+impl<'n> Parts<'n> {
+    /// Splits from the right, because display names hold hyphens.
+    fn of(raw: &'n str) -> Option<Self> {
+        let (rest, country) = raw.rsplit_once('-')?;
+        let (rest, revision) = rest.rsplit_once('-')?;
+        let (display, product) = rest.rsplit_once('-')?;
+        let display = display.trim();
+        let digits = |text: &str, count: usize| {
+            text.len() == count && text.bytes().all(|b| b.is_ascii_digit())
+        };
+        let is_country = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+        let is_product = product
+            .strip_prefix("VOSVC")
+            .is_some_and(|number| digits(number, 4));
+        (is_country && digits(revision, 2) && is_product && !display.is_empty()).then_some(Self {
+            display,
+            product,
+            revision,
+            country,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -173,12 +248,23 @@ mod tests {
         let license = name("X Series - X2-VOSVC0216-02-US");
         assert_eq!(license.display, "X Series - X2");
         assert_eq!(license.product, "VOSVC0216");
+        assert_eq!(license.revision(), "02");
         assert_eq!(license.country, "US");
+        let hyphens = name("8x8 Toll-Free - Multi-Site-VOSVC0300-11-CA");
+        assert_eq!(hyphens.display, "8x8 Toll-Free - Multi-Site");
+        assert_eq!((&*hyphens.product, hyphens.revision()), ("VOSVC0300", "11"));
     }
 
     #[test]
     fn other_forms_are_kept_whole() {
-        for text in ["X Series - X2", "Fax-US", "Lobby-VOSVC02-02-US"] {
+        for text in [
+            "X Series - X2",
+            "Fax-US",
+            "Lobby-VOSVC02-02-US",
+            "VOSVC0221-01",
+            "Fax-VOSVC0221-01-us",
+        ] {
+            assert_eq!(name(text).revision(), "");
             assert_eq!(name(text).display, text);
             assert_eq!(name(text).country, "");
         }
@@ -189,20 +275,39 @@ mod tests {
         let text = "UC Call Recordings Cold Storage-VOSVC0504-01-GB";
         let license = LicenseName::parse(text, Some("us")).expect("a name");
         assert_eq!(license.country, "US");
+        assert_eq!(license.disputed_country(), Some("GB"), "both are kept");
+        assert_eq!(name(text).disputed_country(), None);
     }
 
     #[test]
     fn kinds_are_told_from_the_name() {
         let kinds = [
             ("X Series - X2", LicenseKind::Calling),
+            ("X Series - X5", LicenseKind::Calling),
+            ("8x8 Work Lobby", LicenseKind::Calling),
+            ("Virtual Office Basic", LicenseKind::Calling),
+            ("8x8 XF Workspace", LicenseKind::Calling),
+            ("Operator Connect Nationwide", LicenseKind::Calling),
+            ("Switchboard Pro", LicenseKind::Calling),
+            ("Fax", LicenseKind::Calling),
+            ("X Series - X6", LicenseKind::ContactCenter),
             ("X Series - X8", LicenseKind::ContactCenter),
-            ("8x8 Engage", LicenseKind::ContactCenter),
+            ("8x8 XF Engage", LicenseKind::ContactCenter),
+            ("VCC Agent", LicenseKind::ContactCenter),
+            ("Additional Named User", LicenseKind::ContactCenter),
             ("UC Call Recordings Cold Storage", LicenseKind::Storage),
+            ("Contact Center Hot Storage", LicenseKind::Storage),
+            ("Meeting Recording Hot 30 Days", LicenseKind::Storage),
             ("Additional Local Number", LicenseKind::Number),
+            ("Toll-free", LicenseKind::Number),
+            ("Toll Free Number", LicenseKind::Number),
+            ("DID", LicenseKind::Number),
             ("Candid Camera", LicenseKind::Calling),
         ];
         for (text, kind) in kinds {
             assert_eq!(LicenseKind::of(text), kind, "{text}");
+            let is_known = text != "Candid Camera";
+            assert_eq!(name(text).is_called_like_a_license(), is_known, "{text}");
         }
     }
 

@@ -24,7 +24,9 @@ pub use account::{AccountRow, AccountStatus};
 pub use digest::{sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
-pub use identity::{AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank};
+pub use identity::{
+    AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank, is_damaged_number,
+};
 pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{

@@ -236,7 +236,8 @@ impl AdminApi {
         }
     }
 
-    async fn traced_page(&self, query: PageQuery) -> Result<Reply<UserPage>, CallError> {
+    /// The same, with how it came about.
+    pub(super) async fn traced_page(&self, query: PageQuery) -> Result<Reply<UserPage>, CallError> {
         let size;
         let mut parameters = Vec::new();
         match &query {
@@ -460,4 +461,4 @@ fn path_of(segments: &[&str]) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -26,7 +26,17 @@ pub struct UserPage {
     pub users: Vec<User>,
     /// The scroll id of the next page; `None` on the last.
     pub next: Option<String>,
+    /// The page's number from 0, if the server says it.
+    pub number: Option<u64>,
+    /// How many users a full page has, if the server says it.
+    pub size: Option<u64>,
+    /// How many users all pages have together, if the server says it.
+    pub total: Option<u64>,
 }
+
+/// What other listings of the vendor and its kind call the number of all
+/// elements. The document of this one names none.
+const TOTALS: [&str; 4] = ["totalElements", "totalCount", "totalResults", "total"];
 
 impl UserPage {
     /// Reads a page. A page without its pagination part is an error
@@ -44,6 +54,9 @@ impl UserPage {
             (Some(true) | None, next) => next,
             (Some(false), _) => None,
         };
+        let number = |field: &str| pagination.get(field).and_then(Value::as_u64);
+        let (page_number, size) = (number("pageNumber"), number("pageSize"));
+        let total = TOTALS.into_iter().find_map(number);
         let users = match body.get_mut("data").map(Value::take) {
             Some(Value::Array(users)) => users,
             Some(Value::Null) => Vec::new(),
@@ -54,7 +67,13 @@ impl UserPage {
             .map(User::read)
             .collect::<Result<_, _>>()
             .map_err(|_| "a user on the page has no id (basicInfo.userId)")?;
-        Ok(Self { users, next })
+        Ok(Self {
+            users,
+            next,
+            number: page_number,
+            size,
+            total,
+        })
     }
 }
 

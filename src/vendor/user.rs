@@ -72,6 +72,14 @@ impl User {
         self.text("/basicInfo/customerId")
     }
 
+    /// Whether the user belongs to another customer. The first fifteen
+    /// characters of an id name the customer; the rest is a checksum.
+    pub fn is_of_another_customer(&self, customer_id: &str) -> bool {
+        let first = |id: &str| id.chars().take(15).collect::<String>();
+        let seen = self.customer_id();
+        !seen.is_empty() && first(customer_id) != first(seen)
+    }
+
     /// The login name; empty if not given.
     pub fn username(&self) -> &str {
         self.text("/basicInfo/userName")
@@ -99,7 +107,12 @@ impl User {
 
     /// When the user was created, if the server says so readably.
     pub fn created(&self) -> Option<Timestamp> {
-        self.text("/basicInfo/createdTime").parse().ok()
+        self.created_text().parse().ok()
+    }
+
+    /// When the user was created, as the server writes it; empty if not given.
+    pub fn created_text(&self) -> &str {
+        self.text("/basicInfo/createdTime")
     }
 
     /// The identity provider that manages the user, if one does.
@@ -112,6 +125,18 @@ impl User {
         self.text("/basicInfo/site/name")
     }
 
+    /// The department; empty if not given.
+    pub fn department(&self) -> &str {
+        self.text("/directoryInfo/department")
+    }
+
+    /// Whether the body says which licences there are, if only that there are
+    /// none: a list may carry less of a user than the user itself.
+    pub fn says_licenses(&self) -> bool {
+        let licenses = self.0.pointer("/serviceInfo/licenses");
+        licenses.is_some_and(Value::is_array)
+    }
+
     /// The licences in the order received, number (DID) licences included.
     pub fn licenses(&self) -> Vec<License> {
         self.list("/serviceInfo/licenses")
@@ -121,6 +146,22 @@ impl User {
                 country: text_of(license, "country").to_owned(),
             })
             .collect()
+    }
+
+    /// The first extension's number; empty if there is none.
+    pub fn extension_number(&self) -> &str {
+        let mut numbers = self.extensions().map(|it| text_of(it, "extensionNumber"));
+        numbers.find(|number| !number.is_empty()).unwrap_or("")
+    }
+
+    /// The phone numbers of all extensions.
+    pub fn phone_numbers(&self) -> Vec<String> {
+        self.of_extensions("phoneNumbers", "phoneNumber")
+    }
+
+    /// The hardware addresses of the devices on all extensions.
+    pub fn devices(&self) -> Vec<String> {
+        self.of_extensions("devices", "macAddress")
     }
 
     /// Whether an extension lets people log in to shared devices.
@@ -186,6 +227,16 @@ impl User {
 
     fn extensions(&self) -> impl Iterator<Item = &Value> {
         self.list("/serviceInfo/extensions")
+    }
+
+    /// A field of everything in one of the extensions' lists, where filled.
+    fn of_extensions(&self, list: &str, field: &str) -> Vec<String> {
+        self.extensions()
+            .filter_map(|extension| extension.get(list)?.as_array())
+            .flatten()
+            .map(|element| text_of(element, field).to_owned())
+            .filter(|text| !text.is_empty())
+            .collect()
     }
 
     fn text(&self, path: &str) -> &str {

@@ -4,6 +4,8 @@ mod bad_input;
 mod exit_codes;
 mod explain;
 mod kill;
+mod layouts;
+mod live;
 mod overtaken;
 mod review;
 mod samples;

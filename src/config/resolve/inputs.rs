@@ -2,10 +2,29 @@ use std::path::{Path, PathBuf};
 
 use super::FoundFile;
 use crate::cli::{Command, InputArguments};
-use crate::config::{ConfigError, Inputs, patterns};
+use crate::config::{ConfigError, Inputs, Target, UsersSource, patterns};
+
+/// What stands in a file's place for the Administration API's list of users.
+const LIVE: &str = "live";
+
+/// Whether `command` lists the accounts through the Administration API.
+pub(super) fn lists_accounts(command: &Command, found: &FoundFile) -> bool {
+    let typed = match command {
+        Command::Plan(plan) => plan.inputs.users.as_ref(),
+        Command::Run(run) => run.inputs.users.as_ref(),
+        Command::Explain(explain) => explain.inputs.users.as_ref(),
+        Command::Apply(_) | Command::Tasks(_) | Command::Sandbox(_) => return false,
+    };
+    let named = typed.or(found.file.inputs.users.as_ref());
+    named.is_some_and(|named| named.as_path() == Path::new(LIVE))
+}
 
 /// The files that `command` reads.
-pub(super) fn inputs(command: &Command, found: &FoundFile) -> Result<Inputs, ConfigError> {
+pub(super) fn inputs(
+    command: &Command,
+    found: &FoundFile,
+    target: Target,
+) -> Result<Inputs, ConfigError> {
     let typed = match command {
         Command::Plan(plan) => plan.inputs.clone(),
         Command::Explain(explain) => explain.inputs.clone(),
@@ -14,26 +33,19 @@ pub(super) fn inputs(command: &Command, found: &FoundFile) -> Result<Inputs, Con
         Command::Apply(_) | Command::Tasks(_) => return Ok(Inputs::default()),
         Command::Sandbox(sandbox) => {
             return Ok(Inputs {
-                users: input(
-                    sandbox.users.as_ref(),
-                    found.file.inputs.users.as_ref(),
-                    found,
-                )?,
+                users: users(sandbox.users.as_ref(), found, target)?,
                 ..Inputs::default()
             });
         }
     };
-    files_to_plan_from(typed, found)
+    files_to_plan_from(typed, found, target)
 }
 
-fn files_to_plan_from(typed: InputArguments, found: &FoundFile) -> Result<Inputs, ConfigError> {
-    if typed.users.as_deref() == Some(Path::new("live")) {
-        return Err(ConfigError::Option {
-            option: "--users",
-            value: "live".to_owned(),
-            problem: "not supported yet in this version; give the users report as a file",
-        });
-    }
+fn files_to_plan_from(
+    typed: InputArguments,
+    found: &FoundFile,
+    target: Target,
+) -> Result<Inputs, ConfigError> {
     let said = &found.file.inputs;
     let mut hr = typed.hr;
     if hr.is_empty() {
@@ -45,7 +57,14 @@ fn files_to_plan_from(typed: InputArguments, found: &FoundFile) -> Result<Inputs
             }
         }
     }
-    let users = input(typed.users.as_ref(), said.users.as_ref(), found)?;
+    let users = users(typed.users.as_ref(), found, target)?;
+    if let (Some(UsersSource::Live), Some(at)) = (&users, typed.users_at) {
+        return Err(ConfigError::Option {
+            option: "--users-at",
+            value: at.to_string(),
+            problem: "a list that is read live is as old as the run; leave the option out",
+        });
+    }
     let nothing = |what, option, key| ConfigError::NothingToRead {
         what,
         option,
@@ -67,6 +86,27 @@ fn files_to_plan_from(typed: InputArguments, found: &FoundFile) -> Result<Inputs
         hr_at: typed.hr_at,
         users_at: typed.users_at,
     })
+}
+
+/// Where the accounts come from.
+fn users(
+    typed: Option<&PathBuf>,
+    found: &FoundFile,
+    target: Target,
+) -> Result<Option<UsersSource>, ConfigError> {
+    let pattern = found.file.inputs.users.as_ref();
+    if typed.or(pattern).map(PathBuf::as_path) != Some(Path::new(LIVE)) {
+        return Ok(input(typed, pattern, found)?.map(UsersSource::Report));
+    }
+    match target {
+        Target::Eight => Ok(Some(UsersSource::Live)),
+        Target::Sandbox => Err(ConfigError::Option {
+            option: "--users",
+            value: LIVE.to_owned(),
+            problem: "the sandbox's tenant is made from a users report and has no list of its \
+                      own; name a report as a file",
+        }),
+    }
 }
 
 /// What was typed, as it is; else the newest match of the file's pattern.

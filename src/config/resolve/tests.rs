@@ -6,11 +6,12 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::cli;
-use crate::config::{ConfigErrorKind, Inputs};
+use crate::config::{ConfigErrorKind, Inputs, UsersSource};
 use crate::files;
 use crate::ingest::{DateOrder, Delimiter, TextEncoding, TextFormat};
 use crate::model::{
-    ContractBilling, EmploymentStatus, FirstRun, IdentityProvider, Limit, StrandedSeats,
+    AccountStatus, ContractBilling, EmploymentStatus, FirstRun, IdentityProvider, Limit,
+    StrandedSeats,
 };
 
 /// The sample of contract section 11, without what later versions will read.
@@ -98,11 +99,16 @@ fn the_sample_of_the_contract_is_understood() {
     assert_eq!(settings.ledger, setup.path("seatsweep.db"));
     assert_eq!(settings.out_dir, setup.path("out"));
     assert_eq!(settings.inputs.hr, [hr]);
-    assert_eq!(settings.inputs.users, Some(users));
+    assert_eq!(settings.inputs.users, Some(UsersSource::Report(users)));
     assert_eq!(settings.inputs.licenses, Some(licenses));
     assert_eq!(
         settings.columns_hr.0["employee_id"], "Pers. no.",
         "header as it stands in the file"
+    );
+    assert_eq!(settings.columns_users.0["licenses"], "Voice seat + Fax");
+    assert_eq!(
+        settings.formats.users_status["pending activation"],
+        AccountStatus::Inactive
     );
     assert_eq!(settings.formats.hr_dates, Some(DateOrder::MonthFirst));
     let written = TextFormat {
@@ -314,13 +320,30 @@ fn inputs_are_typed_or_the_newest_match() {
     let users = setup.input("u1.csv");
     let inputs = setup.resolve("plan").expect("settings").inputs;
     assert_eq!(inputs.hr, [hr], "both patterns find the same file");
-    assert_eq!(inputs.users, Some(users));
+    assert_eq!(inputs.users, Some(UsersSource::Report(users)));
     let inputs = setup.resolve("plan --hr x*.csv").expect("settings").inputs;
     assert_eq!(inputs.hr, [PathBuf::from("x*.csv")], "typed is literal");
     let sandbox = setup.resolve("sandbox --users s.csv").expect("settings");
-    assert_eq!(sandbox.inputs.users, Some(PathBuf::from("s.csv")));
+    assert_eq!(sandbox.inputs.users_report(), Some(Path::new("s.csv")));
     let apply = setup.resolve("apply plan.json").expect("settings");
     assert_eq!(apply.inputs, Inputs::default());
+}
+
+#[test]
+fn a_live_list_needs_the_key_and_no_file() {
+    let typed = Setup::new(MINIMAL);
+    let settings = typed.resolve("plan --hr hr.csv --users live");
+    let settings = settings.expect("settings");
+    assert_eq!(settings.inputs.users, Some(UsersSource::Live));
+    assert_eq!(settings.inputs.users_report(), None);
+
+    let without_key = MINIMAL.replace("api_key_env = \"SEATSWEEP_API_KEY\"", "");
+    let setup = Setup::new(&format!("{without_key}[inputs]\nusers = \"live\"\n"));
+    let error = setup.error("plan --hr hr.csv");
+    assert_eq!(error.kind(), ConfigErrorKind::Configuration);
+    assert!(error.to_string().contains("api_key_env"), "{error}");
+    let with_file = setup.resolve("plan --hr hr.csv --users u.csv");
+    assert!(with_file.is_ok(), "a plan from files sends nothing");
 }
 
 #[test]
@@ -329,7 +352,15 @@ fn usage_errors_name_option_and_remedy() {
     let cases = [
         ("plan --users users.csv", "--hr FILE"),
         ("plan --hr hr.csv", "--users FILE"),
-        ("plan --hr hr.csv --users live", "not supported yet"),
+        (
+            "plan --hr hr.csv --users live --sandbox",
+            "name a report as a file",
+        ),
+        ("sandbox --users live", "name a report as a file"),
+        (
+            "run --hr hr.csv --users live --users-at 2026-11-20T15:00:00Z",
+            "--users-at",
+        ),
         (
             "plan --hr hr.csv --users u.csv --as-of tomorrow",
             "--as-of \"tomorrow\"",

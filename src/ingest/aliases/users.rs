@@ -8,7 +8,13 @@ pub(in crate::ingest) static USER_ID: Field =
     field("user_id", &["user id", "basicinfo user id"], &["id"]);
 pub(in crate::ingest) static USERNAME: Field = field(
     "username",
-    &["username", "user username", "basicinfo username"],
+    &[
+        "username",
+        "user username",
+        "basicinfo username",
+        "8x8 username",
+        "login name",
+    ],
     &["login"],
 );
 pub(in crate::ingest) static EMAIL: Field = field(
@@ -20,6 +26,9 @@ pub(in crate::ingest) static EMAIL: Field = field(
         "primary email",
         "basicinfo primary email",
         "emails[type eq work]value",
+        "work email",
+        "e mail",
+        "e mail address",
     ],
     &[],
 );
@@ -61,9 +70,25 @@ pub(in crate::ingest) static STATUS: Field = field(
         "status",
         "user status",
         "account status",
+        "activation status",
         "basicinfo status",
     ],
-    &["active"],
+    &[
+        "active",
+        "is active",
+        "user active",
+        "enabled",
+        "is enabled",
+        "account enabled",
+        "activated",
+        "deactivated",
+        "is deactivated",
+        "disabled",
+        "is disabled",
+        "account disabled",
+        "inactive",
+        "suspended",
+    ],
 );
 pub(in crate::ingest) static LICENSES: Field = Field {
     name: "licenses",
@@ -74,8 +99,13 @@ pub(in crate::ingest) static LICENSES: Field = Field {
         "licence",
         "license name",
         "licence name",
+        "assigned licenses",
+        "assigned licences",
+        "user licenses",
+        "user licences",
         "serviceinfo licenses",
         "services and permissions",
+        "services & permissions",
     ],
     weak: &["subscriptions", "subscription", "services", "service"],
     arity: Arity::Several,
@@ -103,6 +133,7 @@ pub(in crate::ingest) static DEPARTMENT: Field = field(
         "user department",
         "directoryinfo department",
         "additionalinfo department",
+        "dept",
     ],
     &[],
 );
@@ -133,21 +164,29 @@ pub(in crate::ingest) static EXTENSION: Field = field(
         "extension number",
         "voicebasicsettings extension number",
     ],
-    &[],
+    &["ext", "extensions"],
 );
 pub(in crate::ingest) static PHONE_NUMBERS: Field = Field {
     name: "phone_numbers",
-    strong: &["phone number", "phone numbers", "user voice number"],
-    weak: &["number"],
+    strong: &[
+        "phone number",
+        "phone numbers",
+        "user voice number",
+        "direct number",
+        "did number",
+    ],
+    weak: &["number", "phone", "did"],
     arity: Arity::Several,
 };
 pub(in crate::ingest) static DEVICES: Field = Field {
     name: "devices",
-    strong: &["device", "devices", "mac address"],
+    strong: &["device", "devices", "mac address", "device mac address"],
     weak: &[],
     arity: Arity::Several,
 };
 
+/// The licenses are required too, but not by their header alone: see
+/// `license_columns`.
 pub(in crate::ingest) static TABLE: Table = Table {
     role: InputRole::Users,
     fields: &[
@@ -177,10 +216,6 @@ pub(in crate::ingest) static TABLE: Table = Table {
         Requirement {
             wanted: "whether the account is active (status)",
             any_of: &[&STATUS],
-        },
-        Requirement {
-            wanted: "its licenses",
-            any_of: &[&LICENSES],
         },
     ],
 };

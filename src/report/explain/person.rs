@@ -255,6 +255,7 @@ fn meaning(status: EmploymentStatus) -> &'static str {
     match status {
         EmploymentStatus::Left => "left",
         EmploymentStatus::Employed => "employed",
+        EmploymentStatus::Rehired => "employed again",
         EmploymentStatus::Absent => "on leave",
         EmploymentStatus::NotStarted => "not started yet",
         EmploymentStatus::Unclear => "inactive, which may mean left or on leave",
@@ -306,7 +307,7 @@ fn basis(trust: Trust, status: Option<EmploymentStatus>) -> &'static str {
     match (trust, status) {
         (Trust::Date, _) => "Only the date counts ([hr] trust = \"date\").",
         (Trust::Status, _) => "The status counts ([hr] trust = \"status\").",
-        (Trust::Both, Some(EmploymentStatus::Employed)) => {
+        (Trust::Both, Some(EmploymentStatus::Employed | EmploymentStatus::Rehired)) => {
             "The status still says employed; it may lag 48 hours behind the date ([hr] trust = \
              \"both\")."
         }

@@ -13,7 +13,7 @@ use crate::{
 
 /// One answer of the script.
 #[derive(Clone)]
-enum Answer {
+pub(in crate::vendor) enum Answer {
     Json(u16, Value),
     With(u16, &'static [(&'static str, &'static str)], &'static str),
     Lost(TransportFailure),
@@ -33,8 +33,8 @@ struct Received {
     request: ::http::Request<Vec<u8>>,
 }
 
-struct Fixture {
-    api: AdminApi,
+pub(in crate::vendor) struct Fixture {
+    pub(in crate::vendor) api: AdminApi,
     received: Arc<Mutex<Vec<Received>>>,
 }
 
@@ -42,7 +42,7 @@ const LATENCY: Duration = Duration::from_millis(200);
 const JSON: (&str, &str) = ("content-type", USERS);
 
 /// An API whose server plays `script`, then repeats its last answer.
-fn fixture(script: Vec<Answer>) -> Fixture {
+pub(in crate::vendor) fn fixture(script: Vec<Answer>) -> Fixture {
     let clock = Clock::new(Timestamp::UNIX_EPOCH, 1);
     let received: Arc<Mutex<Vec<Received>>> = Arc::default();
     let script = Mutex::new(VecDeque::from(script));
