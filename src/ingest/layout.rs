@@ -9,7 +9,7 @@ use super::chunks::{self, Chunk};
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
 use super::header::{self, Assignment, Column};
-use super::input_file::{Detected, InputFile};
+use super::input_file::{Detected, InputFile, InputRole};
 use super::records::{Dialect, Records, count_lines};
 use super::text::{excerpt, likeness, nearest, or_list, tidy};
 use super::{ColumnNames, DateOrder};
@@ -61,6 +61,16 @@ pub(super) fn locate(
 }
 
 impl Layout {
+    /// What sort of file it was read as.
+    pub(super) fn role(&self) -> InputRole {
+        self.table.role
+    }
+
+    /// How many fields have a column.
+    pub(super) fn fields_found(&self) -> usize {
+        self.assignment.len()
+    }
+
     /// A field's columns.
     pub(super) fn column(&self, field: &Field) -> Column {
         let positions = self.assignment.get(field.name).cloned().unwrap_or_default();
@@ -126,7 +136,13 @@ impl Layout {
                 date_orders,
                 unused: unused
                     .filter(|(at, cell)| !used.contains(at) && !cell.is_empty())
-                    .map(|(_, cell)| cell.clone())
+                    .map(|(_, cell)| {
+                        if looks_like_data(cell) {
+                            DATA.to_owned()
+                        } else {
+                            cell.clone()
+                        }
+                    })
                     .collect(),
                 notes: self.notes.clone(),
             },
@@ -391,7 +407,7 @@ fn columns_seen(header: &[String]) -> String {
         .filter(|cell| !cell.is_empty())
         .map(|cell| {
             if looks_like_data(cell) {
-                "(data)".to_owned()
+                DATA.to_owned()
             } else {
                 format!("\"{}\"", excerpt(cell))
             }
@@ -402,6 +418,9 @@ fn columns_seen(header: &[String]) -> String {
         seen => format!("columns seen: {}", seen.join(", ")),
     }
 }
+
+/// What stands in messages for a header that may name somebody.
+const DATA: &str = "(data)";
 
 /// An address or a number is no header, and names somebody.
 fn looks_like_data(cell: &str) -> bool {

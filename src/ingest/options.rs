@@ -2,21 +2,29 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::aliases::{Table, hr, users};
 use crate::model::EmploymentStatus;
 
 /// Columns named by the administrator: field → header as it stands in the
 /// file. They win over everything that the alias table would find.
-///
-/// Fields of the HR export: `employee_id`, `first_name`, `last_name`,
-/// `full_name`, `work_email`, `username`, `status`, `termination_date`,
-/// `last_day`, `rehire_date`, `site`, `department`, `cost_center`.
-///
-/// Fields of the users report: `user_id`, `username`, `email`, `employee_id`,
-/// `first_name`, `last_name`, `full_name`, `status`, `licenses`, `country`,
-/// `site`, `department`, `created`, `scim_provider`, `extension`,
-/// `phone_numbers`, `devices`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ColumnNames(pub BTreeMap<String, String>);
+
+impl ColumnNames {
+    /// The fields of the HR export that a column can be named for.
+    pub fn hr_fields() -> Vec<&'static str> {
+        names_of(&hr::TABLE)
+    }
+
+    /// The fields of the users report that a column can be named for.
+    pub fn users_fields() -> Vec<&'static str> {
+        names_of(&users::TABLE)
+    }
+}
+
+fn names_of(table: &Table) -> Vec<&'static str> {
+    table.fields.iter().map(|field| field.name).collect()
+}
 
 /// Which comes first in dates such as `03/04/2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
