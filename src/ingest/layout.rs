@@ -428,13 +428,13 @@ fn looks_like_data(cell: &str) -> bool {
 }
 
 fn how_to_name(table: &Table, field: &Field, header: &str) -> String {
-    use super::InputRole::{Holds, Hr, Licenses, Map, Users};
+    use super::InputRole::{Holds, Hr, Licenses, Map, Review, Users};
     match table.role {
         Hr | Users => format!(
             "name the right one in [columns.{}], e.g. {} = \"{header}\"",
             table.role, field.name
         ),
-        Licenses | Holds | Map => "rename the column".to_owned(),
+        Licenses | Holds | Map | Review => "rename the column".to_owned(),
     }
 }
 
@@ -509,6 +509,15 @@ mod tests {
     fn lines_are_counted_from_the_top_of_the_file() {
         let layout = found("Title\n\n\"Employee\nID\",Status\n1,Active\n");
         assert_eq!((layout.header_line, layout.body_line), (3, 5));
+    }
+
+    /// `summary.json` repeats the headers, and names nobody.
+    #[test]
+    fn an_unused_header_that_looks_like_data_is_not_repeated() {
+        let text = "Employee ID,Status,Floor,jane@example.com,+15550100\n";
+        let file = TextFile::decode("hr.csv".to_owned(), text.into()).expect("text");
+        let input = found(text).input_file(&file, 0, BTreeMap::new());
+        assert_eq!(input.detected.unused, ["Floor", "(data)", "(data)"]);
     }
 
     #[test]

@@ -64,7 +64,9 @@ fn columns_of(role: InputRole) -> &'static str {
         }
         InputRole::Holds => "a --holds file has the columns who, why, until",
         InputRole::Map => "a --map file has the columns hr_id, user_id",
-        InputRole::Hr | InputRole::Users => "see [columns] for the columns of exports",
+        InputRole::Hr | InputRole::Users | InputRole::Review => {
+            "exports and review sheets are not written by hand"
+        }
     }
 }
 

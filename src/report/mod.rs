@@ -2,6 +2,7 @@
 //! ledger's outcomes. Renderers return text or bytes and write nothing.
 
 mod codes;
+mod inputs;
 mod requests;
 mod results;
 mod summary;
@@ -9,6 +10,7 @@ mod tables;
 mod tasks;
 
 pub use codes::{Ending, exit_codes, lines_to_look_at};
+pub use inputs::input_block;
 pub use requests::requests_csv;
 pub use results::{COLUMNS, results_csv};
 pub use summary::{Summary, summarize};
