@@ -1,6 +1,7 @@
 //! What can be typed. Nothing is decided here: `config` says what it means
 //! together with the environment and the configuration file.
 
+mod init;
 mod options;
 mod sandbox;
 mod tasks;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use init::InitArguments;
 pub use options::{
     ApplyArguments, ExecutionArguments, InputArguments, OutputArguments, PlanArguments,
     RunArguments, TimeArguments,
@@ -46,6 +48,8 @@ pub enum Command {
     Sandbox(SandboxArguments),
     /// List manual tasks, or say that they are done or to be waited for.
     Tasks(TasksArguments),
+    /// Write a commented configuration file with the columns found in the files given.
+    Init(InitArguments),
 }
 
 impl Command {
@@ -54,7 +58,7 @@ impl Command {
         match self {
             Self::Plan(plan) => Some(&plan.inputs),
             Self::Run(run) => Some(&run.inputs),
-            Self::Apply(_) | Self::Sandbox(_) | Self::Tasks(_) => None,
+            Self::Apply(_) | Self::Sandbox(_) | Self::Tasks(_) | Self::Init(_) => None,
         }
     }
 
@@ -65,7 +69,7 @@ impl Command {
             Self::Apply(apply) => Some(&apply.output),
             Self::Run(run) => Some(&run.output),
             Self::Tasks(tasks) => Some(&tasks.output),
-            Self::Sandbox(_) => None,
+            Self::Sandbox(_) | Self::Init(_) => None,
         }
     }
 
@@ -74,7 +78,7 @@ impl Command {
         match self {
             Self::Apply(apply) => Some(&apply.execution),
             Self::Run(run) => Some(&run.execution),
-            Self::Plan(_) | Self::Sandbox(_) | Self::Tasks(_) => None,
+            Self::Plan(_) | Self::Sandbox(_) | Self::Tasks(_) | Self::Init(_) => None,
         }
     }
 
@@ -85,7 +89,7 @@ impl Command {
             Self::Apply(apply) => apply.time.as_of.as_deref(),
             Self::Run(run) => run.time.as_of.as_deref(),
             Self::Sandbox(sandbox) => sandbox.as_of.as_deref(),
-            Self::Tasks(_) => None,
+            Self::Tasks(_) | Self::Init(_) => None,
         }
     }
 }

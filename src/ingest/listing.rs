@@ -38,13 +38,23 @@ pub(super) fn locate(file: &TextFile, table: &'static Table) -> Result<Layout, I
         .filter(|layout| layout.fields_found() > fields_found)
         .max_by_key(Layout::fields_found);
     match better {
-        None => found,
+        None => found.map_err(|error| with_columns(error, table.role)),
         Some(other) => Err(refuse_mix_up(file, table.role, other.role()).into()),
     }
 }
 
 /// One column that fits proves nothing: an e-mail address stands in every file.
 const FEWEST_FIELDS: usize = 2;
+
+fn with_columns(error: IngestError, role: InputRole) -> IngestError {
+    match error {
+        IngestError::Refused(mut refusal) => {
+            refusal.advice = format!("{}; {}", refusal.advice, columns_of(role));
+            refusal.into()
+        }
+        unreadable @ IngestError::Unreadable { .. } => unreadable,
+    }
+}
 
 fn refuse_mix_up(file: &TextFile, role: InputRole, other: InputRole) -> Refusal {
     file.refusal(
@@ -117,7 +127,7 @@ pub(super) fn read_rows(
     let mut wrong = Vec::new();
     for chunk in layout.body(file, usize::MAX)? {
         let count = for_each_record(file, layout, &chunk, |record| {
-            wrong.extend(read_row(file, record, &mut each).err());
+            wrong.extend(read_row(file, record, &mut each).err().map(|it| *it));
         })?;
         rows += count.rows;
     }
@@ -142,11 +152,7 @@ fn read_row(
 }
 
 /// One refusal for all wrong rows, if there are any.
-fn refuse_rows(
-    file: &TextFile,
-    layout: &Layout,
-    mut wrong: Vec<Box<Refusal>>,
-) -> Option<Box<Refusal>> {
+fn refuse_rows(file: &TextFile, layout: &Layout, mut wrong: Vec<Refusal>) -> Option<Refusal> {
     if wrong.len() < 2 {
         return wrong.pop();
     }
@@ -159,13 +165,13 @@ fn refuse_rows(
         0 => String::new(),
         count => format!("\n  and {count} more"),
     };
-    Some(Box::new(file.refusal(
+    Some(file.refusal(
         format!("{} rows are wrong:{}{more}", wrong.len(), listed.concat()),
         format!(
             "\n  nothing of the file is used; {}",
             columns_of(layout.role())
         ),
-    )))
+    ))
 }
 
 #[cfg(test)]
@@ -197,6 +203,17 @@ mod tests {
             let words = format!("this looks like a {option} file, and was given for --");
             assert!(error.contains(&words), "{text}: {error}");
             assert!(error.contains(" file has the columns "), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_list_without_its_columns_is_told_which_they_are() {
+        for text in ["7,jane.doe\n", "hr_id,8x8\n7,jane.doe\n"] {
+            let error = located(text, &map::TABLE).expect_err(text);
+            assert!(
+                error.ends_with("; a --map file has the columns hr_id, user_id"),
+                "{error}"
+            );
         }
     }
 

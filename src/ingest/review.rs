@@ -1,10 +1,13 @@
 use std::path::Path;
 
+use csv::StringRecord;
+
 use super::ColumnNames;
 use super::aliases::review;
 use super::body::for_each_record;
 use super::decode::TextFile;
 use super::error::IngestError;
+use super::header::Column;
 use super::layout;
 use crate::model::ReviewLine;
 
@@ -24,18 +27,26 @@ fn read_text(file: &TextFile) -> Result<Vec<ReviewLine>, IngestError> {
         for_each_record(file, &layout, &chunk, |record| {
             lines.push(ReviewLine {
                 line: record.line,
-                action_id: as_typed(action_id.text(record.cells)),
-                decision: as_typed(decision.text(record.cells)),
+                action_id: as_typed(&action_id, record.cells),
+                decision: as_typed(&decision, record.cells),
             });
         })?;
     }
     Ok(lines)
 }
 
-/// Without the apostrophe that makes a spreadsheet take a cell as text, and
-/// that some of them save as a part of it.
-fn as_typed(cell: &str) -> String {
-    cell.strip_prefix('\'').unwrap_or(cell).to_owned()
+/// What was typed, without the apostrophe that makes a spreadsheet take a cell
+/// as text and that some save as a part of it. Columns of one name that hold
+/// different values give all of them, which is neither an id nor a decision.
+fn as_typed(column: &Column, cells: &StringRecord) -> String {
+    let mut values: Vec<&str> = Vec::new();
+    for cell in column.filled(cells) {
+        let value = cell.strip_prefix('\'').unwrap_or(cell);
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values.join(" / ")
 }
 
 #[cfg(test)]
@@ -68,6 +79,17 @@ mod tests {
         ] {
             assert_eq!(read(text).expect(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_second_column_of_a_name_must_agree() {
+        let text = "action_id,decision,Decision\na-1,skip,skip\na-2,,hold\na-3,skip,approve\n";
+        let lines = read(text).expect("lines");
+        let decisions = lines.iter().map(|line| line.decision.as_str());
+        assert_eq!(
+            decisions.collect::<Vec<_>>(),
+            ["skip", "hold", "skip / approve"]
+        );
     }
 
     #[test]

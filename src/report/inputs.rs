@@ -46,7 +46,7 @@ impl Detected {
     fn format(&self) -> Vec<String> {
         let delimiter = self.delimiter.as_deref().map(|delimiter| match delimiter {
             "\t" => "separated by TAB".to_owned(),
-            delimiter => format!("separated by {delimiter}"),
+            delimiter => format!("separated by {delimiter:?}"),
         });
         let line_end = self.line_end.as_ref();
         let facts = [

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod exit_codes;
+mod init;
 mod kill;
 mod overtaken;
 mod review;

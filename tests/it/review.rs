@@ -156,7 +156,7 @@ fn a_sheet_cannot_alter() {
     assert_eq!(office.writes(), expected.into());
 }
 
-/// What Excel and LibreOffice make of a sheet: other delimiters, encodings and
+/// What Excel and `LibreOffice` make of a sheet: other delimiters, encodings and
 /// line ends, quotes or none, moved and added columns, cells that look like
 /// numbers damaged.
 #[test]

@@ -10,7 +10,7 @@ pub(super) fn inputs(command: &Command, found: &FoundFile) -> Result<Inputs, Con
         Command::Plan(plan) => plan.inputs.clone(),
         Command::Run(run) => run.inputs.clone(),
         // A plan says what it was made from.
-        Command::Apply(_) | Command::Tasks(_) => return Ok(Inputs::default()),
+        Command::Apply(_) | Command::Tasks(_) | Command::Init(_) => return Ok(Inputs::default()),
         Command::Sandbox(sandbox) => {
             return Ok(Inputs {
                 users: input(
