@@ -146,7 +146,7 @@ pub(super) fn describe_inputs(settings: &Settings, plan: &Plan) {
         warn(&report::input_block(
             &input.role,
             &input.path,
-            Some(input.rows),
+            input.rows,
             &input.detected,
         ));
     }

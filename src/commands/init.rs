@@ -10,7 +10,8 @@ use crate::cli::{GlobalArguments, InitArguments};
 use crate::config::{self, Draft, ExportDraft};
 use crate::files::{self, FileError};
 use crate::ingest::{
-    self, ColumnNames, Detected, IngestError, InputFile, InputRole, Inspection, Refusal,
+    self, ColumnNames, Detected, IngestError, InputFile, InputRole, Inspection, OpenQuestion,
+    Refusal,
 };
 use crate::report;
 
@@ -110,7 +111,7 @@ impl Drafting {
         wrong: &mut Vec<String>,
     ) -> Result<String, Failure> {
         match read {
-            Ok(file) => self.show(file.role, path, Some(file.rows), &file.detected),
+            Ok(file) => self.show(file.role, path, file.rows, &file.detected),
             Err(IngestError::Refused(refusal)) => wrong.push(self.retell(&refusal)),
             Err(unreadable @ IngestError::Unreadable { .. }) => return Err(unreadable.into()),
         }
@@ -128,19 +129,23 @@ impl Drafting {
         }
         let mut draft = ExportDraft::default();
         for (_, inspection) in &found {
-            let sentence = |refusal: &Refusal| self.retell(refusal);
-            let dates = inspection.undecided_dates.as_deref();
-            draft.undecided_dates.extend(dates.map(sentence));
-            draft
-                .refusals
-                .extend(inspection.refusal.as_deref().map(sentence));
+            for refusal in &inspection.refusals {
+                let sentence = self.retell(refusal);
+                match refusal.question {
+                    Some(OpenQuestion::DateOrder) => draft.undecided_dates.push(sentence),
+                    Some(OpenQuestion::StatusWords(_)) | None => draft.refusals.push(sentence),
+                }
+            }
         }
         draft.date_order = common_date_order(&found);
-        draft.columns = common_columns(&found);
-        if !reads_the_same(sort, &found, &draft.columns)? {
-            draft.columns.clear();
-            let why = "Naming these columns would change how the file is read, so none is named:";
-            draft.about_columns.push(why.to_owned());
+        let all = common_columns(&found);
+        let mut single = all.clone();
+        single.retain(|_, header| !is_several(header));
+        for columns in [all, single] {
+            if reads_the_same(sort, &found, &columns)? {
+                draft.columns = columns;
+                break;
+            }
         }
         draft
             .about_columns
@@ -148,7 +153,7 @@ impl Drafting {
         Ok(draft)
     }
 
-    fn show(&self, role: InputRole, path: &Path, rows: Option<u64>, detected: &Detected) {
+    fn show(&self, role: InputRole, path: &Path, rows: u64, detected: &Detected) {
         let detected = serde_json::to_value(detected).unwrap_or_default();
         let path = path.display().to_string();
         self.tell(&report::input_block(role.as_str(), &path, rows, &detected));
@@ -188,7 +193,6 @@ fn common_columns(found: &[(&Path, Inspection)]) -> BTreeMap<String, String> {
     for others in columns {
         common.retain(|field, header| others.get(field) == Some(header));
     }
-    common.retain(|_, header| !is_several(header));
     common
 }
 
@@ -197,7 +201,7 @@ fn columns_of(inspection: &Inspection) -> BTreeMap<String, String> {
     detected.map(|it| it.columns.clone()).unwrap_or_default()
 }
 
-/// Several columns serve the field, and no single name stands for them.
+/// Several columns serve the field; not every field can be named so.
 fn is_several(header: &str) -> bool {
     header.contains(" + ")
 }
@@ -214,8 +218,7 @@ fn reads_the_same(
         let again = (sort.inspect)(path, &names)?;
         let same = columns_of(&again) == columns_of(inspection)
             && (again.rows, again.invalid) == (inspection.rows, inspection.invalid)
-            && again.undecided_dates == inspection.undecided_dates
-            && again.refusal == inspection.refusal;
+            && again.refusals == inspection.refusals;
         if !same {
             return Ok(false);
         }

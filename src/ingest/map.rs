@@ -6,6 +6,7 @@ use super::decode::TextFile;
 use super::error::IngestError;
 use super::input_file::InputFile;
 use super::listing;
+use super::open::open_list;
 use super::text::is_blank;
 use crate::model::EmailAddress;
 
@@ -24,7 +25,7 @@ pub struct MapFile {
 /// account given to two people: when one of them leaves, the other would lose
 /// it.
 pub fn read_map(path: &Path) -> Result<MapFile, IngestError> {
-    read_text(&TextFile::open(path)?)
+    read_text(&open_list(path, &map::TABLE)?)
 }
 
 fn read_text(file: &TextFile) -> Result<MapFile, IngestError> {

@@ -9,13 +9,14 @@ use super::decode::TextFile;
 use super::error::IngestError;
 use super::header::Column;
 use super::layout;
+use super::open;
 use crate::model::ReviewLine;
 
 /// Reads a review sheet back, however the spreadsheet saved it: in any
 /// encoding and delimiter, with columns moved, added or recased. Two cells of
 /// each line count; what they mean is the plan's business.
 pub fn read_review(path: &Path) -> Result<Vec<ReviewLine>, IngestError> {
-    read_text(&TextFile::open(path)?)
+    read_text(&open::open_list(path, &review::TABLE)?)
 }
 
 fn read_text(file: &TextFile) -> Result<Vec<ReviewLine>, IngestError> {

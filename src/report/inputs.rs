@@ -6,15 +6,11 @@ use serde_json::Value;
 /// What was understood of one input, as a block of lines for people: its
 /// format, which field is read from which column, and what was noticed.
 /// `detected` is what the plan records; facts that it lacks are left out, so
-/// that an input that is no file has a shorter block. `rows` is `None` where
-/// they were not counted.
-pub fn input_block(role: &str, path: &str, rows: Option<u64>, detected: &Value) -> String {
+/// that an input that is no file has a shorter block.
+pub fn input_block(role: &str, path: &str, rows: u64, detected: &Value) -> String {
     // What is recorded was written by this program; anything else shows less.
     let detected = Detected::deserialize(detected).unwrap_or_default();
-    let mut lines = vec![match rows {
-        Some(rows) => format!("{role}: {path}, {rows} rows"),
-        None => format!("{role}: {path}"),
-    }];
+    let mut lines = vec![format!("{role}: {path}, {rows} rows")];
     let format = detected.format();
     if !format.is_empty() {
         lines.push(format.join(", "));
@@ -95,14 +91,14 @@ mod tests {
             last_day    ← \"Last\\nDay\" (day-first)\n  \
             not read: \"Manager\", \"(data)\"\n  \
             note: 2 repeated header rows are skipped";
-        assert_eq!(input_block("hr", "hr.txt", Some(7), &detected), expected);
+        assert_eq!(input_block("hr", "hr.txt", 7, &detected), expected);
     }
 
     #[test]
     fn what_is_not_known_is_not_shown() {
         assert_eq!(
-            input_block("users", "live", None, &Value::Null),
-            "users: live"
+            input_block("users", "live", 3, &Value::Null),
+            "users: live, 3 rows"
         );
     }
 }

@@ -200,14 +200,22 @@ fn a_sheet_that_a_spreadsheet_saved_only_vetoes() {
             .chain([empty, line_end.to_owned()])
             .collect::<String>()
     };
-    let forms = [
-        ("comma", saved(",", "\"", "\r\n")),
+    let utf16 = |text: String| {
+        let units = format!("\u{feff}{text}");
+        units.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    // Every character of the sheet is one byte of Windows-1252.
+    let windows = |text: String| text.chars().map(|c| c as u8).collect();
+    let forms: [(&str, Vec<u8>); 6] = [
+        ("comma", saved(",", "\"", "\r\n").into()),
         (
             "mark and semicolons",
-            format!("\u{feff}{}", saved(";", "", "\r\n")),
+            format!("\u{feff}{}", saved(";", "", "\r\n")).into(),
         ),
-        ("tabs and CR", saved("\t", "", "\r")),
-        ("quoted pipes", saved("|", "\"", "\n")),
+        ("tabs and CR", saved("\t", "", "\r").into()),
+        ("quoted pipes", saved("|", "\"", "\n").into()),
+        ("Unicode Text", utf16(saved("\t", "", "\r\n"))),
+        ("Windows-1252", windows(saved(";", "", "\r\n"))),
     ];
     let words = ["apply", PLAN, "--sandbox", "--review", "reviewed.csv"];
     for (form, sheet) in forms {
