@@ -103,8 +103,8 @@ impl Draft {
 impl ExportDraft {
     fn columns(&self, text: &mut Text) {
         text.comment(
-            "FIELD = \"header in the file\". A file that lacks a column named here is refused; \
-             FIELD = \"\" means\nthat the file has no such column.",
+            "FIELD = \"header in the file\". Look them over: a column named here is believed. A \
+             file that\nlacks one is refused; FIELD = \"\" means that there is no such column.",
         );
         for (field, header) in &self.columns {
             text.setting(field, &quoted(header));

@@ -16,6 +16,7 @@ use super::kind;
 use super::layout::{self, Layout};
 use super::open;
 use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary};
+use super::text::lost_characters;
 use super::{ColumnNames, Formats};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrRow, InvalidRow, SourceRow, Username,
@@ -50,11 +51,7 @@ fn read_text(
     names: &ColumnNames,
     formats: &Formats,
 ) -> Result<HrFile, IngestError> {
-    let mut layout = layout::locate(file, &hr::TABLE, names)?;
-    let sample = Sample::of(file, &layout)?;
-    kind::refuse_other_kinds(file, &layout, &sample, names)?;
-    content::settle(&mut layout, &sample, names, formats);
-    layout.refuse_missing(file)?;
+    let mut layout = understand(file, names, formats)?;
     let chunks = layout.body(file, usize::MAX)?;
     let pins = DatePins {
         key: "hr_dates",
@@ -99,6 +96,20 @@ fn read_text(
         rows,
         invalid,
     })
+}
+
+/// Finds the columns by their headers, then asks their values.
+fn understand(
+    file: &TextFile,
+    names: &ColumnNames,
+    formats: &Formats,
+) -> Result<Layout, IngestError> {
+    let mut layout = layout::locate(file, &hr::TABLE, names)?;
+    let sample = Sample::of(file, &layout)?;
+    kind::refuse_other_kinds(file, &layout, &sample, names)?;
+    content::settle(&mut layout, &sample, names, formats);
+    layout.refuse_missing(file)?;
+    Ok(layout)
 }
 
 /// Why a record became no row.
@@ -179,9 +190,6 @@ impl<'f> HrReader<'f> {
         // Words that nobody knows stop the run, whatever else is in the row.
         let status = self.status(record)?;
         let action = self.action(record)?;
-        if let Some((column, fault)) = self.who.damaged_key(cells) {
-            return Err(self.invalid(record, Some(column), fault));
-        }
         let who = &self.who;
         let row = HrRow {
             source: SourceRow {
@@ -297,11 +305,8 @@ fn key_of<K: PartialEq>(
 ) -> Result<Option<K>, Fault> {
     let mut found: Option<K> = None;
     for cell in column.filled(cells) {
-        if cell.contains(|c: char| c == '\u{fffd}' || c.is_control()) {
-            return Err(Fault::new(
-                "the cell holds characters that were lost or that cannot be seen",
-                "correct it in HR, or export the file again, best as CSV UTF-8",
-            ));
+        if lost_characters(cell) {
+            return Err(body::damaged_key());
         }
         match (parse(cell), &found) {
             (Some(key), Some(other)) if key != *other => return Err(disagreement()),
@@ -313,172 +318,4 @@ fn key_of<K: PartialEq>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ingest::DateOrder;
-    use jiff::civil::date;
-
-    fn read(text: &str) -> Result<HrFile, String> {
-        read_with(text, &ColumnNames::default(), &Formats::default())
-    }
-
-    fn read_with(text: &str, names: &ColumnNames, formats: &Formats) -> Result<HrFile, String> {
-        let file = TextFile::decode("hr.csv".to_owned(), text.into()).expect("text");
-        read_text(&file, names, formats).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn a_row_is_read_field_by_field() {
-        let hr = read(
-            "Employee ID,First Name,Last Name,Work Email,Employment Status,Termination Date,\
-             Last Day of Work,Location,Department,Cost Center\n\
-             000123,Jane,Doe,Jane.Doe@example.com,Terminated,2/28/2026,2/15/2026,Austin,Sales,CC1\n",
-        )
-        .expect("a file");
-        let row = &hr.rows[0];
-        assert_eq!(row.source.line, 2);
-        assert_eq!(row.employee_id, EmployeeId::parse("000123"));
-        assert_eq!(row.work_email, EmailAddress::parse("jane.doe@example.com"));
-        assert_eq!(row.name.display(), "Jane Doe");
-        assert_eq!(row.status, Some(EmploymentStatus::Left));
-        assert_eq!(row.termination_date, Some(date(2026, 2, 28)));
-        assert_eq!(row.last_day, Some(date(2026, 2, 15)));
-        assert_eq!(
-            (row.site.as_str(), row.department.as_str()),
-            ("Austin", "Sales")
-        );
-        assert_eq!(hr.file.rows, 1);
-        assert_eq!(hr.file.detected.columns["work_email"], "Work Email");
-        assert_eq!(
-            hr.file.detected.date_orders["last_day"],
-            DateOrder::MonthFirst
-        );
-    }
-
-    #[test]
-    fn a_title_above_the_header_and_semicolons_are_found() {
-        let hr = read(
-            "\u{feff}Leavers, March\r\n\r\nPersonalnummer;Nachname;Vertragsende;Abteilung;\r\n\
-             7;Doe;31.03.2026;\"Sales; \"\"EMEA\"\"\";\r\n",
-        )
-        .expect("a file");
-        assert_eq!(hr.file.detected.delimiter, ';');
-        assert_eq!(hr.file.detected.header_line, 3);
-        assert_eq!(hr.rows[0].source.line, 4);
-        assert_eq!(hr.rows[0].department, "Sales; \"EMEA\"");
-        assert_eq!(hr.rows[0].termination_date, Some(date(2026, 3, 31)));
-    }
-
-    #[test]
-    fn two_header_rows_repeated_headers_and_blank_records_are_no_rows() {
-        let hr = read(
-            "USERID,STATUS,LASTNAME\nUser ID,Status,Last Name\n1,Active,Doe\n,,\n\
-             USERID,STATUS,LASTNAME\n2,Inactive,Roe\n",
-        )
-        .expect("a file");
-        assert_eq!(hr.file.rows, 2);
-        let lines: Vec<u64> = hr.rows.iter().map(|row| row.source.line).collect();
-        assert_eq!(lines, [3, 6]);
-        assert_eq!(hr.file.detected.notes.len(), 2);
-    }
-
-    #[test]
-    fn bad_rows_are_results_with_their_place() {
-        let hr = read(
-            "Employee ID,Name,Termination Date\n\
-             1,Doe,2026-02-30\n\
-             2,Roe\n\
-             3,Poe,2026-02-01,surplus\n\
-             N/A,Total,\n\
-             4,Coe,2026-02-01,\n",
-        )
-        .expect("a file");
-        assert_eq!(hr.file.rows, 5);
-        assert_eq!(hr.rows.len(), 1);
-        let sentences: Vec<String> = hr.invalid.iter().map(InvalidRow::sentence).collect();
-        assert!(sentences[0].starts_with(
-            "hr.csv line 2, column \"Termination Date\", value \"2026-02-30\": there is no such day"
-        ));
-        assert!(sentences[1].contains("line 3: the row has 2 cells where the header has 3"));
-        assert!(sentences[2].contains("line 4: the row has 4 cells"));
-        assert!(sentences[3].contains("line 5: the row does not say whose it is"));
-        assert_eq!(hr.invalid[0].employee_id, "1");
-        assert_eq!(hr.invalid[0].person, "Doe");
-    }
-
-    #[test]
-    fn columns_of_one_name_must_agree() {
-        let hr = read(
-            "Employee ID,Termination Date,Termination Date\n\
-             1,,2026-02-01\n2,2026-02-01,2026-02-01\n3,2026-02-01,2026-03-01\n",
-        )
-        .expect("a file");
-        assert_eq!(hr.rows.len(), 2);
-        assert_eq!(hr.invalid[0].source.line, 4);
-    }
-
-    #[test]
-    fn a_header_without_rows_is_a_quiet_night() {
-        let hr = read("Employee ID,Termination Date\n").expect("a file");
-        assert_eq!((hr.file.rows, hr.rows.len()), (0, 0));
-    }
-
-    #[test]
-    fn files_that_are_no_hr_export_say_what_is_missing() {
-        for (text, words) in [
-            ("a,b\n1,2\n", "no header row was found"),
-            ("\n\n", "no header row was found"),
-            (
-                "Employee ID,Last Seen On\n1,2\n",
-                "no column says whether or when they leave (status or termination date)",
-            ),
-            (
-                "Full Name,Status,Employee Ident Number\nDoe,Active,1\n",
-                "nearest: \"Employee Ident Number\"",
-            ),
-            ("Employee ID,\"Status\n1,Active\n", "line 1: a quote"),
-            (
-                "Employee ID,Status\n1,\"Active\n2,Active\n",
-                "line 2: a quote",
-            ),
-            (
-                "Employee ID,Status\n1,Gone\n2,Gone\n",
-                "\"gone\" (2 rows, first on line 2)",
-            ),
-            (
-                "Employee ID,Termination Date\n1,\n2,04/08/2026\n",
-                "hr.csv line 3, column \"Termination Date\", value \"04/08/2026\": the order",
-            ),
-        ] {
-            let error = read(text).expect_err(text);
-            assert!(error.contains(words), "{text:?}: {error}");
-        }
-    }
-
-    #[test]
-    fn the_administrators_columns_and_order_win() {
-        let names =
-            |field: &str, header: &str| ColumnNames([(field.to_owned(), header.to_owned())].into());
-        let formats = Formats {
-            hr_dates: Some(DateOrder::DayFirst),
-            ..Formats::default()
-        };
-        let text = "Employee ID,Gone On\n1,04/08/2026\n";
-        let hr = read_with(text, &names("termination_date", "Gone On"), &formats);
-        let row = &hr.expect("a file").rows[0];
-        assert_eq!(row.termination_date, Some(date(2026, 8, 4)));
-
-        let error = read_with(text, &names("termination_date", "Left"), &formats);
-        assert!(
-            error
-                .expect_err("an error")
-                .contains("columns seen: \"Employee ID\", \"Gone On\"")
-        );
-        let error = read_with(text, &names("termination", "Gone On"), &formats);
-        assert!(
-            error
-                .expect_err("an error")
-                .contains("did you mean termination_date?")
-        );
-    }
-}
+mod tests;

@@ -12,6 +12,7 @@
 
 mod aliases;
 mod body;
+mod candidate;
 mod chunks;
 mod content;
 mod date_columns;
@@ -54,3 +55,6 @@ pub use map::{MapFile, read_map};
 pub use options::{ColumnNames, DateOrder, Delimiter, Formats, TextEncoding, TextFormat};
 pub use review::read_review;
 pub use users::{AccountObserver, UsersFile, read_users};
+
+#[cfg(test)]
+mod tests;
