@@ -16,7 +16,7 @@ use super::input_file::{Detected, InputFile, InputRole};
 use super::landmarks::Landmarks;
 use super::missing;
 use super::records::{Dialect, Quoting, Records};
-use super::text::{excerpt, nearest, or_list};
+use super::text::{excerpt, nearest, or_list, tidy};
 use super::{ColumnNames, DateOrder};
 
 /// How a file is to be read.
@@ -113,6 +113,13 @@ impl Layout {
     /// A field's columns.
     pub(super) fn column(&self, field: &Field) -> Column {
         Column::at(&self.header, self.positions(field))
+    }
+
+    /// Whether a record repeats the header row, as on every page of a report.
+    pub(super) fn is_header(&self, record: &StringRecord) -> bool {
+        let mut pairs = record.iter().map(tidy).zip(&self.header);
+        record.len() == self.header.len()
+            && pairs.all(|(cell, header)| cell.eq_ignore_ascii_case(header))
     }
 
     /// Where a field's columns stand.

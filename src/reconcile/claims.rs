@@ -163,6 +163,9 @@ pub(super) fn claim_of(row: &HrRow, question: &Question<'_>, history: &History<'
     {
         return Claim::Stays(Reason::HiredAgain, date);
     }
+    if row.status == Some(EmploymentStatus::Rehired) {
+        return Claim::Stays(Reason::HiredAgain, date);
+    }
     match question.policy.trust {
         Trust::Both => both(row, date, question),
         Trust::Date => match date {
@@ -177,7 +180,7 @@ pub(super) fn claim_of(row: &HrRow, question: &Question<'_>, history: &History<'
 }
 
 fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
-    use EmploymentStatus::{Absent, Employed, Left, NotStarted, Unclear};
+    use EmploymentStatus::{Absent, Employed, Left, NotStarted, Rehired, Unclear};
     match (row.status, date) {
         (Some(Left | Unclear) | None, Some(date)) => Claim::Leaves(date),
         (Some(Left | Unclear), None) => contradicts(
@@ -185,9 +188,9 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
             None,
             "the status says that the person left, and no date says when",
         ),
-        (Some(Employed), None) => Claim::Stays(Reason::StillEmployed, None),
+        (Some(Employed | Rehired), None) => Claim::Stays(Reason::StillEmployed, None),
         (Some(Absent | NotStarted), None) => Claim::Stays(Reason::OnLeave, None),
-        (Some(Employed), Some(date)) => {
+        (Some(Employed | Rehired), Some(date)) => {
             let end = question.calendar.end_of(date, &row.site);
             let lag_ends = end.saturating_add(STATUS_LAG).unwrap_or(end);
             if question.hr_at > lag_ends {
@@ -227,7 +230,7 @@ fn status_alone(
     question: &Question<'_>,
     history: &History<'_>,
 ) -> Claim {
-    use EmploymentStatus::{Absent, Employed, Left, NotStarted, Unclear};
+    use EmploymentStatus::{Absent, Employed, Left, NotStarted, Rehired, Unclear};
     match row.status {
         Some(Left) => Claim::Leaves(date.unwrap_or_else(|| first_noticed(row, question, history))),
         Some(Unclear) => match date {
@@ -238,7 +241,7 @@ fn status_alone(
                 "\"inactive\" may mean leave; a termination date would tell",
             ),
         },
-        Some(Employed) => Claim::Stays(Reason::StillEmployed, date),
+        Some(Employed | Rehired) => Claim::Stays(Reason::StillEmployed, date),
         Some(Absent | NotStarted) => Claim::Stays(Reason::OnLeave, date),
         None => Claim::SaysNothing,
     }
