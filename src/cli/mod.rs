@@ -1,6 +1,7 @@
 //! What can be typed. Nothing is decided here: `config` says what it means
 //! together with the environment and the configuration file.
 
+mod init;
 mod options;
 mod sandbox;
 mod tasks;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use init::InitArguments;
 pub use options::{
     ApplyArguments, ExecutionArguments, ExplainArguments, InputArguments, OutputArguments,
     PlanArguments, RunArguments, TimeArguments,
@@ -48,6 +50,8 @@ pub enum Command {
     Tasks(TasksArguments),
     /// Tell why a person, an account or an HR row got what it got.
     Explain(ExplainArguments),
+    /// Write a commented configuration file with the columns found in the files given.
+    Init(InitArguments),
 }
 
 impl Command {
@@ -57,7 +61,7 @@ impl Command {
             Self::Plan(plan) => Some(&plan.inputs),
             Self::Explain(explain) => Some(&explain.inputs),
             Self::Run(run) => Some(&run.inputs),
-            Self::Apply(_) | Self::Sandbox(_) | Self::Tasks(_) => None,
+            Self::Apply(_) | Self::Sandbox(_) | Self::Tasks(_) | Self::Init(_) => None,
         }
     }
 
@@ -69,7 +73,7 @@ impl Command {
             Self::Run(run) => Some(&run.output),
             Self::Tasks(tasks) => Some(&tasks.output),
             Self::Explain(explain) => Some(&explain.output),
-            Self::Sandbox(_) => None,
+            Self::Sandbox(_) | Self::Init(_) => None,
         }
     }
 
@@ -78,7 +82,11 @@ impl Command {
         match self {
             Self::Apply(apply) => Some(&apply.execution),
             Self::Run(run) => Some(&run.execution),
-            Self::Plan(_) | Self::Sandbox(_) | Self::Tasks(_) | Self::Explain(_) => None,
+            Self::Plan(_)
+            | Self::Sandbox(_)
+            | Self::Tasks(_)
+            | Self::Explain(_)
+            | Self::Init(_) => None,
         }
     }
 
@@ -90,7 +98,7 @@ impl Command {
             Self::Apply(apply) => apply.time.as_of.as_deref(),
             Self::Run(run) => run.time.as_of.as_deref(),
             Self::Sandbox(sandbox) => sandbox.as_of.as_deref(),
-            Self::Tasks(_) => None,
+            Self::Tasks(_) | Self::Init(_) => None,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::Failure;
 use crate::apply::{Event, Observer};
 use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
-use crate::plan::{Phase, Plan};
+use crate::plan::{Phase, Plan, Review};
 use crate::report::{self, Run};
 use crate::sandbox::LogReport;
 use crate::vendor::Limiter;
@@ -143,9 +143,11 @@ pub(super) fn describe_inputs(settings: &Settings, plan: &Plan) {
         return;
     }
     for input in &plan.inputs {
-        warn(&format!(
-            "{}: {} ({} rows): {}",
-            input.role, input.path, input.rows, input.detected
+        warn(&report::input_block(
+            &input.role,
+            &input.path,
+            input.rows,
+            &input.detected,
         ));
     }
 }
@@ -156,6 +158,29 @@ pub(super) fn describe_findings(settings: &Settings, plan: &Plan) {
         tell(settings, &format!("note: {finding}"));
     }
 }
+
+/// What of a review sheet was not understood, and is therefore held.
+pub(super) fn describe_review(review: &Review) {
+    for (line, action_id) in review.not_understood.iter().take(LINES_SHOWN) {
+        warn(&format!(
+            "review sheet line {line}: {action_id:?} names no action of this plan; was the id \
+             changed by the spreadsheet? Whatever it stands for is held"
+        ));
+    }
+    let more = review.not_understood.len().saturating_sub(LINES_SHOWN);
+    if more > 0 {
+        warn(&format!("and {more} more lines of the review sheet"));
+    }
+    if review.missing > 0 {
+        warn(&format!(
+            "actions without a line in the review sheet, held: {}",
+            review.missing
+        ));
+    }
+}
+
+/// Lines of a review sheet that are named at most.
+const LINES_SHOWN: usize = 20;
 
 /// The lines of which access that is due may still be open. Files name people;
 /// the terminal of a cron job does not.

@@ -152,12 +152,7 @@ impl From<PlanFileError> for Failure {
 
 impl From<ReviewError> for Failure {
     fn from(error: ReviewError) -> Self {
-        let exit = match error.io_kind() {
-            None => Exit::BadData,
-            Some(std::io::ErrorKind::PermissionDenied) => Exit::NoPermission,
-            Some(_) => Exit::NoInput,
-        };
-        Self::of(exit, error)
+        Self::of(Exit::BadData, error)
     }
 }
 

@@ -5,6 +5,7 @@ mod apply;
 mod console;
 mod explain;
 mod failure;
+mod init;
 mod live;
 mod nightly;
 mod outputs;
@@ -23,7 +24,7 @@ pub use failure::{Exit, Failure};
 pub use work::CommitHook;
 
 use crate::cli::{self, Cli, Command};
-use crate::config;
+use crate::config::{self, Settings};
 
 /// Carries out a command line and returns the process's exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -47,14 +48,19 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 /// The same for a parsed command line. `on_commit` is told of every commit to
 /// the ledger, right after it: the kill tests end the process there.
 pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure> {
-    let settings = config::load(cli)?;
-    console::start_log(settings.log);
+    let settings = || -> Result<Settings, Failure> {
+        let settings = config::load(cli)?;
+        console::start_log(settings.log);
+        Ok(settings)
+    };
     match &cli.command {
-        Command::Plan(arguments) => plan::run(&settings, arguments),
-        Command::Apply(arguments) => apply::run(&settings, &arguments.plan, on_commit),
-        Command::Run(_) => nightly::run(&settings, on_commit),
-        Command::Sandbox(arguments) => sandbox::run(&settings, arguments),
-        Command::Tasks(arguments) => tasks::run(&settings, &arguments.action),
-        Command::Explain(arguments) => explain::run(&settings, arguments),
+        Command::Plan(arguments) => plan::run(&settings()?, arguments),
+        Command::Apply(arguments) => apply::run(&settings()?, &arguments.plan, on_commit),
+        Command::Run(_) => nightly::run(&settings()?, on_commit),
+        Command::Sandbox(arguments) => sandbox::run(&settings()?, arguments),
+        Command::Tasks(arguments) => tasks::run(&settings()?, &arguments.action),
+        Command::Explain(arguments) => explain::run(&settings()?, arguments),
+        // It makes the file that the settings of the others come from.
+        Command::Init(arguments) => init::run(&cli.global, arguments),
     }
 }

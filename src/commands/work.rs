@@ -13,6 +13,7 @@ use super::target::Tenant;
 use super::{again, console, outputs, signals};
 use crate::apply::{self, Execution, Stop, StopSwitch, Timing, Veto};
 use crate::config::{Settings, Target};
+use crate::ingest;
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
     AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, short_digest,
@@ -372,11 +373,15 @@ impl Work<'_> {
         Ok(summary.exit_code)
     }
 
+    /// What the reviewer decided, if there is a sheet.
     fn review(&self) -> Result<Option<BTreeMap<String, Decision>>, Failure> {
-        let path = self.settings.execution.review.as_deref();
-        path.map(|path| plan::read_review(path, &self.plan))
-            .transpose()
-            .map_err(Failure::from)
+        let Some(path) = self.settings.execution.review.as_deref() else {
+            return Ok(None);
+        };
+        let lines = ingest::read_review(path)?;
+        let review = plan::understand_review(path, &lines, &self.plan)?;
+        console::describe_review(&review);
+        Ok(Some(review.decisions))
     }
 
     /// Whoever the reviewer put on hold stays on hold on later nights.

@@ -3,7 +3,9 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use Shape::{List, Names, Table, Value};
+use Shape::{Fields, List, Names, Table, Value};
+
+use crate::ingest::ColumnNames;
 
 /// What may stand under a key.
 enum Shape {
@@ -13,8 +15,10 @@ enum Shape {
     Table(&'static [(&'static str, Shape)]),
     /// Several tables with the same keys, `[[contracts]]`.
     List(&'static [(&'static str, Shape)]),
-    /// A table whose keys the company chooses: sites, status words, columns.
+    /// A table whose keys the company chooses: sites, status words.
     Names,
+    /// A table whose keys are the fields of a file.
+    Fields(fn() -> Vec<&'static str>),
 }
 
 /// Every key of a configuration file (contract section 11, and `out_dir`,
@@ -133,14 +137,20 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("spare", Value),
         ]),
     ),
-    ("columns", Table(&[("hr", Names), ("users", Names)])),
+    (
+        "columns",
+        Table(&[
+            ("hr", Fields(ColumnNames::hr_fields)),
+            ("users", Fields(ColumnNames::users_fields)),
+        ]),
+    ),
     (
         "formats",
         Table(&[
             ("hr_dates", Value),
             ("users_dates", Value),
-            ("hr_date_orders", Names),
-            ("users_date_orders", Names),
+            ("hr_date_orders", Fields(ColumnNames::hr_fields)),
+            ("users_date_orders", Fields(ColumnNames::users_fields)),
             ("hr_status", Names),
             ("users_status", Names),
             ("hr_encoding", Value),
@@ -220,6 +230,14 @@ fn collect_unknown(
         match known_shape.map(|(_, shape)| shape) {
             None => refuse(unknown(section, name, value.get_ref().is_table(), known)),
             Some(Value | Names) => {}
+            Some(Fields(fields)) => {
+                // Something else than a table is told when it is read.
+                if let DeValue::Table(table) = value.get_ref() {
+                    let fields = fields().into_iter().map(|field| (field, Value));
+                    let known: Vec<_> = fields.collect();
+                    collect_unknown(table, &known, &inside(section, name), refused);
+                }
+            }
             Some(Table(known)) => match value.get_ref() {
                 DeValue::Table(table) => {
                     collect_unknown(table, known, &inside(section, name), refused);
@@ -252,7 +270,12 @@ fn unknown(section: &str, key: &str, is_table: bool, known: &[(&str, Shape)]) ->
     } else {
         written(section, key)
     };
-    let meant = same_key_elsewhere(key).or_else(|| nearest(key, section, known));
+    let meant = match section {
+        // Fields have names of their own.
+        "columns.hr" | "columns.users" => None,
+        _ => same_key_elsewhere(key),
+    };
+    let meant = meant.or_else(|| nearest(key, section, known));
     match meant {
         Some(meant) => format!("{written_key}: unknown; did you mean {meant}?"),
         None => format!("{written_key}: unknown"),
@@ -267,7 +290,7 @@ fn same_key_elsewhere(key: &str) -> Option<String> {
             .any(|(known, _)| *known == key)
             .then(|| written(section, key)),
         // A contract's keys are too common to be what was meant elsewhere.
-        List(_) | Value | Names => None,
+        List(_) | Value | Names | Fields(_) => None,
     })
 }
 
@@ -278,7 +301,7 @@ fn nearest(key: &str, section: &str, known: &[(&str, Shape)]) -> Option<String> 
         .max_by(|(a, _), (b, _)| likeness(a).total_cmp(&likeness(b)))?;
     Some(match shape {
         Value => (*name).to_owned(),
-        Table(_) | Names => format!("[{}]", inside(section, name)),
+        Table(_) | Names | Fields(_) => format!("[{}]", inside(section, name)),
         List(_) => format!("[[{}]]", inside(section, name)),
     })
 }
@@ -342,6 +365,37 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(problems(text), [expected], "{text}");
         }
+    }
+
+    #[test]
+    fn columns_are_named_for_known_fields_only() {
+        let cases = [
+            (
+                "[columns.hr]\ntermination = \"Gone On\"",
+                "[columns.hr] termination: unknown; did you mean termination_date?",
+            ),
+            (
+                "[columns.users]\nlicence = \"Lic.\"",
+                "[columns.users] licence: unknown; did you mean licenses?",
+            ),
+            (
+                "[columns.users]\ntermination_date = \"Gone On\"",
+                "[columns.users] termination_date: unknown; did you mean ",
+            ),
+            (
+                "[columns.hr]\naccounts = \"Who\"",
+                "[columns.hr] accounts: unknown; did you mean ",
+            ),
+        ];
+        for (text, start) in cases {
+            let [problem] = &problems(text)[..] else {
+                panic!("{text}: {:?}", problems(text))
+            };
+            assert!(problem.starts_with(start), "{text}: {problem}");
+            assert!(!problem.contains("[protected]"), "{problem}");
+        }
+        // A field that a file has no column for.
+        assert!(problems("[columns.hr]\nrehire_date = \"\"").is_empty());
     }
 
     #[test]

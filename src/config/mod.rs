@@ -17,6 +17,7 @@ mod resolve;
 mod secret;
 mod sections;
 mod settings;
+mod template;
 mod values;
 
 pub use error::{ConfigError, ConfigErrorKind};
@@ -25,11 +26,20 @@ pub use settings::{
     Target, UsersSource,
 };
 
-use crate::cli::Cli;
+pub use template::{Draft, ExportDraft};
+
+use std::path::PathBuf;
+
+use crate::cli::{Cli, GlobalArguments};
 use environment::Environment;
 
 /// Resolves everything that `cli` leaves open with the environment, the
 /// configuration file and the defaults.
 pub fn load(cli: &Cli) -> Result<Settings, ConfigError> {
     resolve::resolve(cli, &Environment::of_process())
+}
+
+/// Where the configuration file stands, or is to be written.
+pub fn file_path(global: &GlobalArguments) -> PathBuf {
+    resolve::file_path(global, &Environment::of_process())
 }

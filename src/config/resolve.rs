@@ -88,6 +88,16 @@ fn columns_users(file: &ConfigFile) -> ColumnNames {
     )
 }
 
+/// Where the configuration file stands, or is to be written.
+pub(super) fn file_path(global: &GlobalArguments, environment: &Environment) -> PathBuf {
+    asked_for(global, environment).unwrap_or_else(|| PathBuf::from(DEFAULT_CONFIG))
+}
+
+fn asked_for(global: &GlobalArguments, environment: &Environment) -> Option<PathBuf> {
+    let typed = global.config.clone();
+    typed.or_else(|| environment.get(environment::CONFIG).map(PathBuf::from))
+}
+
 /// The configuration file, or its defaults where nobody asked for one.
 struct FoundFile {
     path: PathBuf,
@@ -97,10 +107,7 @@ struct FoundFile {
 
 impl FoundFile {
     fn find(global: &GlobalArguments, environment: &Environment) -> Result<Self, ConfigError> {
-        let asked_for = global
-            .config
-            .clone()
-            .or_else(|| environment.get(environment::CONFIG).map(PathBuf::from));
+        let asked_for = asked_for(global, environment);
         let was_asked_for = asked_for.is_some();
         let path = asked_for.unwrap_or_else(|| PathBuf::from(DEFAULT_CONFIG));
         match document::read(&path)? {
@@ -140,7 +147,8 @@ fn target(
         | Command::Apply(_)
         | Command::Run(_)
         | Command::Tasks(_)
-        | Command::Explain(_) => command.output().is_some_and(|output| output.sandbox),
+        | Command::Explain(_)
+        | Command::Init(_) => command.output().is_some_and(|output| output.sandbox),
     };
     if asked_for_sandbox {
         return Ok(Target::Sandbox);
@@ -154,7 +162,9 @@ fn target(
     match (chosen.or(found.file.tenant.target), command) {
         (Some(target), _) => Ok(target),
         // These never change a tenant.
-        (None, Command::Plan(_) | Command::Tasks(_) | Command::Explain(_)) => Ok(Target::Eight),
+        (None, Command::Plan(_) | Command::Tasks(_) | Command::Explain(_) | Command::Init(_)) => {
+            Ok(Target::Eight)
+        }
         (None, Command::Apply(_) | Command::Run(_) | Command::Sandbox(_)) => {
             Err(ConfigError::NoTarget(found.path.clone()))
         }
@@ -265,7 +275,8 @@ fn customer_id(command: &Command, file: &ConfigFile) -> Option<String> {
         | Command::Apply(_)
         | Command::Run(_)
         | Command::Tasks(_)
-        | Command::Explain(_) => None,
+        | Command::Explain(_)
+        | Command::Init(_) => None,
     };
     typed.or_else(|| file.tenant.customer_id.clone())
 }

@@ -19,6 +19,19 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     replace_in(folder_of(path), path, bytes).map_err(|error| FileError::of(path, error))
 }
 
+/// Writes a new file at `path`, with mode 0600; one that is there already is
+/// left as it is.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let folder = folder_of(path);
+    write_temporary(folder, bytes)
+        .and_then(|temporary| {
+            let persisted = temporary.persist_noclobber(path);
+            persisted.map_err(|failed| failed.error)
+        })
+        .and_then(|_| File::open(folder)?.sync_all())
+        .map_err(|error| FileError::of(path, error))
+}
+
 /// Creates the folder `path` and its missing parents with mode 0700. A folder
 /// that is there already keeps its mode: it is its owner's decision.
 pub fn create_owner_only_dir(path: &Path) -> Result<(), FileError> {
@@ -50,6 +63,9 @@ pub enum FileError {
     /// Something on the way to it is a file.
     #[error("{path}: a part of this path is a file, not a folder; choose another place", path = .0.display())]
     NotAFolder(PathBuf),
+    /// A new file was to be made, and there is one already.
+    #[error("{path}: there is such a file already, and it was left as it is; move it away, or choose another name", path = .0.display())]
+    Exists(PathBuf),
     /// The file or its folder may not be written.
     #[error("{path}: no permission to write; change its owner or mode, or choose another place", path = .0.display())]
     PermissionDenied(PathBuf),
@@ -73,6 +89,7 @@ impl FileError {
         match error.kind() {
             ErrorKind::NotFound => Self::NotFound(path),
             ErrorKind::NotADirectory => Self::NotAFolder(path),
+            ErrorKind::AlreadyExists => Self::Exists(path),
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
                 Self::PermissionDenied(path)
             }
@@ -89,6 +106,7 @@ impl FileError {
         match self {
             Self::NotFound(path)
             | Self::NotAFolder(path)
+            | Self::Exists(path)
             | Self::PermissionDenied(path)
             | Self::Full(path)
             | Self::Other { path, .. } => path,
@@ -97,15 +115,20 @@ impl FileError {
 }
 
 fn replace_in(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = write_temporary(folder, bytes)?;
+    temporary.persist(path).map_err(|failed| failed.error)?;
+    // The new name is durable only once its folder is.
+    File::open(folder)?.sync_all()
+}
+
+fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     // tempfile creates with mode 0600, and removes the file if anything fails.
     let mut temporary = tempfile::Builder::new()
         .prefix(".seatsweep-")
         .tempfile_in(folder)?;
     temporary.write_all(bytes)?;
     temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|failed| failed.error)?;
-    // The new name is durable only once its folder is.
-    File::open(folder)?.sync_all()
+    Ok(temporary)
 }
 
 fn probe(folder: &Path) -> io::Result<()> {
@@ -147,6 +170,19 @@ mod tests {
         replace(&path, b"new").expect("written again");
         assert_eq!(fs::read(&path).expect("read"), b"new");
         assert_eq!(mode(&path), 0o600);
+        let files = fs::read_dir(folder.path()).expect("a listing").count();
+        assert_eq!(files, 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_new_file_never_takes_an_old_ones_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("seatsweep.toml");
+        create(&path, b"first").expect("written");
+        assert_eq!(mode(&path), 0o600);
+        let error = create(&path, b"second").expect_err("an error");
+        assert!(matches!(error, FileError::Exists(_)), "{error:?}");
+        assert_eq!(fs::read(&path).expect("read"), b"first");
         let files = fs::read_dir(folder.path()).expect("a listing").count();
         assert_eq!(files, 1, "no temporary file is left");
     }

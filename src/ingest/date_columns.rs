@@ -14,7 +14,7 @@ use super::chunks::Chunk;
 use super::date_votes::{DateReading, DateVotes, Undecided};
 use super::dates::Fault;
 use super::decode::TextFile;
-use super::error::{IngestError, Refusal};
+use super::error::{IngestError, OpenQuestion, Refusal};
 use super::header::Column;
 use super::layout::Layout;
 use super::text::{excerpt, nearest, or_list};
@@ -161,6 +161,7 @@ fn refuse_undecided(
         line: Some(undecided.line),
         column: excerpt(column.header()),
         value: excerpt(&undecided.value),
+        question: Some(OpenQuestion::DateOrder),
         ..file.refusal(
             "the order of day and month cannot be told from the column's values",
             format!(

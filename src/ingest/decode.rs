@@ -150,6 +150,7 @@ pub(super) fn whole_file(
         value: String::new(),
         problem: problem.into(),
         advice: advice.into(),
+        question: None,
     }
 }
 

@@ -67,6 +67,17 @@ pub struct Refusal {
     pub problem: String,
     /// What the reader of the message can do about it.
     pub advice: String,
+    /// What the administrator can say in the configuration to settle it.
+    pub question: Option<OpenQuestion>,
+}
+
+/// What a file leaves open, and only a person knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpenQuestion {
+    /// Which comes first in its dates, day or month.
+    DateOrder,
+    /// What these status words mean.
+    StatusWords(Vec<String>),
 }
 
 impl fmt::Display for Refusal {
@@ -100,6 +111,7 @@ mod tests {
             value: "gone fishing".to_owned(),
             problem: "the status is not known".to_owned(),
             advice: "say what it means".to_owned(),
+            question: None,
         };
         assert_eq!(
             IngestError::from(refusal).to_string(),

@@ -1,13 +1,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::ColumnNames;
 use super::aliases::holds;
 use super::dates::{Fault, read_date, reads_either_way};
 use super::decode::TextFile;
 use super::error::IngestError;
 use super::input_file::InputFile;
-use super::layout;
 use super::listing;
 use super::open::open_list;
 use super::text::is_blank;
@@ -30,7 +28,7 @@ pub fn read_holds(path: &Path) -> Result<HoldsFile, IngestError> {
 }
 
 fn read_text(file: &TextFile) -> Result<HoldsFile, IngestError> {
-    let layout = layout::locate(file, &holds::TABLE, &ColumnNames::default())?;
+    let layout = listing::locate(file, &holds::TABLE)?;
     let (who, why) = (layout.column(&holds::WHO), layout.column(&holds::WHY));
     let until = layout.column(&holds::UNTIL);
     let mut holds = Vec::new();

@@ -38,6 +38,8 @@ pub enum InputRole {
     Holds,
     /// HR id → 8x8 user.
     Map,
+    /// The review sheet, which comes back from a spreadsheet.
+    Review,
 }
 
 impl InputRole {
@@ -49,6 +51,7 @@ impl InputRole {
             Self::Licenses => "licenses",
             Self::Holds => "holds",
             Self::Map => "map",
+            Self::Review => "review",
         }
     }
 }

@@ -100,6 +100,16 @@ impl Layout {
         }
     }
 
+    /// What sort of file it was read as.
+    pub(super) fn role(&self) -> InputRole {
+        self.table.role
+    }
+
+    /// How many fields have a column.
+    pub(super) fn fields_found(&self) -> usize {
+        self.assignment.len()
+    }
+
     /// A field's columns.
     pub(super) fn column(&self, field: &Field) -> Column {
         self.columns_at(self.positions(field))
@@ -195,7 +205,7 @@ impl Layout {
     pub(super) fn filler(&self, cells: &StringRecord, landmarks: &Landmarks) -> Option<Filler> {
         match self.table.role {
             InputRole::Hr | InputRole::Users => Filler::of(cells, landmarks),
-            InputRole::Licenses | InputRole::Holds | InputRole::Map => None,
+            InputRole::Licenses | InputRole::Holds | InputRole::Map | InputRole::Review => None,
         }
     }
 
@@ -254,7 +264,13 @@ impl Layout {
                 date_orders,
                 unused: unused
                     .filter(|(at, cell)| !used.contains(at) && !cell.is_empty())
-                    .map(|(_, cell)| cell.clone())
+                    .map(|(_, cell)| {
+                        if looks_like_data(cell) {
+                            DATA.to_owned()
+                        } else {
+                            cell.clone()
+                        }
+                    })
                     .collect(),
                 notes: self
                     .notes
@@ -320,7 +336,7 @@ pub(super) fn columns_seen(header: &[String]) -> String {
         .filter(|cell| !cell.is_empty())
         .map(|cell| {
             if looks_like_data(cell) {
-                "(data)".to_owned()
+                DATA.to_owned()
             } else {
                 format!("\"{}\"", excerpt(cell))
             }
@@ -331,6 +347,9 @@ pub(super) fn columns_seen(header: &[String]) -> String {
         seen => format!("columns seen: {}", seen.join(", ")),
     }
 }
+
+/// What stands in messages for a header that may name somebody.
+const DATA: &str = "(data)";
 
 /// An address or a number is no header, and names somebody.
 fn looks_like_data(cell: &str) -> bool {
@@ -408,6 +427,15 @@ mod tests {
     fn lines_are_counted_from_the_top_of_the_file() {
         let layout = found("Title\n\n\"Employee\nID\",Status\n1,Active\n");
         assert_eq!((layout.header_line, layout.body_line), (3, 5));
+    }
+
+    /// `summary.json` repeats the headers, and names nobody.
+    #[test]
+    fn an_unused_header_that_looks_like_data_is_not_repeated() {
+        let text = "Employee ID,Status,Floor,jane@example.com,+15550100\n";
+        let file = TextFile::decode("hr.csv".to_owned(), text.into()).expect("text");
+        let input = found(text).input_file(&file, 0, BTreeMap::new());
+        assert_eq!(input.detected.unused, ["Floor", "(data)", "(data)"]);
     }
 
     #[test]

@@ -3,13 +3,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::ColumnNames;
 use super::aliases::seats;
 use super::decode::TextFile;
-use super::error::IngestError;
+use super::error::{IngestError, Refusal};
 use super::header::Column;
 use super::input_file::InputFile;
-use super::layout::{self, Layout};
+use super::layout::Layout;
 use super::license_cell::country_code;
 use super::listing::{self, ListRow};
 use super::open::open_list;
@@ -49,7 +48,7 @@ pub fn read_licenses(path: &Path) -> Result<LicensesFile, IngestError> {
 }
 
 fn read_text(file: &TextFile) -> Result<LicensesFile, IngestError> {
-    let layout = layout::locate(file, &seats::TABLE, &ColumnNames::default())?;
+    let layout = listing::locate(file, &seats::TABLE)?;
     let columns = SeatColumns::new(&layout);
     let mut pools: Vec<OwnedSeats> = Vec::new();
     let mut lines: BTreeMap<Pool, u64> = BTreeMap::new();
@@ -92,7 +91,7 @@ impl SeatColumns {
         }
     }
 
-    fn read(&self, row: &ListRow<'_>) -> Result<OwnedSeats, IngestError> {
+    fn read(&self, row: &ListRow<'_>) -> Result<OwnedSeats, Box<Refusal>> {
         let country = self.country(row)?;
         let license = LicenseName::parse(row.text(&self.license), country).ok_or_else(|| {
             row.refusal(&self.license, "the license has no name", "fill in its name")
@@ -125,7 +124,7 @@ impl SeatColumns {
         })
     }
 
-    fn country<'r>(&self, row: &ListRow<'r>) -> Result<Option<&'r str>, IngestError> {
+    fn country<'r>(&self, row: &ListRow<'r>) -> Result<Option<&'r str>, Box<Refusal>> {
         let text = row.text(&self.country);
         match country_code(text) {
             None if !is_blank(text) => Err(row.refusal(
@@ -141,7 +140,7 @@ impl SeatColumns {
     fn unassigned_of_owned(
         &self,
         row: &ListRow<'_>,
-    ) -> Result<(Option<u32>, Option<u32>), IngestError> {
+    ) -> Result<(Option<u32>, Option<u32>), Box<Refusal>> {
         let text = row.text(&self.unassigned_of_owned);
         if is_blank(text) {
             return Ok((None, None));
@@ -160,7 +159,7 @@ impl SeatColumns {
     }
 }
 
-fn number(row: &ListRow<'_>, column: &Column) -> Result<Option<u32>, IngestError> {
+fn number(row: &ListRow<'_>, column: &Column) -> Result<Option<u32>, Box<Refusal>> {
     let text = row.text(column);
     if is_blank(text) {
         return Ok(None);

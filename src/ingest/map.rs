@@ -1,12 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::ColumnNames;
 use super::aliases::map;
 use super::decode::TextFile;
 use super::error::IngestError;
 use super::input_file::InputFile;
-use super::layout;
 use super::listing;
 use super::open::open_list;
 use super::text::is_blank;
@@ -23,15 +21,18 @@ pub struct MapFile {
 }
 
 /// Reads the map (`hr_id`, `user_id`). It decides over everything else, so
-/// anything wrong in it is an error, and so is a person given twice.
+/// anything wrong in it is an error, and so is a person given twice. So is an
+/// account given to two people: when one of them leaves, the other would lose
+/// it.
 pub fn read_map(path: &Path) -> Result<MapFile, IngestError> {
     read_text(&open_list(path, &map::TABLE)?)
 }
 
 fn read_text(file: &TextFile) -> Result<MapFile, IngestError> {
-    let layout = layout::locate(file, &map::TABLE, &ColumnNames::default())?;
+    let layout = listing::locate(file, &map::TABLE)?;
     let (person, user) = (layout.column(&map::HR_ID), layout.column(&map::USER_ID));
     let mut map = BTreeMap::new();
+    let mut lines: BTreeMap<String, u64> = BTreeMap::new();
     let rows = listing::read_rows(file, &layout, |row| {
         for column in [&person, &user] {
             if is_blank(row.text(column)) {
@@ -41,11 +42,20 @@ fn read_text(file: &TextFile) -> Result<MapFile, IngestError> {
         }
         let written = row.text(&person);
         let key = EmailAddress::parse(written).map_or(written.to_owned(), |e| e.to_string());
-        if map.insert(key, row.text(&user).to_owned()).is_some() {
+        let account = row.text(&user);
+        if map.insert(key, account.to_owned()).is_some() {
             let advice = "keep one row for each person";
             return Err(row.refusal(&person, "this person is mapped twice", advice));
         }
-        Ok(())
+        let line = row.source().line;
+        match lines.insert(account.to_lowercase(), line) {
+            None => Ok(()),
+            Some(earlier) => Err(row.refusal(
+                &user,
+                format!("line {earlier} maps another person to this account"),
+                "keep the row of the person who uses it",
+            )),
+        }
     })?;
     Ok(MapFile {
         file: layout.input_file(file, rows, BTreeMap::new()),
@@ -77,5 +87,12 @@ mod tests {
         assert!(error.contains("map.csv line 3, column \"hr_id\", value \"7\": this person"));
         let error = read("hr_id,user_id\n7,\n").expect_err("a refusal");
         assert!(error.contains("the cell is blank"));
+    }
+
+    #[test]
+    fn an_account_is_one_persons() {
+        let error = read("hr_id,user_id\n7,jane.doe\n8,Jane.Doe\n").expect_err("a refusal");
+        let words = "line 3, column \"user_id\", value \"Jane.Doe\": line 2 maps another person";
+        assert!(error.contains(words), "{error}");
     }
 }

@@ -38,7 +38,11 @@ pub(super) fn refusal(
 pub(super) fn looks_like(table: &Table, header: &[String], assignment: &Assignment) -> String {
     let kind = match table.role {
         InputRole::Hr => kind::guess(header, assignment),
-        InputRole::Users | InputRole::Licenses | InputRole::Holds | InputRole::Map => None,
+        InputRole::Users
+        | InputRole::Licenses
+        | InputRole::Holds
+        | InputRole::Map
+        | InputRole::Review => None,
     };
     kind.map(|kind| format!("; {kind}")).unwrap_or_default()
 }
@@ -59,7 +63,9 @@ pub(super) fn how_to_name(table: &Table, likeliest: Option<(&Field, &str)>) -> S
             "name the right one in [columns.{}], e.g. {} = \"{header}\"",
             table.role, field.name
         ),
-        InputRole::Licenses | InputRole::Holds | InputRole::Map => "rename the column".to_owned(),
+        InputRole::Licenses | InputRole::Holds | InputRole::Map | InputRole::Review => {
+            "rename the column".to_owned()
+        }
     };
     format!("{hint}{how}")
 }

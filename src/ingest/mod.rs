@@ -26,6 +26,7 @@ mod header;
 mod holds;
 mod hr;
 mod input_file;
+mod inspect;
 mod kind;
 mod landmarks;
 mod layout;
@@ -39,19 +40,22 @@ mod open;
 mod options;
 mod quoting;
 mod records;
+mod review;
 mod status;
 mod swallowed;
 mod text;
 mod users;
 mod workbook;
 
-pub use error::{IngestError, IngestErrorKind, Refusal};
+pub use error::{IngestError, IngestErrorKind, OpenQuestion, Refusal};
 pub use holds::{HoldsFile, read_holds};
 pub use hr::{HrFile, read_hr};
 pub use input_file::{Detected, Encoding, InputFile, InputRole, LineEnd};
+pub use inspect::{Inspection, inspect_hr, inspect_users};
 pub use licenses::{LicensesFile, OwnedSeats, read_licenses};
 pub use map::{MapFile, read_map};
 pub use options::{ColumnNames, DateOrder, Delimiter, Formats, TextEncoding, TextFormat};
+pub use review::read_review;
 pub use users::{AccountObserver, UsersFile, read_users};
 
 #[cfg(test)]

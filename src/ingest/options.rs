@@ -3,26 +3,32 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
+use super::aliases::{Table, hr, users};
 use crate::model::{AccountStatus, EmploymentStatus};
 
 /// Columns named by the administrator: field → header as it stands in the
 /// file. They win over everything that the alias table would find. An empty
 /// header means that the file has no such column.
-///
-/// Fields of the HR export: `employee_id`, `first_name`, `last_name`,
-/// `full_name`, `work_email`, `username`, `status`, `on_leave`, `action`,
-/// `action_date`, `termination_date`, `last_day`, `rehire_date`, `site`, `department`, `cost_center`.
-///
-/// Fields of the users report: `user_id`, `username`, `email`, `employee_id`,
-/// `first_name`, `last_name`, `full_name`, `status`, `licenses`, `country`,
-/// `site`, `department`, `created`, `scim_provider`, `extension`,
-/// `phone_numbers`, `devices`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ColumnNames(pub BTreeMap<String, String>);
 
 impl ColumnNames {
     /// Stands between the headers of a field that is read from several columns.
     pub const JOINED_BY: &str = " + ";
+
+    /// The fields of the HR export that a column can be named for.
+    pub fn hr_fields() -> Vec<&'static str> {
+        names_of(&hr::TABLE)
+    }
+
+    /// The fields of the users report that a column can be named for.
+    pub fn users_fields() -> Vec<&'static str> {
+        names_of(&users::TABLE)
+    }
+}
+
+fn names_of(table: &Table) -> Vec<&'static str> {
+    table.fields.iter().map(|field| field.name).collect()
 }
 
 /// Which comes first in dates such as `03/04/2026`.

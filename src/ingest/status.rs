@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Formats;
 use super::aliases::Field;
 use super::decode::TextFile;
-use super::error::Refusal;
+use super::error::{OpenQuestion, Refusal};
 use super::header::normalize;
 use super::text::{excerpt, is_blank, tidy};
 use crate::model::AccountStatus;
@@ -464,6 +464,7 @@ impl UnknownWords {
         Some(Refusal {
             line: Some(first_line),
             column: excerpt(header),
+            question: Some(OpenQuestion::StatusWords(self.0.keys().cloned().collect())),
             ..file.refusal(
                 format!("unknown status values: {}{more}", words.join(", ")),
                 advice,

@@ -12,9 +12,12 @@ pub fn sha256_hex(content: impl AsRef<[u8]>) -> String {
     hex
 }
 
+/// Hex digits of [`short_digest`].
+pub const SHORT_DIGEST_LENGTH: usize = 12;
+
 /// The first twelve hex digits: enough to name things within one ledger.
 pub fn short_digest(content: impl AsRef<[u8]>) -> String {
     let mut hex = sha256_hex(content);
-    hex.truncate(12);
+    hex.truncate(SHORT_DIGEST_LENGTH);
     hex
 }

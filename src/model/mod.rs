@@ -21,7 +21,7 @@ mod termination;
 mod unsettled;
 
 pub use account::{AccountRow, AccountStatus};
-pub use digest::{sha256_hex, short_digest};
+pub use digest::{SHORT_DIGEST_LENGTH, sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
 pub use identity::{
@@ -41,7 +41,7 @@ pub use policy::{
     IdentityProvider, Policy, StrandedSeats, Trust,
 };
 pub use request::{OpenRequest, RequestState};
-pub use source::{InvalidRow, SourceRow};
+pub use source::{InvalidRow, ReviewLine, SourceRow};
 pub use task::{TaskKind, TaskRecord, TaskState};
 pub use termination::{Termination, TerminationId, TerminationRecord, TerminationState};
 pub use unsettled::UnsettledRow;

@@ -9,6 +9,17 @@ pub struct SourceRow {
     pub line: u64,
 }
 
+/// One line of a review sheet, as it was read back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReviewLine {
+    /// The physical line on which it begins, from 1.
+    pub line: u64,
+    /// What stands in column `action_id`.
+    pub action_id: String,
+    /// What stands in column `decision`.
+    pub decision: String,
+}
+
 /// A record that could not be understood. It is a result, never an abort.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvalidRow {

@@ -24,5 +24,5 @@ pub use document::{
 pub use file::{PlanFileError, read, to_bytes};
 pub use guards::{Permissions, evaluate};
 pub use past::{PastPlan, terminations_of};
-pub use sheet::{Decision, ReviewError, read_review, review_sheet};
+pub use sheet::{Decision, Review, ReviewError, review_sheet, understand_review};
 pub use tasks::id as task_id;

@@ -1,9 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{Action, Plan};
 use crate::files::spreadsheet_safe;
-use crate::model::ActionKind;
+use crate::model::{ReviewLine, SHORT_DIGEST_LENGTH};
 
 /// What a reviewer decided about one action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,27 +18,21 @@ pub enum Decision {
     Blank,
 }
 
+/// A review sheet, understood.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Review {
+    /// What was decided, by action. An action that is not in here is held.
+    pub decisions: BTreeMap<String, Decision>,
+    /// Lines that name no action, because the spreadsheet or the reviewer
+    /// changed its id: (line, what stands there).
+    pub not_understood: Vec<(u64, String)>,
+    /// How many actions of the plan have no line.
+    pub missing: usize,
+}
+
 /// Why a review sheet cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ReviewError {
-    /// It could not be read.
-    #[error("cannot read the review sheet {path}; check the path, and save it as CSV UTF-8")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the reader said.
-        source: csv::Error,
-    },
-    /// A column is missing.
-    #[error("the review sheet {path} has no column {column:?}; columns seen: {seen}")]
-    MissingColumn {
-        /// The file.
-        path: PathBuf,
-        /// The column.
-        column: &'static str,
-        /// The columns that it has.
-        seen: String,
-    },
     /// A decision is no decision.
     #[error(
         "{path} line {line}: {value:?} is no decision; write approve, skip or hold, or leave it empty"
@@ -73,22 +67,6 @@ pub enum ReviewError {
         /// The action.
         action_id: String,
     },
-}
-
-impl ReviewError {
-    /// What the system said, where the sheet could not be read at all.
-    pub fn io_kind(&self) -> Option<std::io::ErrorKind> {
-        match self {
-            Self::Unreadable { source, .. } => match source.kind() {
-                csv::ErrorKind::Io(error) => Some(error.kind()),
-                _ => None,
-            },
-            Self::MissingColumn { .. }
-            | Self::Decision { .. }
-            | Self::Twice { .. }
-            | Self::Foreign { .. } => None,
-        }
-    }
 }
 
 const COLUMNS: [&str; 16] = [
@@ -171,80 +149,80 @@ fn line(plan: &Plan, action: &Action) -> [String; 16] {
     ]
 }
 
-/// Reads the decisions back: only `action_id` and `decision` count. An action
-/// whose line is missing is not in the answer, and is held.
-pub fn read_review(path: &Path, plan: &Plan) -> Result<BTreeMap<String, Decision>, ReviewError> {
-    let unreadable = |source| ReviewError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let bytes = std::fs::read(path).map_err(|error| unreadable(error.into()))?;
-    let header = bytes
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    // Spreadsheets in half of Europe save with semicolons.
-    let delimiter = if header.contains(&b';') { b';' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(bytes.as_slice());
-    let headers = reader.headers().map_err(unreadable)?.clone();
-    let column = |wanted: &'static str| {
-        headers
-            .iter()
-            .position(|header| header.trim_start_matches('\u{feff}').trim() == wanted)
-            .ok_or_else(|| ReviewError::MissingColumn {
-                path: path.to_owned(),
-                column: wanted,
-                seen: headers.iter().collect::<Vec<_>>().join(", "),
-            })
-    };
-    let (id_column, decision_column) = (column("action_id")?, column("decision")?);
-    let known: BTreeMap<&str, ActionKind> = plan
+/// Understands the lines of a sheet; `path` is only named in errors. An action
+/// without a line is held, and so is one whose id was damaged. A decision that
+/// is none, and an id that belongs to another plan, refuse the whole sheet.
+pub fn understand_review(
+    path: &Path,
+    lines: &[ReviewLine],
+    plan: &Plan,
+) -> Result<Review, ReviewError> {
+    let known: BTreeSet<&str> = plan
         .actions
         .iter()
-        .map(|action| (action.id.as_str(), action.kind))
+        .map(|action| action.id.as_str())
         .collect();
-    let mut decisions = BTreeMap::new();
-    for record in reader.records() {
-        let record = record.map_err(unreadable)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let action_id = record.get(id_column).unwrap_or_default().trim();
-        if action_id.is_empty() {
+    let mut review = Review::default();
+    for line in lines {
+        let decision = decision(path, line)?;
+        let action_id = line.action_id.to_lowercase();
+        if !known.contains(action_id.as_str()) {
+            if is_intact(&action_id) {
+                return Err(foreign(path, line));
+            }
+            if decision != Decision::Blank || !action_id.is_empty() {
+                let shown = line.action_id.clone();
+                review.not_understood.push((line.line, shown));
+            }
             continue;
         }
-        if !known.contains_key(action_id) {
-            let action_id = action_id.to_owned();
-            return Err(ReviewError::Foreign {
-                path: path.to_owned(),
-                line,
-                action_id,
-            });
-        }
-        let value = record.get(decision_column).unwrap_or_default().trim();
-        let decision = match value.to_lowercase().as_str() {
-            "" => Decision::Blank,
-            "approve" => Decision::Approve,
-            "skip" => Decision::Skip,
-            "hold" => Decision::Hold,
-            _ => {
-                let value = value.to_owned();
-                return Err(ReviewError::Decision {
-                    path: path.to_owned(),
-                    line,
-                    value,
-                });
-            }
-        };
-        let earlier = decisions.insert(action_id.to_owned(), decision);
+        let earlier = review.decisions.insert(action_id, decision);
         if earlier.is_some_and(|earlier| earlier != decision) {
             return Err(ReviewError::Twice {
                 path: path.to_owned(),
-                line,
-                action_id: action_id.to_owned(),
+                line: line.line,
+                action_id: line.action_id.clone(),
             });
         }
     }
-    Ok(decisions)
+    let first_stray = lines.iter().find(|line| !line.action_id.is_empty());
+    match first_stray {
+        Some(line) if review.decisions.is_empty() => return Err(foreign(path, line)),
+        Some(_) | None => {}
+    }
+    review.missing = known.len() - review.decisions.len();
+    Ok(review)
+}
+
+fn decision(path: &Path, line: &ReviewLine) -> Result<Decision, ReviewError> {
+    match line.decision.to_lowercase().as_str() {
+        "" => Ok(Decision::Blank),
+        "approve" => Ok(Decision::Approve),
+        "skip" => Ok(Decision::Skip),
+        "hold" => Ok(Decision::Hold),
+        _ => Err(ReviewError::Decision {
+            path: path.to_owned(),
+            line: line.line,
+            value: line.decision.clone(),
+        }),
+    }
+}
+
+/// Whether it is an id as plans make them: a word and a digest. The word keeps
+/// spreadsheets from reading a number or a date, so an id that they damage
+/// does not look like one any more.
+fn is_intact(action_id: &str) -> bool {
+    action_id.split_once('-').is_some_and(|(word, digest)| {
+        word.bytes().all(|byte| byte.is_ascii_lowercase())
+            && digest.len() == SHORT_DIGEST_LENGTH
+            && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+fn foreign(path: &Path, line: &ReviewLine) -> ReviewError {
+    ReviewError::Foreign {
+        path: path.to_owned(),
+        line: line.line,
+        action_id: line.action_id.clone(),
+    }
 }

@@ -3,6 +3,7 @@
 
 mod codes;
 mod explain;
+mod inputs;
 mod requests;
 mod results;
 mod summary;
@@ -11,6 +12,7 @@ mod tasks;
 
 pub use codes::{Ending, exit_codes, lines_to_look_at};
 pub use explain::{Explanation, PastRuns, Traces, explain};
+pub use inputs::input_block;
 pub use requests::requests_csv;
 pub use results::{COLUMNS, results_csv};
 pub use summary::{Summary, summarize};

@@ -3,6 +3,7 @@
 mod bad_input;
 mod exit_codes;
 mod explain;
+mod init;
 mod kill;
 mod layouts;
 mod live;

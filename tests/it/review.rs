@@ -50,6 +50,12 @@ fn outcomes(rows: &[Row]) -> BTreeMap<&str, (&str, &str)> {
         .collect()
 }
 
+fn outcomes_of(rows: &[Row]) -> BTreeMap<String, String> {
+    let rows = actions(rows, "deactivate").into_iter();
+    rows.map(|row| (row["person"].clone(), row["outcome"].clone()))
+        .collect()
+}
+
 #[test]
 fn a_sheet_can_veto_and_a_hold_lasts() {
     let office = office("");
@@ -150,6 +156,97 @@ fn a_sheet_cannot_alter() {
     assert_eq!(office.writes(), expected.into());
 }
 
+/// What Excel and `LibreOffice` make of a sheet: other delimiters, encodings and
+/// line ends, quotes or none, moved and added columns, cells that look like
+/// numbers damaged.
+#[test]
+fn a_sheet_that_a_spreadsheet_saved_only_vetoes() {
+    let office = office("");
+    let ids = |action: &str, name: &str| {
+        let rows = office.results_in(SHEET);
+        let row = rows.iter().find(|row| {
+            row["action"] == action && row["username"] == format!("{name}@example.com")
+        });
+        row.expect(name)["action_id"].clone()
+    };
+    let [ann, ben, cat] = NAMES.map(|name| ids("deactivate", name));
+    let cells = [
+        [
+            "Person",
+            "Action_ID",
+            "Note",
+            "DECISION",
+            "user_id",
+            "source_row",
+        ],
+        ["M\u{fc}ller", &ann, "1.2E+15", " HOLD ", "7", "1"],
+        [
+            "'=Ben",
+            &format!("'{ben}"),
+            "03.04.2026",
+            "'Skip",
+            "'+15550100",
+            "",
+        ],
+        ["Cat", &cat, "#NAME?", "\u{a0}", "0007", "3,0"],
+    ];
+    let saved = |delimiter: &str, quote: &str, line_end: &str| {
+        let lines = cells.iter().map(|cells| {
+            let cells = cells.map(|cell| format!("{quote}{cell}{quote}"));
+            cells.join(delimiter) + line_end
+        });
+        let empty = format!("{}{line_end}", delimiter.repeat(5));
+        lines
+            .chain([empty, line_end.to_owned()])
+            .collect::<String>()
+    };
+    let utf16 = |text: String| {
+        let units = format!("\u{feff}{text}");
+        units.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    // Every character of the sheet is one byte of Windows-1252.
+    let windows = |text: String| text.chars().map(|c| c as u8).collect();
+    let forms: [(&str, Vec<u8>); 6] = [
+        ("comma", saved(",", "\"", "\r\n").into()),
+        (
+            "mark and semicolons",
+            format!("\u{feff}{}", saved(";", "", "\r\n")).into(),
+        ),
+        ("tabs and CR", saved("\t", "", "\r").into()),
+        ("quoted pipes", saved("|", "\"", "\n").into()),
+        ("Unicode Text", utf16(saved("\t", "", "\r\n"))),
+        ("Windows-1252", windows(saved(";", "", "\r\n"))),
+    ];
+    let words = ["apply", PLAN, "--sandbox", "--review", "reviewed.csv"];
+    for (form, sheet) in forms {
+        office.write("reviewed.csv", sheet);
+        let ended = office.seatsweep(&words).expect(0);
+        let outcomes = outcomes_of(&office.results());
+        assert_eq!(outcomes["ann moss"], "held", "{form}");
+        assert_eq!(outcomes["ben hill"], "skipped", "{form}");
+        assert_eq!(outcomes["cat lane"], "succeeded", "{form}");
+        ended.says(&["actions without a line in the review sheet, held:"]);
+        for state in ["sandbox-state.json", "seatsweep-sandbox.db"] {
+            fs::remove_file(office.path(&format!("out/sandbox/{state}"))).expect(state);
+        }
+    }
+}
+
+#[test]
+fn an_id_that_the_spreadsheet_damaged_is_told_and_held() {
+    let office = office("");
+    edited(&office, |row| {
+        if is_deactivation_of(row, "ann.moss") {
+            row.insert("action_id".into(), "deactivate-1.2E+15".into());
+        }
+        true
+    });
+    let words = ["apply", PLAN, "--sandbox", "--review", "reviewed.csv"];
+    let told = "\"deactivate-1.2E+15\" names no action of this plan";
+    office.seatsweep(&words).expect(0).says(&[told]);
+    assert_eq!(outcomes_of(&office.results())["ann moss"], "held");
+}
+
 #[test]
 fn a_sheet_that_cannot_be_right_stops_everything() {
     let cases = [
@@ -163,7 +260,7 @@ fn a_sheet_that_cannot_be_right_stops_everything() {
         ),
         (
             "decision,action\nhold,deactivate\n",
-            "no column \"action_id\"; columns seen: decision",
+            "no column says which action a line is about (`action_id`); columns seen: \"decision\"",
         ),
     ];
     let office = office("");

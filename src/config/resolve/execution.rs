@@ -6,7 +6,11 @@ pub(super) fn execution(command: &Command) -> Result<Execution, ConfigError> {
     let (typed, review) = match command {
         Command::Apply(apply) => (&apply.execution, apply.review.clone()),
         Command::Run(run) => (&run.execution, None),
-        Command::Plan(_) | Command::Sandbox(_) | Command::Tasks(_) | Command::Explain(_) => {
+        Command::Plan(_)
+        | Command::Sandbox(_)
+        | Command::Tasks(_)
+        | Command::Explain(_)
+        | Command::Init(_) => {
             return Ok(Execution::default());
         }
     };

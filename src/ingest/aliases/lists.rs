@@ -1,4 +1,5 @@
-//! The lists that the administrator writes by hand.
+//! The lists that the administrator writes by hand, and the review sheet that
+//! comes back from a spreadsheet.
 
 /// Seats owned per pool, copied by hand from the Licenses page (`8x8.md` 1.5).
 pub(in crate::ingest) mod seats {
@@ -120,6 +121,29 @@ pub(in crate::ingest) mod map {
             Requirement {
                 wanted: "the 8x8 user (`user_id`)",
                 any_of: &[&USER_ID],
+            },
+        ],
+    };
+}
+
+/// The review sheet (`src/plan/sheet.rs` writes it).
+pub(in crate::ingest) mod review {
+    use super::super::{Field, InputRole, Requirement, Table, field};
+
+    pub(in crate::ingest) static ACTION_ID: Field = field("action_id", &["action id"], &[]);
+    pub(in crate::ingest) static DECISION: Field = field("decision", &["decision"], &[]);
+
+    pub(in crate::ingest) static TABLE: Table = Table {
+        role: InputRole::Review,
+        fields: &[&ACTION_ID, &DECISION],
+        required: &[
+            Requirement {
+                wanted: "which action a line is about (`action_id`)",
+                any_of: &[&ACTION_ID],
+            },
+            Requirement {
+                wanted: "what was decided (`decision`)",
+                any_of: &[&DECISION],
             },
         ],
     };

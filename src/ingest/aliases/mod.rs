@@ -10,7 +10,7 @@ pub(super) mod hr;
 mod lists;
 pub(super) mod users;
 
-pub(super) use lists::{holds, map, seats};
+pub(super) use lists::{holds, map, review, seats};
 
 use super::input_file::InputRole;
 
@@ -99,6 +99,7 @@ mod tests {
             &seats::TABLE,
             &holds::TABLE,
             &map::TABLE,
+            &review::TABLE,
         ];
         for field in tables.iter().flat_map(|table| table.fields) {
             for alias in field.strong.iter().chain(field.weak) {

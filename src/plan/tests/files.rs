@@ -4,8 +4,10 @@ use std::io::Write;
 
 use tempfile::NamedTempFile;
 
+use crate::model::ReviewLine;
 use crate::plan::{
-    Decision, Plan, PlanFileError, ReviewError, read, read_review, review_sheet, to_bytes,
+    Decision, Plan, PlanFileError, Review, ReviewError, read, review_sheet, to_bytes,
+    understand_review,
 };
 use crate::reconcile::tests::scenario::{Scenario, at, scenario};
 
@@ -70,45 +72,79 @@ fn an_altered_plan_is_refused() {
     ));
 }
 
+/// Understands (action id, decision) as the lines of a sheet below its header.
+fn understood(plan: &Plan, cells: &[(&str, &str)]) -> Result<Review, ReviewError> {
+    let lines: Vec<ReviewLine> = (2..)
+        .zip(cells)
+        .map(|(line, (action_id, decision))| ReviewLine {
+            line,
+            action_id: (*action_id).to_owned(),
+            decision: (*decision).to_owned(),
+        })
+        .collect();
+    understand_review(std::path::Path::new("plan.csv"), &lines, plan)
+}
+
 #[test]
 fn a_sheet_can_veto_and_nothing_else() {
     let plan = jane().plan();
     let sheet = String::from_utf8(review_sheet(&plan).expect("a sheet")).expect("text");
     assert_eq!(sheet.lines().count(), 1 + plan.actions.len());
-    let blank = read_review(stored(sheet.as_bytes()).path(), &plan).expect("decisions");
-    assert_eq!(blank.len(), plan.actions.len());
-    assert!(blank.values().all(|decision| *decision == Decision::Blank));
 
-    // A spreadsheet reorders, recases and drops lines, and changes other cells.
     let [first, second] = [&plan.actions[0].id, &plan.actions[1].id];
-    let edited =
-        format!("\u{feff}action_id,person,decision\r\n{second},X, Skip \r\n{first},Y,HOLD\r\n");
-    let decisions = read_review(stored(edited.as_bytes()).path(), &plan).expect("decisions");
-    assert_eq!(decisions[first], Decision::Hold);
-    assert_eq!(decisions[second], Decision::Skip);
-    assert_eq!(decisions.len(), 2, "a missing line is not in the answer");
+    let review = understood(&plan, &[(second, "Skip"), (&first.to_uppercase(), "HOLD")]);
+    let review = review.expect("decisions");
+    assert_eq!(review.decisions[first], Decision::Hold);
+    assert_eq!(review.decisions[second], Decision::Skip);
+    assert_eq!(review.decisions.len(), 2, "a missing line is held");
+    assert_eq!(review.missing, plan.actions.len() - 2);
+}
+
+#[test]
+fn a_line_whose_id_was_damaged_is_told() {
+    let plan = jane().plan();
+    let id = plan.actions[0].id.as_str();
+    let lines = [
+        (id, ""),
+        ("deactivate-1.2E+15", "approve"),
+        ("", "skip"),
+        ("", ""),
+    ];
+    let review = understood(&plan, &lines).expect("decisions");
+    assert_eq!(review.decisions.len(), 1);
+    let told = [(3, "deactivate-1.2E+15".to_owned()), (4, String::new())];
+    assert_eq!(review.not_understood, told);
+    // Nothing of it is this plan's.
+    let strange = understood(&plan, &[("deactivate-1.2E+15", "")]);
+    assert!(matches!(strange, Err(ReviewError::Foreign { line: 2, .. })));
 }
 
 #[test]
 fn a_sheet_that_is_not_understood_is_refused() {
     let plan = jane().plan();
-    let id = &plan.actions[0].id;
-    let refusal = |text: String| read_review(stored(text.as_bytes()).path(), &plan);
-    let foreign = refusal("action_id,decision\nremove-0,skip\n".to_owned());
-    assert!(matches!(foreign, Err(ReviewError::Foreign { line: 2, .. })));
-    let word = refusal(format!("action_id,decision\n{id},no\n"));
-    assert!(matches!(word, Err(ReviewError::Decision { line: 2, .. })));
-    let column = refusal(format!("action_id\n{id}\n"));
-    assert!(matches!(
-        column,
-        Err(ReviewError::MissingColumn {
-            column: "decision",
-            ..
-        })
-    ));
+    let id = plan.actions[0].id.as_str();
+    let foreign = understood(&plan, &[(id, ""), ("remove-0123456789ab", "skip")]);
+    assert!(matches!(foreign, Err(ReviewError::Foreign { line: 3, .. })));
+    for word in ["no", "approved", "skip it", "-"] {
+        let refused = understood(&plan, &[(id, word)]);
+        let refused = matches!(refused, Err(ReviewError::Decision { line: 2, .. }));
+        assert!(refused, "{word}");
+    }
     // One action twice, with two decisions: nobody can tell which was meant.
-    let twice = refusal(format!("action_id,decision\n{id},skip\n{id},approve\n"));
+    let twice = understood(&plan, &[(id, "skip"), (id, "approve")]);
     assert!(matches!(twice, Err(ReviewError::Twice { line: 3, .. })));
+}
+
+#[test]
+fn no_spreadsheet_reads_an_action_id_as_a_number_or_a_date() {
+    let plan = jane().plan();
+    for action in &plan.actions {
+        let (word, _) = action.id.split_once('-').expect("a word and a digest");
+        assert!(word.len() > 3, "shorter ones are months: {}", action.id);
+        let ids = [(action.id.as_str(), "")];
+        let review = understood(&plan, &ids).expect("decisions");
+        assert_eq!(review.decisions.len(), 1);
+    }
 }
 
 // L35: exported names ran as formulas.
