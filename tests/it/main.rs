@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod exit_codes;
+mod exports;
 mod kill;
 mod overtaken;
 mod review;
