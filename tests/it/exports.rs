@@ -19,7 +19,7 @@ use std::process::Command;
 
 use rayon::prelude::*;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::support::{Ended, PROGRAM, Running};
 
@@ -49,6 +49,44 @@ fn every_export_ends_as_its_folder_says() {
         cases.len(),
         failures.join("\n")
     );
+}
+
+#[test]
+fn there_are_at_least_sixty_input_files() {
+    let files: usize = cases().iter().map(|case| case.hr_files().len()).sum();
+    assert!(files >= 60, "{files} input files");
+}
+
+/// Whoever is touched without being expected, and whichever row is lost, is
+/// noticed.
+#[test]
+fn the_judges_find_fault() {
+    let line = |number: u64, disposition: &str| {
+        json!({"origin": "hr", "disposition": disposition, "reason": "",
+            "username": "ada@example.com", "source": {"file": "hr.csv", "line": number}})
+    };
+    let deactivation = |name: &str| json!({"kind": "deactivate", "subject": {"username": name}});
+    let plan = json!({
+        "inputs": [{"role": "hr", "rows": 3, "detected": {"notes": ["UTF-16"]}}],
+        "totals": {"planned": 1, "conflict": 1},
+        "dispositions": [line(2, "planned"), line(4, "conflict")],
+        "actions": [deactivation("ada@example.com"), deactivation("bob@example.com")],
+        "findings": [],
+    });
+    let expected =
+        [(2, "planned"), (3, "unmatched"), (4, "invalid")].map(|(line, disposition)| Expected {
+            file: "hr.csv".to_owned(),
+            line,
+            disposition: disposition.to_owned(),
+            reason: String::new(),
+            username: String::new(),
+        });
+    assert_eq!(judge_rows(&expected, &plan).len(), 2);
+    assert_eq!(judge_rows(&expected[..1], &plan).len(), 1);
+    assert!(judge_conservation(&plan).is_some());
+    let faults = judge_actions(&[], &plan).join("\n");
+    assert!(faults.contains("ada@example.com") && faults.contains("bob@example.com"));
+    assert_eq!(judge_notes("utf-16\ndelimiter: ;", &plan).len(), 1);
 }
 
 /// One folder.
