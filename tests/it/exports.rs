@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::support::{Ended, PROGRAM, Running};
+use super::support::{Account, Ended, Office, PROGRAM, Running, with_colleagues};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/exports");
 /// Options of every case that does not name them itself: two at night in Los
@@ -55,6 +55,33 @@ fn every_export_ends_as_its_folder_says() {
 fn there_are_at_least_sixty_input_files() {
     let files: usize = cases().iter().map(|case| case.hr_files().len()).sum();
     assert!(files >= 60, "{files} input files");
+}
+
+/// Too large to be kept as a file: a comment of a megabyte on one line, and one
+/// of many lines with quotes and commas in it.
+#[test]
+fn a_cell_of_a_megabyte_is_one_cell() {
+    let one_line = "handed over ".repeat(100_000);
+    let many_lines = "page \"\"1\"\", read and signed\n".repeat(40_000);
+    let office = Office::new("[hr]\nfile = \"cumulative\"\n");
+    let names = ["ann.moss", "ben.lake", "cat.hill"];
+    office.users(&with_colleagues(names.map(Account::of)));
+    office.write(
+        "hr.csv",
+        format!(
+            "Work email,Department,Status,Termination date,Comment\n\
+             ann.moss@example.com,Sales,Terminated,2026-11-18,{one_line}\n\
+             ben.lake@example.com,Sales,Terminated,2026-11-18,\"{many_lines}\"\n\
+             cat.hill@example.com,Sales,Active,,\n"
+        ),
+    );
+    office.on("2026-11-20", &["plan", "--sandbox"]).expect(0);
+    let plan: Value = serde_json::from_str(&office.read("out/sandbox/plan.json")).expect("JSON");
+    let lines: Vec<(u64, &str)> = hr_lines(&plan)
+        .map(|line| (place(line).1, line["disposition"].as_str().unwrap_or("")))
+        .collect();
+    let expected = [(2, "planned"), (3, "planned"), (40_004, "not_leaving")];
+    assert_eq!(lines, expected);
 }
 
 /// Whoever is touched without being expected, and whichever row is lost, is
