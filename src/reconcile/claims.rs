@@ -1,5 +1,5 @@
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Question;
 use super::due::acting_date;
@@ -188,7 +188,7 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
         (Some(Employed), None) => Claim::Stays(Reason::StillEmployed, None),
         (Some(Absent | NotStarted), None) => Claim::Stays(Reason::OnLeave, None),
         (Some(Employed), Some(date)) => {
-            let end = question.calendar.end_of(date, &row.site);
+            let end = employment_ends(row, date, question);
             let lag_ends = end.saturating_add(STATUS_LAG).unwrap_or(end);
             if question.hr_at > lag_ends {
                 still_employed(date)
@@ -197,7 +197,7 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
             }
         }
         (Some(Absent | NotStarted), Some(date)) => {
-            if question.hr_at >= question.calendar.end_of(date, &row.site) {
+            if question.hr_at >= employment_ends(row, date, question) {
                 still_employed(date)
             } else {
                 Claim::Leaves(date)
@@ -205,6 +205,13 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
         }
         (None, None) => Claim::SaysNothing,
     }
+}
+
+/// Until when the status may say employed. Where the last day of work acts, paid
+/// notice goes on after it.
+fn employment_ends(row: &HrRow, date: Date, question: &Question<'_>) -> Timestamp {
+    let last = row.termination_date.map_or(date, |end| end.max(date));
+    question.calendar.end_of(last, &row.site)
 }
 
 fn still_employed(date: Date) -> Claim {
