@@ -1,5 +1,6 @@
 //! `seatsweep apply PLAN`: carries out exactly that plan, or what is left of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,8 +11,9 @@ use super::{console, nightly, outputs, recovery, work};
 use crate::config::Settings;
 use crate::files::RunLock;
 use crate::ledger::Ledger;
-use crate::model::{HrFileKind, Memory, TerminationState};
+use crate::model::{Disposition, HrFileKind, Memory, Origin, TerminationState};
 use crate::plan::{self, Plan};
+use crate::reconcile::RowDisposition;
 use crate::vendor::wall_now;
 
 pub(super) fn run(
@@ -110,7 +112,10 @@ fn check_freshness(
             "the plan is for {when}, which has not come yet; apply it then"
         ))
     } else {
-        overtaken(plan, memory)
+        match overtaken(plan, memory) {
+            None => contradicted(plan, ledger)?,
+            stale => stale,
+        }
     };
     match stale {
         None => Ok(()),
@@ -167,6 +172,55 @@ fn overtaken(plan: &Plan, memory: &Memory) -> Option<String> {
     on_hold.then(|| {
         "somebody of this plan was put on hold since it was made; make a new one".to_owned()
     })
+}
+
+/// What HR said later of the plan's people, also of those whom the ledger does
+/// not know because the plan was never accepted.
+fn contradicted(plan: &Plan, ledger: &Ledger) -> Result<Option<String>, Failure> {
+    let subjects = plan.actions.iter().filter_map(|action| action.line);
+    let subjects: BTreeSet<usize> = subjects.collect();
+    let subjects: Vec<&RowDisposition> = subjects
+        .into_iter()
+        .filter_map(|line| plan.dispositions.get(line))
+        .collect();
+    for document in ledger.plans_accepted_since(plan.as_of, &plan.plan_id)? {
+        let later: Plan =
+            serde_json::from_str(&document).map_err(|error| Failure::of(Exit::Internal, error))?;
+        let speaks_against = |line: &&RowDisposition| {
+            line.origin == Origin::Hr
+                && matches!(
+                    line.disposition,
+                    Disposition::NotLeaving
+                        | Disposition::Rehired
+                        | Disposition::Conflict
+                        | Disposition::Invalid
+                )
+        };
+        let mut against = later.dispositions.iter().filter(speaks_against);
+        if against.any(|line| subjects.iter().any(|subject| is_same_person(subject, line))) {
+            let files = match plan.policy.hr_file {
+                HrFileKind::Cumulative => "",
+                HrFileKind::Incremental => {
+                    ", from the HR files since and this plan's own (--hr can be repeated)"
+                }
+            };
+            return Ok(Some(format!(
+                "the HR file of a later night, in plan {}, does not confirm that somebody of this \
+                 plan leaves; make a new one{files}",
+                later.plan_id
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether two lines have an id, an address or an account in common.
+fn is_same_person(one: &RowDisposition, other: &RowDisposition) -> bool {
+    let same = |one: &str, other: &str| !one.is_empty() && one.eq_ignore_ascii_case(other);
+    same(&one.employee_id, &other.employee_id)
+        || same(&one.work_email, &other.work_email)
+        || (!one.user_id.is_empty() && one.user_id == other.user_id)
+        || same(&one.username, &other.username)
 }
 
 /// Whether a later cumulative file was accepted. Whoever it lists is in the

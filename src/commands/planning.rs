@@ -213,6 +213,7 @@ fn input(file: InputFile, made_at: Option<Timestamp>) -> PlanInput {
         bytes: file.bytes,
         rows: file.rows,
         header_fingerprint: file.header_fingerprint,
+        columns: file.detected.columns.clone(),
         made_at,
         detected: serde_json::to_value(&file.detected).unwrap_or_default(),
     }

@@ -35,6 +35,10 @@ pub(super) fn run(settings: &Settings, action: &TasksAction) -> Result<u8, Failu
             let entries = ids
                 .iter()
                 .map(|id| {
+                    if memory.unsettled.iter().any(|row| row.id() == *id) {
+                        let id = id.clone();
+                        return Ok(Entry::RowSettled { id, at: now });
+                    }
                     let task = known(&memory, id)?;
                     if task.state != TaskState::Open {
                         let state = task.state.as_str();
@@ -52,6 +56,13 @@ pub(super) fn run(settings: &Settings, action: &TasksAction) -> Result<u8, Failu
             console::say(&format!("{} tasks done", ids.len()));
         }
         TasksAction::Hold { id, until } => {
+            if memory.unsettled.iter().any(|row| row.id() == *id) {
+                let sentence = format!(
+                    "{id} is an HR row, and nothing is done about it anyway; say `tasks done` when \
+                     somebody took care of it"
+                );
+                return Err(Failure::new(Exit::Usage, sentence));
+            }
             let task = known(&memory, id)?;
             let who = subject(&memory, task).ok_or_else(|| {
                 Failure::new(

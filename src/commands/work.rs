@@ -291,12 +291,15 @@ impl Work<'_> {
             sha256: input.sha256.clone(),
             rows: input.rows,
             header_fingerprint: input.header_fingerprint.clone(),
+            columns: input.columns.clone(),
             at,
         });
         Acceptance {
             plan_id: plan.plan_id.clone(),
             at,
             terminations: plan.terminations.clone(),
+            unsettled_rows: plan.unsettled_rows.clone(),
+            settled_rows: plan.settled_rows.clone(),
             inputs: inputs.collect(),
             observations: plan.observations.clone(),
             // Issued when they are handed over, which a review may prevent.

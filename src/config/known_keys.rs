@@ -18,8 +18,8 @@ enum Shape {
 }
 
 /// Every key of a configuration file (contract section 11, and `out_dir`,
-/// `[policy.site_time_zones]`, `[formats]`, `[guards] min_users_percent` and
-/// `max_input_age`, which are ours).
+/// `[policy.site_time_zones]`, `[identity]`, `[formats]`, `[guards]
+/// min_users_percent`, `min_hr_percent` and `max_input_age`, which are ours).
 const DOCUMENT: &[(&str, Shape)] = &[
     ("ledger", Value),
     ("out_dir", Value),
@@ -54,6 +54,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("token_file", Value),
         ]),
     ),
+    ("identity", Table(&[("domains", Value)])),
     ("idp", Table(&[("managed", Value)])),
     (
         "channels",
@@ -110,6 +111,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("protected_hits", Value),
             ("min_matched_percent", Value),
             ("min_users_percent", Value),
+            ("min_hr_percent", Value),
             ("max_input_age", Value),
             ("first_run", Value),
         ]),

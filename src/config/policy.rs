@@ -39,6 +39,7 @@ pub(super) fn policy(file: &ConfigFile, time_zone: String, hr_file: HrFileKind) 
         max_termination_age_days: said.max_termination_age_days.unwrap_or(60),
         protected: file.protected.accounts.0.clone(),
         canaries: file.protected.canaries.0.clone(),
+        identity_domains: file.identity.domains.0.clone(),
         idp: idp.map_or(IdentityProvider::None, |managed| managed.0),
         seats_as_of: file.seats.as_of.map(|date| date.0),
         contracts: file.contracts.0.clone(),
@@ -79,6 +80,9 @@ pub(super) fn guards(said: &GuardsSection, target: Target) -> GuardLimits {
         min_users_percent: said
             .min_users_percent
             .map_or(default.min_users_percent, |percent| percent.0),
+        min_hr_percent: said
+            .min_hr_percent
+            .map_or(default.min_hr_percent, |percent| percent.0),
         max_input_age_hours: said
             .max_input_age
             .map_or(default.max_input_age_hours, |limit| limit.0),

@@ -14,8 +14,8 @@ use super::Target;
 use super::base_url::BaseUrl;
 use super::policy::Contracts;
 use super::values::{
-    AccountNames, CalendarDate, CountLimit, DateOrderWord, Hours, HoursLimit, Managed, Paths,
-    Percent, PercentLimit, Seconds, ZoneName,
+    AccountNames, CalendarDate, CountLimit, DateOrderWord, Domains, Hours, HoursLimit, Managed,
+    Paths, Percent, PercentLimit, Seconds, ZoneName,
 };
 use crate::model::{
     ActOn, ApprovalPolicy, DataGate, Effective, EmploymentStatus, FirstRun, HrFileKind,
@@ -34,6 +34,7 @@ pub(super) struct ConfigFile {
     /// For a later version; alone it changes nothing.
     #[serde(rename = "scim")]
     _scim: Option<IgnoredAny>,
+    pub(super) identity: IdentitySection,
     pub(super) idp: IdpSection,
     pub(super) channels: ChannelsSection,
     pub(super) limits: LimitsSection,
@@ -77,6 +78,12 @@ pub(super) struct AdminApiSection {
     pub(super) base_url: Option<BaseUrl>,
     pub(super) api_key_env: Option<String>,
     pub(super) api_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct IdentitySection {
+    pub(super) domains: Domains,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -168,6 +175,7 @@ pub(super) struct GuardsSection {
     pub(super) protected_hits: Option<CountLimit>,
     pub(super) min_matched_percent: Option<Percent>,
     pub(super) min_users_percent: Option<Percent>,
+    pub(super) min_hr_percent: Option<Percent>,
     pub(super) max_input_age: Option<HoursLimit>,
     pub(super) first_run: Option<FirstRun>,
 }

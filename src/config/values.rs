@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::duration;
 use crate::ingest::DateOrder;
-use crate::model::{IdentityProvider, Limit, Username};
+use crate::model::{EmailAddress, IdentityProvider, Limit, Username};
 
 /// An IANA time zone by its canonical name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -210,6 +210,28 @@ impl TryFrom<Vec<String>> for AccountNames {
         let fold = |name: &String| {
             let folded = Username::parse(name).map(|name| name.as_str().to_owned());
             folded.ok_or_else(|| format!("{name:?} names nobody"))
+        };
+        names.iter().map(fold).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// E-mail domains, in lower case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<String>")]
+pub(super) struct Domains(pub(super) BTreeSet<String>);
+
+impl TryFrom<Vec<String>> for Domains {
+    type Error = String;
+
+    fn try_from(names: Vec<String>) -> Result<Self, Self::Error> {
+        let fold = |name: &String| {
+            // Told by the same rules as the domain of an address.
+            let address = EmailAddress::parse(&format!("somebody@{}", name.trim()));
+            address
+                .map(|address| address.domain().to_owned())
+                .ok_or_else(|| {
+                    format!("{name:?} is no domain; write what follows the @, like \"example.com\"")
+                })
         };
         names.iter().map(fold).collect::<Result<_, _>>().map(Self)
     }

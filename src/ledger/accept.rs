@@ -4,11 +4,12 @@
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
-use super::columns::{count_value, time_text};
+use super::columns::{count_value, json_text, time_text};
 use super::error::Fault;
-use super::{Ledger, LedgerError, grow_generation, terminations};
+use super::{Ledger, LedgerError, grow_generation, terminations, unsettled};
 use crate::model::{
     AcceptedInput, PoolObservation, TaskRecord, TaskState, TerminationId, TerminationRecord,
+    UnsettledRow,
 };
 
 /// What a plan hands to the ledger when it is accepted.
@@ -20,6 +21,10 @@ pub struct Acceptance {
     pub at: Timestamp,
     /// Terminations as they shall be known from now on.
     pub terminations: Vec<TerminationRecord>,
+    /// HR rows that are to be reported until something settles them.
+    pub unsettled_rows: Vec<UnsettledRow>,
+    /// Ids of earlier ones that something has settled.
+    pub settled_rows: Vec<String>,
     /// The input files.
     pub inputs: Vec<AcceptedInput>,
     /// Seats on accounts per pool.
@@ -41,6 +46,12 @@ impl Ledger {
             }
             for record in &acceptance.terminations {
                 terminations::remember(transaction, record)?;
+            }
+            for row_id in &acceptance.settled_rows {
+                unsettled::settle(transaction, row_id, acceptance.at)?;
+            }
+            for row in &acceptance.unsettled_rows {
+                unsettled::remember(transaction, row)?;
             }
             for input in &acceptance.inputs {
                 insert_input(transaction, &acceptance.plan_id, input)?;
@@ -147,18 +158,20 @@ fn insert_input(
         sha256,
         rows,
         header_fingerprint,
+        columns,
         at,
     } = input;
     transaction.execute(
         "INSERT INTO accepted_inputs
-             (plan_id, role, sha256, rows, header_fingerprint, accepted_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+             (plan_id, role, sha256, rows, header_fingerprint, columns, accepted_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             plan_id,
             role,
             sha256,
             count_value(*rows),
             header_fingerprint,
+            json_text(columns)?,
             time_text(*at),
         ],
     )?;
@@ -214,6 +227,7 @@ mod tests {
             sha256: "9f86d081".to_owned(),
             rows,
             header_fingerprint: "2c26b46b".to_owned(),
+            columns: [("status".to_owned(), "Status".to_owned())].into(),
             at: tonight(),
         }
     }

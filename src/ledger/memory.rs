@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row};
 use super::accounts::RecentChange;
 use super::columns::{date, json, read, read_count, read_optional, status, time, time_text};
 use super::error::Fault;
-use super::{Ledger, LedgerError, generation, plans, requests, terminations};
+use super::{Ledger, LedgerError, generation, plans, requests, terminations, unsettled};
 use crate::model::{
     AcceptedInput, AccountKey, AccountMemory, ApprovalRecord, HoldRecord, Memory, OpenRequest,
     PersonKey, Pool, PoolObservation, RecentPerson, RequestState, TaskKind, TaskRecord, TaskState,
@@ -38,6 +38,7 @@ impl Ledger {
             Ok(Memory {
                 generation: generation(connection)?,
                 has_applied: plans::any_accepted(connection)?,
+                unsettled: unsettled::open(connection)?,
                 accounts: accounts(connection)?,
                 holds: holds(connection, as_of)?,
                 approvals: approvals(connection)?,
@@ -201,6 +202,7 @@ fn accepted_inputs(connection: &Connection) -> Result<Vec<AcceptedInput>, Fault>
                 sha256: row.get("sha256")?,
                 rows: read_count(row, "rows")?,
                 header_fingerprint: row.get("header_fingerprint")?,
+                columns: read(row, "columns", json)?,
                 at: read(row, "accepted_at", time)?,
             })
         })?

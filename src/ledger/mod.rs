@@ -22,6 +22,7 @@ mod schema;
 mod terminations;
 #[cfg(test)]
 mod test_support;
+mod unsettled;
 
 use std::fs::OpenOptions;
 use std::io;

@@ -47,6 +47,25 @@ impl Ledger {
         self.read(|connection| is_accepted(connection, plan_id))
     }
 
+    /// The documents of the plans accepted since, the earliest first, but for
+    /// this one.
+    pub fn plans_accepted_since(
+        &self,
+        at: Timestamp,
+        but_for: &str,
+    ) -> Result<Vec<String>, LedgerError> {
+        self.read(|connection| {
+            let documents = connection
+                .prepare(
+                    "SELECT document FROM plans WHERE accepted_at >= ?1 AND plan_id <> ?2
+                     ORDER BY accepted_at, plan_id",
+                )?
+                .query_map(params![time_text(at), but_for], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(documents)
+        })
+    }
+
     /// Whether nothing is left to do of an accepted plan: its newest run has
     /// finished, no attempt is open, and every recorded outcome is final.
     pub fn plan_completed(&self, plan_id: &str) -> Result<bool, LedgerError> {
@@ -117,8 +136,10 @@ fn is_accepted(connection: &Connection, plan_id: &str) -> Result<bool, Fault> {
 #[cfg(test)]
 mod tests {
     use super::{ApprovalRecord, HoldRecord};
-    use crate::ledger::test_support::{Workplace, at, attempt, intent, outcome, tonight};
-    use crate::ledger::{AttemptEnd, Entry, Ledger, RunEnd, RunStart};
+    use crate::ledger::test_support::{
+        Workplace, acceptance, at, attempt, intent, outcome, tonight,
+    };
+    use crate::ledger::{Acceptance, AttemptEnd, Entry, Ledger, RunEnd, RunStart};
     use crate::model::Outcome;
 
     fn hold(who: &str, until: Option<&str>) -> HoldRecord {
@@ -153,6 +174,37 @@ mod tests {
         let document = ledger.plan_json("plan-1").expect("an answer");
         assert_eq!(document.as_deref(), Some(r#"{"a":1}"#));
         assert!(!ledger.accepted("plan-1").expect("an answer"));
+    }
+
+    #[test]
+    fn the_plans_of_later_nights_are_found() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        for (plan_id, accepted_at) in [
+            ("plan-3", "2026-11-22T22:00:00Z"),
+            ("plan-1", "2026-11-20T21:59:59Z"),
+            ("plan-2", "2026-11-20T22:00:00Z"),
+        ] {
+            let accepted = Acceptance {
+                at: at(accepted_at),
+                ..acceptance(plan_id, Vec::new())
+            };
+            let document = format!("{{\"id\":\"{plan_id}\"}}");
+            ledger
+                .save_plan(plan_id, &document, tonight())
+                .expect("saved");
+            ledger.accept_plan(&accepted).expect("accepted");
+        }
+        ledger.save_plan("plan-4", "{}", tonight()).expect("saved");
+        let since = |but_for: &str| {
+            let documents = ledger.plans_accepted_since(tonight(), but_for);
+            documents.expect("documents")
+        };
+        assert_eq!(
+            since("plan-9"),
+            [r#"{"id":"plan-2"}"#, r#"{"id":"plan-3"}"#]
+        );
+        assert_eq!(since("plan-2"), [r#"{"id":"plan-3"}"#]);
     }
 
     #[test]

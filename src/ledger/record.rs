@@ -10,7 +10,9 @@ use super::attempts::{
 use super::columns::time_text;
 use super::error::Fault;
 use super::outcomes::store_outcome;
-use super::{Ledger, LedgerError, accept, accounts, grow_generation, requests, terminations};
+use super::{
+    Ledger, LedgerError, accept, accounts, grow_generation, requests, terminations, unsettled,
+};
 use crate::model::{
     AccountKey, AccountStatus, LicenseName, OpenRequest, OutcomeRecord, RequestState, TaskRecord,
     TaskState, TerminationId, TerminationState, TouchedAccount,
@@ -98,6 +100,13 @@ pub enum Entry {
         id: String,
         /// Its state from now on.
         state: TaskState,
+        /// When.
+        at: Timestamp,
+    },
+    /// A person says that an unsettled row is settled.
+    RowSettled {
+        /// The row.
+        id: String,
         /// When.
         at: Timestamp,
     },
@@ -200,6 +209,7 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
         }
         Entry::TaskIssued(task) => accept::issue_task(transaction, task),
         Entry::TaskState { id, state, at } => accept::close_task(transaction, id, *state, *at),
+        Entry::RowSettled { id, at } => unsettled::settle(transaction, id, *at),
         Entry::RequestDrafted { request, at } => requests::draft(transaction, request, *at),
         Entry::RequestState {
             id,

@@ -7,9 +7,9 @@ use tempfile::TempDir;
 
 use super::{Acceptance, AttemptKey, Identity, Intent, Ledger};
 use crate::model::{
-    AccountKey, EmployeeId, LicenseName, Outcome, OutcomeRecord, PersonKey, PersonName, SourceRow,
-    TaskKind, TaskRecord, TaskState, Termination, TerminationId, TerminationRecord,
-    TerminationState, UserId,
+    AccountKey, Disposition, EmployeeId, LicenseName, Outcome, OutcomeRecord, PersonKey,
+    PersonName, Reason, SourceRow, TaskKind, TaskRecord, TaskState, Termination, TerminationId,
+    TerminationRecord, TerminationState, UnsettledRow, UserId,
 };
 
 /// A folder of its own for one test's ledger.
@@ -68,6 +68,8 @@ pub(super) fn acceptance(plan_id: &str, terminations: Vec<TerminationRecord>) ->
         plan_id: plan_id.to_owned(),
         at: tonight(),
         terminations,
+        unsettled_rows: Vec::new(),
+        settled_rows: Vec::new(),
         inputs: Vec::new(),
         observations: Vec::new(),
         tasks: Vec::new(),
@@ -106,6 +108,28 @@ pub(super) fn leaver(employee_id: &str) -> TerminationRecord {
         deactivated_at: None,
         approved: false,
         vanished_at: None,
+    }
+}
+
+/// A row of somebody with this employee id that could not be read.
+pub(super) fn unsettled(employee_id: &str) -> UnsettledRow {
+    UnsettledRow {
+        source: SourceRow {
+            file: "hr.csv".to_owned(),
+            line: 3,
+        },
+        employee_id: EmployeeId::parse(employee_id),
+        work_email: None,
+        username: None,
+        name: PersonName::default(),
+        identities: vec![format!("employee:{employee_id}")],
+        site: String::new(),
+        cost_center: String::new(),
+        date: None,
+        disposition: Disposition::Invalid,
+        reason: Reason::Unreadable,
+        detail: "there is no such day".to_owned(),
+        first_listed: tonight(),
     }
 }
 

@@ -45,6 +45,8 @@ pub struct GuardLimits {
     pub min_matched_percent: u32,
     /// Rows of the users report that must be there, in percent of last time's.
     pub min_users_percent: u32,
+    /// Rows of a cumulative HR file that must be there, in percent of last time's.
+    pub min_hr_percent: u32,
     /// Hours that an input file may be old.
     pub max_input_age_hours: Limit,
     /// Whether the first run against a real tenant may change anything.
@@ -74,6 +76,7 @@ impl Default for GuardLimits {
             protected_hits: Limit::AtMost(2),
             min_matched_percent: 50,
             min_users_percent: 90,
+            min_hr_percent: 50,
             max_input_age_hours: Limit::AtMost(36),
             first_run: FirstRun::PlanOnly,
         }

@@ -52,6 +52,11 @@ impl EmailAddress {
         let local = self.0.split('@').next().unwrap_or_default();
         local.split('+').next().unwrap_or_default()
     }
+
+    /// The part after the `@`.
+    pub fn domain(&self) -> &str {
+        self.0.split('@').next_back().unwrap_or_default()
+    }
 }
 
 impl fmt::Display for EmailAddress {
@@ -204,51 +209,6 @@ impl PersonKey {
     }
 }
 
-/// A person's name. It describes and warns; it never identifies.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PersonName {
-    /// First or given name as written, or empty.
-    pub first: String,
-    /// Last or family name as written, or empty.
-    pub last: String,
-    /// The whole name when the file has it in one cell, or empty.
-    pub full: String,
-}
-
-impl PersonName {
-    /// The name for people to read.
-    pub fn display(&self) -> String {
-        if self.first.is_empty() && self.last.is_empty() {
-            return self.full.clone();
-        }
-        format!("{} {}", self.first, self.last).trim().to_owned()
-    }
-
-    /// The name's words without accents, case and punctuation, sorted, so that
-    /// `Müller, Jana` and `Jana Muller` are the same set.
-    pub fn words(&self) -> Vec<String> {
-        let mut words: Vec<String> = self
-            .display()
-            .nfd()
-            .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-            .collect::<String>()
-            .to_lowercase()
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect();
-        words.sort_unstable();
-        words
-    }
-
-    /// Whether both names are known and no word of them is shared: first and
-    /// last name both differ.
-    pub fn is_somebody_else(&self, other: &Self) -> bool {
-        let (mine, theirs) = (self.words(), other.words());
-        !mine.is_empty() && !theirs.is_empty() && !mine.iter().any(|word| theirs.contains(word))
-    }
-}
-
 fn fold(text: &str) -> String {
     text.trim().nfc().collect::<String>().to_lowercase()
 }
@@ -299,17 +259,5 @@ mod tests {
         assert_eq!(UserId::parse("jane.doe@example.com"), None);
         assert_eq!(UserId::parse("jane.doe"), None);
         assert!(UserId::parse("hvOB1l3zDCaDAwp9tNLzZA").is_some());
-    }
-
-    #[test]
-    fn names_are_compared_as_sets_of_words() {
-        let name = |full: &str| PersonName {
-            full: full.to_owned(),
-            ..PersonName::default()
-        };
-        assert_eq!(name("Müller, Jana").words(), name("Jana Muller").words());
-        assert!(name("Jana Müller").is_somebody_else(&name("Pat Smith")));
-        assert!(!name("Jana Müller").is_somebody_else(&name("Jana Smith")));
-        assert!(!name("").is_somebody_else(&name("Jana Smith")));
     }
 }

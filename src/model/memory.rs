@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountKey, AccountStatus, LicenseName, OpenRequest, PersonKey, Pool, TaskRecord,
-    TerminationId, TerminationRecord,
+    TerminationId, TerminationRecord, UnsettledRow,
 };
 
 /// The ledger's snapshot as plain data: what planning knows of earlier nights.
@@ -19,6 +19,8 @@ pub struct Memory {
     pub has_applied: bool,
     /// Every termination ever accepted.
     pub terminations: BTreeMap<TerminationId, TerminationRecord>,
+    /// Rows of incremental HR files that nothing has settled yet.
+    pub unsettled: Vec<UnsettledRow>,
     /// What was verified of accounts, newer than any report made before it.
     pub accounts: BTreeMap<AccountKey, AccountMemory>,
     /// Holds written by a review sheet or by hand, that are still in force.
@@ -109,6 +111,9 @@ pub struct AcceptedInput {
     pub rows: u64,
     /// Digest of its header row, in hex.
     pub header_fingerprint: String,
+    /// Field → header of the column that it was read from; empty where an
+    /// older version did not record it.
+    pub columns: BTreeMap<String, String>,
     /// When the plan was accepted.
     pub at: Timestamp,
 }

@@ -12,19 +12,19 @@ mod license;
 mod memory;
 mod money;
 mod outcome;
+mod person_name;
 mod policy;
 mod request;
 mod source;
 mod task;
 mod termination;
+mod unsettled;
 
 pub use account::{AccountRow, AccountStatus};
 pub use digest::{sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
-pub use identity::{
-    AccountKey, EmailAddress, EmployeeId, PersonKey, PersonName, UserId, Username, is_blank,
-};
+pub use identity::{AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank};
 pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{
@@ -33,6 +33,7 @@ pub use memory::{
 };
 pub use money::{Money, MoneyError};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};
+pub use person_name::{PersonName, plain};
 pub use policy::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, HrFileKind,
     IdentityProvider, Policy, StrandedSeats, Trust,
@@ -41,3 +42,4 @@ pub use request::{OpenRequest, RequestState};
 pub use source::{InvalidRow, SourceRow};
 pub use task::{TaskKind, TaskRecord, TaskState};
 pub use termination::{Termination, TerminationId, TerminationRecord, TerminationState};
+pub use unsettled::UnsettledRow;

@@ -41,6 +41,9 @@ pub struct Policy {
     pub protected: BTreeSet<String>,
     /// Usernames and e-mails that must be in the users report, in lower case.
     pub canaries: BTreeSet<String>,
+    /// The company's e-mail domains, in lower case; empty if nobody said which
+    /// these are. They only make better suggestions, never a match.
+    pub identity_domains: BTreeSet<String>,
     /// Which accounts an identity provider manages.
     pub idp: IdentityProvider,
     /// The date of the seat counts in the licences file, if it is said.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::document::{Facts, Plan, PlanInput};
-use super::{cancellations, file, guards};
+use super::{cancellations, file, guards, headers};
 use crate::model::{
     ActionKind, Disposition, GuardLimits, Memory, Origin, Policy, PoolObservation, Reason,
     short_digest,
@@ -85,6 +85,8 @@ pub fn build(input: Build<'_>) -> Plan {
         manual_tasks: Vec::new(),
         closed_tasks: Vec::new(),
         terminations: input.reconciliation.records,
+        unsettled_rows: input.reconciliation.unsettled_rows,
+        settled_rows: input.reconciliation.settled_rows,
         observations,
         seats: input.seats,
         findings: Vec::new(),
@@ -99,7 +101,10 @@ pub fn build(input: Build<'_>) -> Plan {
         planning.leaver(case, &mut plan);
     }
     planning.name_repeated_inputs(&mut plan);
+    planning.name_new_headers(&mut plan);
     name_vanished_rows(&mut plan);
+    name_lagging_statuses(input.reconciliation.lagging_statuses, &mut plan);
+    name_given_up_rows(&input.reconciliation.given_up, &mut plan);
     cancellations::plan(&planning, input.counted, &mut plan);
     planning.close_tasks(&input.reconciliation.cases, &mut plan);
     plan.lanes
@@ -141,6 +146,53 @@ impl Planning<'_> {
                 ));
             }
         }
+    }
+
+    /// A header row that was not seen before is worth a look, even if what
+    /// decides is read from the same columns; if it is not, a guard says so.
+    fn name_new_headers(&self, plan: &mut Plan) {
+        for input in &plan.inputs {
+            let is_watched = matches!(input.role.as_str(), "hr" | "users");
+            if !is_watched || !headers::has_new_header(input, self.memory) {
+                continue;
+            }
+            let changes = headers::changed_columns(input, self.memory);
+            let said = if changes.is_empty() {
+                "everything is read from the columns of last time".to_owned()
+            } else {
+                changes.join("; ")
+            };
+            plan.findings.push(format!(
+                "{} has a header row that was not seen before: {said}",
+                input.path
+            ));
+        }
+    }
+}
+
+/// Some HR systems never change the status when somebody leaves. One row is a
+/// mistake of HR; many are the system's habit.
+fn name_lagging_statuses(people: u64, plan: &mut Plan) {
+    const A_HABIT: u64 = 3;
+    if people >= A_HABIT {
+        plan.findings.push(format!(
+            "{people} people are in conflict because the status calls them employed more than two \
+             days after their date. If HR's system never changes the status, and HR says so, \
+             [hr] trust = \"date\" goes by the date alone"
+        ));
+    }
+}
+
+/// What nobody took care of must not end in silence.
+fn name_given_up_rows(ids: &[String], plan: &mut Plan) {
+    if !ids.is_empty() {
+        plan.findings.push(format!(
+            "{} HR rows that nobody could act on were reported for {} days, were never settled, \
+             and are not reported any more: {}",
+            ids.len(),
+            plan.policy.max_termination_age_days,
+            ids.join(", ")
+        ));
     }
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     AccountKey, AccountStatus, ActionKind, Channel, EmailAddress, GuardLimits, LicenseName, Money,
-    Origin, Policy, PoolObservation, TaskKind, TerminationId, TerminationRecord, UserId, Username,
+    Origin, Policy, PoolObservation, TaskKind, TerminationId, TerminationRecord, UnsettledRow,
+    UserId, Username,
 };
 use crate::reconcile::RowDisposition;
 use crate::seats::{Draft, PoolFigures};
@@ -54,6 +55,10 @@ pub struct Plan {
     pub closed_tasks: Vec<String>,
     /// Terminations as they shall be remembered when the plan is accepted.
     pub terminations: Vec<TerminationRecord>,
+    /// HR rows to be reported on later nights, remembered in the same way.
+    pub unsettled_rows: Vec<UnsettledRow>,
+    /// Ids of earlier ones that are not reported any more.
+    pub settled_rows: Vec<String>,
     /// Seats on accounts, to be remembered when the plan is accepted.
     pub observations: Vec<PoolObservation>,
     /// The seat figures behind the drafts.
@@ -87,6 +92,8 @@ pub struct PlanInput {
     pub rows: u64,
     /// Digest of its header row, in hex.
     pub header_fingerprint: String,
+    /// Field → header of the column that it is read from.
+    pub columns: BTreeMap<String, String>,
     /// When the export was made, as far as it is known.
     pub made_at: Option<Timestamp>,
     /// What was found out about its form.

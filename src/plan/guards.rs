@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::document::{GuardCheck, PassedBy, Plan, Verdict};
-use crate::model::{ActionKind, ApprovalPolicy, Limit, Memory, TerminationId};
+use super::headers;
+use crate::model::{
+    AcceptedInput, ActionKind, ApprovalPolicy, HrFileKind, Limit, Memory, TerminationId,
+};
 
 /// What the administrator allowed beyond the limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,11 +42,16 @@ pub fn evaluate(plan: &Plan, memory: &Memory, permissions: &Permissions) -> Vec<
     checks.push(measure.protected());
     checks.push(measure.roster());
     checks.push(measure.matched());
+    checks.extend(measure.hr_columns());
+    checks.push(measure.hr_rows());
     checks.push(measure.users_rows());
     checks.push(measure.canaries());
     checks.extend(measure.ages());
     checks
 }
+
+/// Fewer rows than this come and go without meaning anything.
+const ENOUGH_ROWS: u64 = 10;
 
 struct Measure<'a> {
     plan: &'a Plan,
@@ -205,16 +213,63 @@ impl Measure<'_> {
         })
     }
 
+    /// A file in which other columns say who leaves, and when, is another file.
+    fn hr_columns(&self) -> Vec<GuardCheck> {
+        let files = self.plan.inputs.iter().filter(|input| input.role == "hr");
+        files
+            .map(|file| {
+                let changes = headers::changed_deciding_columns(file, self.memory);
+                self.input_check(Input {
+                    name: "columns that decide in the HR file",
+                    setting: "the columns of the last accepted HR file".to_owned(),
+                    limit: 0,
+                    measured: changes.len() as u64,
+                    denominator: headers::deciding(file) as u64,
+                    tripped: !changes.is_empty(),
+                    message: format!(
+                        "{} does not have the columns of the last accepted HR file: {}. Is it the \
+                         right export, and is this what HR means?",
+                        file.path,
+                        changes.join("; ")
+                    ),
+                    sha256: file.sha256.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// Every leaver stays in a cumulative file, so half of one is cut short.
+    fn hr_rows(&self) -> GuardCheck {
+        let files = self.plan.inputs.iter().filter(|input| input.role == "hr");
+        let rows: u64 = files.map(|file| file.rows).sum();
+        let last: u64 = self.last_accepted("hr").iter().map(|it| it.rows).sum();
+        let percent = u64::from(self.plan.guard_limits.min_hr_percent);
+        let is_cumulative = self.plan.policy.hr_file == HrFileKind::Cumulative;
+        self.input_check(Input {
+            name: "rows of the HR files",
+            setting: format!("guards.min_hr_percent = {percent}"),
+            limit: percent,
+            measured: rows,
+            denominator: last,
+            tripped: is_cumulative && last >= ENOUGH_ROWS && rows * 100 < last * percent,
+            message: format!(
+                "the cumulative HR files have {rows} rows, the last accepted ones had {last}, and \
+                 at least {percent} percent of that are expected: are they whole?"
+            ),
+            sha256: self.first_of("hr"),
+        })
+    }
+
+    fn last_accepted(&self, role: &str) -> Vec<&AcceptedInput> {
+        let accepted = self.memory.accepted_inputs.iter();
+        headers::last_of(accepted.filter(|input| input.role == role))
+    }
+
     fn users_rows(&self) -> GuardCheck {
         let rows = self.plan.facts.users_rows;
         let percent = u64::from(self.plan.guard_limits.min_users_percent);
-        let last = self
-            .memory
-            .accepted_inputs
-            .iter()
-            .rev()
-            .find(|input| input.role == "users")
-            .map_or(0, |input| input.rows);
+        let last = self.last_accepted("users");
+        let last = last.last().map_or(0, |input| input.rows);
         self.input_check(Input {
             name: "rows of the users report",
             setting: format!("guards.min_users_percent = {percent}"),

@@ -6,6 +6,7 @@ mod cancellations;
 mod document;
 mod file;
 mod guards;
+mod headers;
 mod issue;
 mod leaver;
 mod sheet;

@@ -5,7 +5,7 @@ use super::Question;
 use super::due::acting_date;
 use super::groups::row_keys;
 use super::history::History;
-use crate::model::{EmploymentStatus, HrRow, Reason, TerminationState, Trust};
+use crate::model::{EmploymentStatus, HrRow, Reason, TerminationState, Trust, UnsettledRow};
 
 /// HR systems flip the status late: it may lag this far behind the date.
 const STATUS_LAG: SignedDuration = SignedDuration::from_hours(48);
@@ -21,6 +21,8 @@ pub(super) enum Claim {
     Contradicts(Contradiction),
     /// Neither a status nor a date.
     SaysNothing,
+    /// An earlier night's row that nobody could act on.
+    Unsettled(Box<UnsettledRow>),
 }
 
 /// Rows that nobody can act on before HR has settled them.
@@ -71,7 +73,9 @@ impl Evidence<'_> {
         };
         match claim {
             Claim::Leaves(date) => (row, self.doubt(date, question).unwrap_or(claim)),
-            Claim::Stays(..) | Claim::Contradicts(_) | Claim::SaysNothing => (row, claim),
+            Claim::Stays(..) | Claim::Contradicts(_) | Claim::SaysNothing | Claim::Unsettled(_) => {
+                (row, claim)
+            }
         }
     }
 
@@ -151,7 +155,9 @@ impl Evidence<'_> {
 fn is_active(claim: &Claim) -> bool {
     match claim {
         Claim::Stays(reason, _) => *reason != Reason::HiredAgain,
-        Claim::Leaves(_) | Claim::Contradicts(_) | Claim::SaysNothing => false,
+        Claim::Leaves(_) | Claim::Contradicts(_) | Claim::SaysNothing | Claim::Unsettled(_) => {
+            false
+        }
     }
 }
 
@@ -191,14 +197,14 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
             let end = employment_ends(row, date, question);
             let lag_ends = end.saturating_add(STATUS_LAG).unwrap_or(end);
             if question.hr_at > lag_ends {
-                still_employed(date)
+                still_employed("employed", date)
             } else {
                 Claim::Leaves(date)
             }
         }
         (Some(Absent | NotStarted), Some(date)) => {
             if question.hr_at >= employment_ends(row, date, question) {
-                still_employed(date)
+                still_employed("on leave, or not started yet", date)
             } else {
                 Claim::Leaves(date)
             }
@@ -214,8 +220,8 @@ fn employment_ends(row: &HrRow, date: Date, question: &Question<'_>) -> Timestam
     question.calendar.end_of(last, &row.site)
 }
 
-fn still_employed(date: Date) -> Claim {
-    let detail = format!("the status says employed, the termination date {date} is past; ask HR");
+fn still_employed(status: &str, date: Date) -> Claim {
+    let detail = format!("the status says {status}, the termination date {date} is past; ask HR");
     contradicts(Reason::StatusAndDate, Some(date), detail)
 }
 

@@ -1,16 +1,12 @@
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::claims::Claim;
 use super::keys::{Key, keys_of_unreadable};
+use super::lookalikes::{Lookalikes, Suggestions, trim};
 use super::{People, Question};
-use crate::model::{
-    AccountKey, AccountRow, AccountStatus, EmailAddress, EmployeeId, Origin, PersonName,
-    TerminationRecord,
-};
-
-/// Suggestions kept for one person; more would not help anybody.
-const MOST_SUGGESTIONS: usize = 3;
+use crate::model::{AccountKey, AccountRow, AccountStatus, TerminationRecord};
 
 /// Watches the accounts stream by and keeps those that a person's key hits,
 /// and a few that look alike. It never holds all accounts, so a report with
@@ -28,7 +24,7 @@ struct Wanted {
     usernames: HashSet<String>,
     employee_ids: HashSet<String>,
     user_ids: HashSet<String>,
-    lookalikes: HashMap<String, Vec<usize>>,
+    lookalikes: Lookalikes,
 }
 
 /// The accounts that were kept.
@@ -37,7 +33,7 @@ pub struct Found {
     /// By account; the rows of one account are merged.
     pub accounts: BTreeMap<AccountKey, Candidate>,
     /// Accounts that look like a person without being found by a key.
-    pub(super) suggestions: BTreeMap<usize, Vec<Suggestion>>,
+    pub(super) suggestions: Suggestions,
 }
 
 /// An account that may be somebody's.
@@ -49,23 +45,13 @@ pub struct Candidate {
     pub contradictory: bool,
 }
 
-/// An account that looks like a person's, and why. It is shown, never acted on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suggestion {
-    /// The account.
-    pub key: AccountKey,
-    /// For people: username or id.
-    pub account: String,
-    /// Why it was suggested.
-    pub why: &'static str,
-    /// The rank of the reason: a smaller one is a better hint.
-    rank: u8,
-}
-
 impl Index {
     /// Takes the keys of everybody in question.
     pub fn new(people: &People, question: &Question<'_>) -> Self {
-        let mut wanted = Wanted::default();
+        let mut wanted = Wanted {
+            lookalikes: Lookalikes::new(&question.policy.identity_domains),
+            ..Wanted::default()
+        };
         for (position, person) in people.persons.iter().enumerate() {
             // Nobody touches an account whose employee id is disputed.
             let disputed = person.employee_id.clone().map(Key::EmployeeId);
@@ -76,15 +62,8 @@ impl Index {
                 wanted.user_ids.insert(target.to_owned());
                 wanted.usernames.insert(target.to_lowercase());
             }
-            if person.origin == Origin::Hr {
-                for (look, _, _) in lookalikes(
-                    &person.name,
-                    person.work_email.as_ref(),
-                    person.employee_id.as_ref().map(EmployeeId::without_zeros),
-                    &person.department,
-                ) {
-                    wanted.lookalikes.entry(look).or_default().push(position);
-                }
+            if matches!(person.claim, Claim::Leaves(_)) {
+                wanted.lookalikes.add(position, person);
             }
         }
         // Whose row cannot be read may be whose account it is.
@@ -111,8 +90,10 @@ impl Index {
     /// Looks at one row of the report.
     pub fn observe(&mut self, row: &AccountRow) {
         let Some(key) = row.key() else { return };
+        // Behind a deactivated account nobody's access is open.
         if row.status == AccountStatus::Active {
-            self.suggest(&key, row);
+            let suggestions = &mut self.found.suggestions;
+            self.wanted.lookalikes.suggest(&key, row, suggestions);
         }
         if self.wanted.hits(row) {
             self.found.keep(key, row);
@@ -144,31 +125,6 @@ impl Index {
             candidate.row.devices.sort();
         }
         self.found
-    }
-
-    fn suggest(&mut self, key: &AccountKey, row: &AccountRow) {
-        let looks = lookalikes(
-            &row.name,
-            row.email.as_ref(),
-            row.employee_id.as_ref().map(EmployeeId::without_zeros),
-            &row.department,
-        );
-        for (look, rank, why) in looks {
-            for &position in self.wanted.lookalikes.get(&look).into_iter().flatten() {
-                let account = row
-                    .username
-                    .as_ref()
-                    .map_or_else(|| key.as_str().to_owned(), ToString::to_string);
-                let suggestions = self.found.suggestions.entry(position).or_default();
-                suggestions.push(Suggestion {
-                    key: key.clone(),
-                    account,
-                    why,
-                    rank,
-                });
-                trim(suggestions);
-            }
-        }
     }
 }
 
@@ -269,51 +225,4 @@ pub(super) fn mapped<'m>(
             .and_then(|email| map.get(email.as_str()))
     };
     by_id.or_else(by_email).map(String::as_str)
-}
-
-/// What makes two records look alike, best hint first. Exact keys only, so
-/// that looking costs the same for every account.
-fn lookalikes(
-    name: &PersonName,
-    email: Option<&EmailAddress>,
-    stripped_id: Option<&str>,
-    department: &str,
-) -> Vec<(String, u8, &'static str)> {
-    let mut looks = Vec::new();
-    if let Some(id) = stripped_id {
-        looks.push((
-            format!("id:{id}"),
-            0,
-            "the employee id is the same, leading zeros aside",
-        ));
-    }
-    if let Some(email) = email {
-        looks.push((
-            format!("mailbox:{}", email.mailbox()),
-            1,
-            "the e-mail address has the same mailbox, domain and tag aside",
-        ));
-    }
-    let words = name.words();
-    if words.len() > 1 {
-        let words = words.join(" ");
-        if !department.is_empty() {
-            let department = department.to_lowercase();
-            looks.push((
-                format!("name:{words}|{department}"),
-                2,
-                "the name and the department are the same",
-            ));
-        }
-        looks.push((format!("name:{words}"), 3, "the name is the same"));
-    }
-    looks
-}
-
-/// One suggestion an account, the best reason first, then by account.
-fn trim(suggestions: &mut Vec<Suggestion>) {
-    suggestions.sort_by(|a, b| (&a.key, a.rank).cmp(&(&b.key, b.rank)));
-    suggestions.dedup_by(|b, a| a.key == b.key);
-    suggestions.sort_by(|a, b| (a.rank, &a.key).cmp(&(b.rank, &b.key)));
-    suggestions.truncate(MOST_SUGGESTIONS);
 }

@@ -12,6 +12,9 @@ use crate::model::{
     TerminationRecord, TerminationState,
 };
 
+/// Suggestions shown for one person; more would not help anybody.
+const MOST_SUGGESTIONS: usize = 3;
+
 /// Somebody who leaves on a date, and what is known of it.
 struct Departure<'s> {
     person: &'s Person,
@@ -70,7 +73,7 @@ impl Settling<'_, '_, '_> {
         };
         self.close_others(&departure);
         if let Some(verdict) = verdict {
-            self.remember(&departure);
+            self.remember(&departure, &verdict);
             self.write(person, verdict, found);
             if let (None, Some(line)) = (due_now, self.result.dispositions.last_mut()) {
                 line.next_due = departure.due;
@@ -167,12 +170,14 @@ impl Settling<'_, '_, '_> {
         }
     }
 
-    /// An account that a person of tonight's file has is no hint for another.
+    /// An account that somebody's row points at is no hint for another.
     fn unmatched(&self, reason: Reason, detail: &str, suggestions: &[Suggestion]) -> Verdict {
+        let is_known = |key: &AccountKey| self.taken.contains(key) || self.spoken_for.contains(key);
         let hints: Vec<String> = suggestions
             .iter()
-            .filter(|suggestion| !self.taken.contains(&suggestion.key))
-            .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.why))
+            .filter(|suggestion| !is_known(&suggestion.key))
+            .take(MOST_SUGGESTIONS)
+            .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.hint.why()))
             .collect();
         if hints.is_empty() {
             return Verdict::settled(Disposition::Unmatched, reason, detail);
@@ -211,9 +216,19 @@ impl Settling<'_, '_, '_> {
 
     /// A termination that waits is remembered, so that it is carried out, or
     /// reported again, even if an incremental file does not repeat it. Somebody
-    /// without a key of their own could not be told apart on a later night.
-    fn remember(&mut self, departure: &Departure<'_>) {
+    /// without a key of their own could not be told apart on a later night, so
+    /// nothing but their row is.
+    fn remember(&mut self, departure: &Departure<'_>, verdict: &Verdict) {
         if departure.person.keys.is_empty() {
+            match departure.found {
+                // By the time that it is due, nobody will know whose it is.
+                Match::None(reason, detail) if verdict.disposition == Disposition::NotDue => {
+                    let later = Verdict::settled(Disposition::Unmatched, *reason, detail);
+                    self.keep_unsettled(departure.person, &later);
+                }
+                _ if verdict.needs_a_look => self.keep_unsettled(departure.person, verdict),
+                Match::One(..) | Match::Gone | Match::Ambiguous(..) | Match::None(..) => {}
+            }
             return;
         }
         let mut record = match departure.known {

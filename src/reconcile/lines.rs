@@ -115,7 +115,10 @@ impl Settling<'_, '_, '_> {
                 let deciding = person.deciding.map(|row| self.of_row(&line, row));
                 self.result.dispositions.extend(deciding);
             }
-            (Origin::Hr, Claim::Stays(..) | Claim::Contradicts(_) | Claim::SaysNothing) => {
+            (
+                Origin::Hr,
+                Claim::Stays(..) | Claim::Contradicts(_) | Claim::SaysNothing | Claim::Unsettled(_),
+            ) => {
                 let lines: Vec<RowDisposition> = person
                     .rows
                     .iter()

@@ -14,17 +14,20 @@ mod index;
 mod keys;
 mod leaver;
 mod lines;
+mod lookalikes;
 mod matching;
 mod obstacles;
 mod people;
 mod settle;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unsettled;
 
 pub use census::Census;
 pub use due::{Calendar, CalendarError};
-pub use index::{Candidate, Found, Index, Suggestion};
+pub use index::{Candidate, Found, Index};
 pub use lines::as_known;
+pub use lookalikes::{Hint, Suggestion};
 pub use people::{People, Person};
 pub use settle::{Case, Reconciliation, RowDisposition, Stance, SumsDoNotBalance, settle};
 

@@ -103,7 +103,7 @@ impl Settling<'_, '_, '_> {
 
     /// Somebody who stays, or whose row nobody understands, may use the account.
     fn claimed_by_others(&self, sight: &Sight<'_>) -> Option<Verdict> {
-        let why = "another row of the HR file, which does not say that its person leaves, points at this account; ask HR, or settle it with --map";
+        let why = "another row from HR, which does not say that its person leaves, or that nobody has settled, points at this account; ask HR, or settle it with --map";
         self.spoken_for
             .contains(sight.key)
             .then(|| Verdict::settled(Disposition::Conflict, Reason::SharedIdentity, why))

@@ -8,6 +8,7 @@ use super::claims::{Claim, Contradiction, Evidence, claim_of};
 use super::groups::{Group, Grouping, row_keys};
 use super::history::History;
 use super::keys::{Key, distinct, keys_of, keys_of_unreadable};
+use super::unsettled::{person_behind, still_unsettled};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrFileKind, HrRow, InvalidRow, Origin, PersonKey,
     PersonName, Reason, SourceRow, TaskState, TerminationId, TerminationRecord, TerminationState,
@@ -75,15 +76,19 @@ impl People {
             .flat_map(|person| history.of(person))
             .map(|record| record.termination.id())
             .collect();
+        let unsettled = still_unsettled(question);
         for record in latest_obligations(question) {
             let mut person = Person::remembered(record);
             let is_known = known.contains(&record.termination.id());
-            // A row that cannot be read tonight, or that several people seem to
-            // share, may be the person's.
-            let is_in_doubt =
-                person.keys.iter().map(Key::identity).any(|identity| {
-                    unreadable.contains_key(&identity) || shared.contains(&identity)
-                });
+            // A row that cannot be read, that nobody has settled, or that several
+            // people seem to share may be the person's.
+            let is_in_doubt = person.keys.iter().map(Key::identity).any(|identity| {
+                unreadable.contains_key(&identity)
+                    || shared.contains(&identity)
+                    || unsettled
+                        .iter()
+                        .any(|row| row.identities.contains(&identity))
+            });
             if is_known {
                 continue;
             }
@@ -91,8 +96,8 @@ impl People {
                 person.claim = Claim::Contradicts(Contradiction {
                     reason: Reason::SharedIdentity,
                     date: Some(record.termination.date),
-                    detail: "a row of tonight's file that cannot be read, or that several people \
-                             share, may be this person's; ask HR"
+                    detail: "a row that cannot be read or that contradicts itself, or an identity \
+                             that several people share, may be this person's; ask HR"
                         .to_owned(),
                     somebody_leaves: true,
                 });
@@ -101,6 +106,7 @@ impl People {
             known.extend(all.iter().map(|record| record.termination.id()));
             persons.push(person);
         }
+        persons.extend(unsettled.into_iter().map(person_behind));
         Self { persons }
     }
 }
@@ -243,6 +249,7 @@ impl Person {
             Claim::Stays(_, date) => *date,
             Claim::Contradicts(contradiction) => contradiction.date,
             Claim::SaysNothing => None,
+            Claim::Unsettled(row) => row.date,
         }
     }
 }

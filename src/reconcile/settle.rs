@@ -11,8 +11,9 @@ use super::lines::{as_known, unreadable_account, unreadable_line, unreadable_nam
 use super::matching::{Directory, Match};
 use super::{Found, People, Person, Question, Suggestion};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, Disposition, InvalidRow, Memory, Origin, Reason,
-    SourceRow, Termination, TerminationId, TerminationRecord, TerminationState,
+    AccountKey, AccountRow, AccountStatus, Disposition, EmploymentStatus, InvalidRow, Memory,
+    Origin, Reason, SourceRow, Termination, TerminationId, TerminationRecord, TerminationState,
+    UnsettledRow,
 };
 
 /// What became of everybody.
@@ -33,6 +34,15 @@ pub struct Reconciliation {
     pub protected_hits: u64,
     /// Leavers of tonight's HR files, due or not, whose account is active.
     pub active_leavers: u64,
+    /// People of tonight's HR files whom the status calls employed long after
+    /// their date.
+    pub lagging_statuses: u64,
+    /// Rows of incremental HR files to be reported until something settles them.
+    pub unsettled_rows: Vec<UnsettledRow>,
+    /// Earlier ones that are not reported any more.
+    pub settled_rows: Vec<String>,
+    /// Those of them that nobody settled in all the time that there was.
+    pub given_up: Vec<String>,
 }
 
 impl Reconciliation {
@@ -186,6 +196,8 @@ pub fn settle(
             .map_or(&[][..], Vec::as_slice);
         settling.person(person, found_match, suggestions);
     }
+    settling.keep_unreadable();
+    settling.settle_earlier_rows();
     let lines = &mut settling.result.dispositions;
     lines.extend(question.invalid.iter().map(|row| RowDisposition {
         needs_a_look: true,
@@ -249,6 +261,9 @@ impl Settling<'_, '_, '_> {
     /// certain, so nobody acts on them.
     fn survey(&mut self, people: &People, matches: &[Match]) {
         for (person, found_match) in people.persons.iter().zip(matches) {
+            if let Claim::Unsettled(_) = person.claim {
+                self.spoken_for.extend(self.directory.pointed_at(person));
+            }
             if person.origin != Origin::Hr {
                 continue;
             }
@@ -269,7 +284,7 @@ impl Settling<'_, '_, '_> {
                     self.spoken_for.extend(account.clone());
                     self.taken.extend(account);
                 }
-                Claim::Contradicts(_) | Claim::SaysNothing => {
+                Claim::Contradicts(_) | Claim::SaysNothing | Claim::Unsettled(_) => {
                     self.spoken_for.extend(self.directory.pointed_at(person));
                     self.spoken_for.extend(account);
                 }
@@ -308,8 +323,10 @@ impl Settling<'_, '_, '_> {
                 let why = "the row has neither a status nor a termination date; fill one in";
                 let verdict =
                     Verdict::settled(Disposition::Invalid, Reason::NoTerminationDate, why);
+                self.keep_unsettled(person, &verdict);
                 self.write(person, verdict.look_if(true), found_match);
             }
+            Claim::Unsettled(row) => self.unsettled(person, row, found_match),
         }
     }
 
@@ -355,22 +372,41 @@ impl Settling<'_, '_, '_> {
         contradiction: &Contradiction,
         found_match: &Match,
     ) {
-        let calendar = self.question.calendar;
         let is_due = contradiction.somebody_leaves
             && contradiction
                 .date
-                .is_none_or(|date| calendar.end_of(date, &person.site) <= self.question.as_of);
-        let is_inactive = match found_match {
-            Match::One(key, _) => self.known(key).0.status == AccountStatus::Inactive,
-            Match::Gone => true,
-            Match::Ambiguous(..) | Match::None(..) => false,
-        };
+                .is_none_or(|date| self.is_over(date, person));
         let verdict = Verdict::settled(
             Disposition::Conflict,
             contradiction.reason,
             contradiction.detail.clone(),
         );
-        self.write(person, verdict.look_if(is_due && !is_inactive), found_match);
+        let may_be_active = self.may_be_active(found_match);
+        if contradiction.somebody_leaves && may_be_active {
+            self.keep_unsettled(person, &verdict);
+        }
+        let lags = contradiction.reason == Reason::StatusAndDate
+            && person.status == Some(EmploymentStatus::Employed);
+        self.result.lagging_statuses += u64::from(lags);
+        self.write(
+            person,
+            verdict.look_if(is_due && may_be_active),
+            found_match,
+        );
+    }
+
+    /// Whether the day is over where the person works.
+    pub(super) fn is_over(&self, date: Date, person: &Person) -> bool {
+        self.question.calendar.end_of(date, &person.site) <= self.question.as_of
+    }
+
+    /// Whether access may be open: an account that nobody found may be active.
+    pub(super) fn may_be_active(&self, found_match: &Match) -> bool {
+        match found_match {
+            Match::One(key, _) => self.known(key).0.status == AccountStatus::Active,
+            Match::Gone => false,
+            Match::Ambiguous(..) | Match::None(..) => true,
+        }
     }
 
     pub(super) fn close(&mut self, history: &[&TerminationRecord]) {

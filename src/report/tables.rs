@@ -91,7 +91,8 @@ pub fn approving_flags(guards: &[GuardCheck], plan_id: &str) -> Vec<String> {
     flags
 }
 
-/// The manual tasks that are open, for a terminal. It names people.
+/// The manual tasks and the HR rows that are open, for a terminal. It names
+/// people.
 pub fn task_table(memory: &Memory) -> String {
     let mut table = Builder::default();
     table.push_record(["task", "what", "for", "due"]);
@@ -113,6 +114,10 @@ pub fn task_table(memory: &Memory) -> String {
             person,
             super::instant(task.due),
         ]);
+    }
+    for row in &memory.unsettled {
+        let what = format!("HR row: {} ({})", row.disposition, row.reason);
+        table.push_record([row.id(), what, row.name.display(), String::new()]);
     }
     draw(table)
 }

@@ -157,6 +157,8 @@ impl Night {
                 plan_id: plan.plan_id.clone(),
                 at: plan.as_of,
                 terminations: plan.terminations.clone(),
+                unsettled_rows: Vec::new(),
+                settled_rows: Vec::new(),
                 inputs: Vec::new(),
                 observations: Vec::new(),
                 tasks: Vec::new(),

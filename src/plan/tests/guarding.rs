@@ -1,6 +1,6 @@
 //! The guards at n − 1, n and n + 1.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
@@ -237,6 +237,7 @@ fn an_old_input_is_passed_by_accepting_that_very_file() {
         bytes: 1,
         rows: 1,
         header_fingerprint: String::new(),
+        columns: BTreeMap::new(),
         made_at: Some(plan.as_of - SignedDuration::from_hours(hours)),
         detected: serde_json::Value::Null,
     };
@@ -301,6 +302,7 @@ fn accepting_one_old_file_does_not_accept_the_other() {
         bytes: 1,
         rows: 1,
         header_fingerprint: String::new(),
+        columns: BTreeMap::new(),
         made_at: Some(plan.as_of - SignedDuration::from_hours(37)),
         detected: serde_json::Value::Null,
     };

@@ -2,8 +2,10 @@
 
 mod files;
 mod guarding;
+mod headers;
 mod licenses;
 pub(crate) mod night;
 mod nights;
 mod properties;
 mod requests;
+mod unsettled;

@@ -5,7 +5,7 @@ use crate::model::{
     OpenRequest, Reason, RecentPerson, RequestState, TaskRecord, TaskState, TerminationId,
     TerminationRecord, TerminationState,
 };
-use crate::plan::{Action, Build, Facts, Plan, build};
+use crate::plan::{Action, Build, Facts, Plan, PlanInput, build};
 use crate::reconcile::Census;
 use crate::reconcile::tests::scenario::Scenario;
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
@@ -15,8 +15,17 @@ impl Scenario {
         self.plan_with(&GuardLimits::default(), &[])
     }
 
-    /// The night's plan, made as the commands make it.
     pub(crate) fn plan_with(&self, limits: &GuardLimits, owned: &[OwnedSeats]) -> Plan {
+        self.plan_of(limits, owned, &[])
+    }
+
+    /// The plan of a night on which these files were read.
+    pub(crate) fn plan_from(&self, inputs: &[PlanInput]) -> Plan {
+        self.plan_of(&GuardLimits::default(), &[], inputs)
+    }
+
+    /// The night's plan, made as the commands make it.
+    fn plan_of(&self, limits: &GuardLimits, owned: &[OwnedSeats], inputs: &[PlanInput]) -> Plan {
         let calendar = self.calendar();
         let reconciliation = self.settled();
         let mut census = Census::new(&self.policy.canaries);
@@ -51,7 +60,7 @@ impl Scenario {
             tenant: "example",
             target: "sandbox",
             customer_id: None,
-            inputs: Vec::new(),
+            inputs: inputs.to_vec(),
             policy: &self.policy,
             guard_limits: limits,
             calendar: &calendar,
@@ -80,6 +89,10 @@ impl Scenario {
         for record in &plan.terminations {
             remember(memory, record);
         }
+        memory
+            .unsettled
+            .retain(|row| !plan.settled_rows.contains(&row.id()));
+        memory.unsettled.extend(plan.unsettled_rows.clone());
         for task in &plan.manual_tasks {
             let record = TaskRecord {
                 id: task.id.clone(),
@@ -103,6 +116,7 @@ impl Scenario {
             sha256: String::new(),
             rows: plan.facts.users_rows,
             header_fingerprint: String::new(),
+            columns: BTreeMap::new(),
             at: plan.as_of,
         });
     }

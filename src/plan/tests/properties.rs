@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, ActionKind, EmailAddress, EmployeeId, EmploymentStatus,
-    HrFileKind, HrRow, TerminationRecord, TerminationState, Username,
+    AccountKey, AccountRow, AccountStatus, ActionKind, Disposition, EmailAddress, EmployeeId,
+    EmploymentStatus, HrFileKind, HrRow, Origin, TerminationRecord, TerminationState, Username,
 };
 use crate::plan::{Action, Plan};
 use crate::reconcile::tests::scenario::{Scenario, account, hr, scenario};
@@ -259,6 +259,22 @@ fn check_person(night: &Scenario, plan: &Plan, action: &Action) {
     }
 }
 
+/// What became of every HR row, whatever line it stood on.
+fn fates_of_rows(night: &Scenario) -> Vec<(HrRow, Disposition)> {
+    let settled = night.settled();
+    let lines = settled.dispositions.iter();
+    let of_hr = lines.filter(|line| line.origin == Origin::Hr);
+    of_hr
+        .filter_map(|line| {
+            let source = line.source.as_ref()?;
+            let row = night.rows.iter().find(|row| row.source == *source)?;
+            let mut row = row.clone();
+            row.source.line = 0;
+            Some((row, line.disposition))
+        })
+        .collect()
+}
+
 /// Reads the accounts in pieces and puts the pieces together backwards.
 fn read_in_pieces(cut: usize) -> impl FnOnce(Index, &[AccountRow]) -> Found {
     move |index, rows| {
@@ -297,6 +313,38 @@ proptest! {
         };
         prop_assert_eq!(known(&whole.cases), known(&pieces.cases));
         prop_assert_eq!(whole.records, pieces.records);
+    }
+
+    // Exports are sorted by whatever column HR clicked on last.
+    #[test]
+    fn the_order_of_hr_s_rows_decides_nothing(
+        (night, shuffled) in night().prop_flat_map(|night| {
+            let rows = Just(night.rows.clone()).prop_shuffle();
+            (Just(night), rows)
+        })
+    ) {
+        let mut other = night.clone();
+        other.rows = shuffled;
+        for (position, row) in other.rows.iter_mut().enumerate() {
+            row.source.line = position as u64 + 2;
+        }
+        prop_assert_eq!(deactivated(&night.plan()), deactivated(&other.plan()));
+        let (one, two) = (fates_of_rows(&night), fates_of_rows(&other));
+        let sorted = |fates: &[(HrRow, Disposition)]| {
+            let mut all: Vec<Disposition> = fates.iter().map(|(_, fate)| *fate).collect();
+            all.sort_unstable();
+            all
+        };
+        prop_assert_eq!(sorted(&one), sorted(&two));
+        for (row, fate) in &one {
+            // Of rows that say the same, any may be the one that decides.
+            let decides = |fate: Disposition| fate != Disposition::Duplicate;
+            let same = two.iter().filter(|(other, _)| other == row);
+            let fits = |other: Disposition| {
+                other == *fate || decides(other) != decides(*fate)
+            };
+            prop_assert!(same.into_iter().any(|(_, other)| fits(*other)), "{row:?} {fate}");
+        }
     }
 
     // What was carried out tonight is not planned again tomorrow.

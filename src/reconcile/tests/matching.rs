@@ -181,6 +181,53 @@ fn what_only_looks_alike_is_suggested() {
     assert_eq!(night.fates()[0], (D::Unmatched, R::NoKey));
 }
 
+// Two people of one name: one leaves, the other has the only account.
+#[test]
+fn the_same_name_is_not_the_same_person() {
+    let night = leaver("id=5 name=Jane_Doe department=Sales")
+        .hr("id=6 name=Jane_Doe status=employed department=Sales")
+        .account("id=U1 user=jdoe employee=6 name=Jane_Doe department=Sales");
+    let expected = [
+        (D::Unmatched, R::NoAccount),
+        (D::NotLeaving, R::StillEmployed),
+    ];
+    assert_eq!(night.fates(), expected);
+    // Both leave, and each has an account of their own.
+    let night = leaver("id=5 name=Jane_Doe")
+        .hr(&format!("id=6 name=Jane_Doe {LEFT}"))
+        .account("id=U1 user=jdoe employee=5 name=Jane_Doe")
+        .account("id=U2 user=jdoe2 employee=6 name=Jane_Doe");
+    assert_eq!(night.settled().cases.len(), 2);
+}
+
+// Somebody's zeros were stripped, and without them the id is a colleague's.
+#[test]
+fn a_stripped_id_does_not_find_the_colleague() {
+    let night =
+        leaver("id=000123 name=Jane_Doe").account("id=U1 user=pat employee=123 name=Pat_Poe");
+    assert_eq!(outcome(&night), Err((D::Unmatched, R::NearMiss)));
+    for damaged in ["6.34E+17", "0000"] {
+        let night = leaver(&format!("id={damaged} email=jane name=Jane_Doe"))
+            .account(&format!("id=U1 user=pat employee={damaged} name=Pat_Poe"));
+        assert_eq!(outcome(&night), Err((D::Unmatched, R::NoAccount)));
+    }
+}
+
+// An address of another person, inherited with a part of the name that says
+// nothing.
+#[test]
+fn an_initial_or_a_particle_is_no_name() {
+    for (leaver_name, account_name) in [
+        ("Jan_van_Dijk", "Piet_van_den_Berg"),
+        ("J._Doe", "J._Smith"),
+        ("James_Thomas", "Thomas_Baker"),
+    ] {
+        let night = leaver(&format!("email=jane name={leaver_name}"))
+            .account(&format!("id=U1 user=x email=jane name={account_name}"));
+        assert_eq!(outcome(&night), Err((D::Ambiguous, R::NameDiffers)));
+    }
+}
+
 #[test]
 fn a_mapping_decides() {
     let mut night = leaver("id=5 email=jane name=Jane_Doe")

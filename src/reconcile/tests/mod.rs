@@ -2,6 +2,7 @@
 
 pub(crate) mod scenario;
 
+mod lookalikes;
 mod matching;
 mod rows;
 mod time;

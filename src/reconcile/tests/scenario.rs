@@ -69,6 +69,7 @@ fn policy() -> Policy {
         max_termination_age_days: 60,
         protected: ["admin@example.com".to_owned()].into(),
         canaries: [].into(),
+        identity_domains: [].into(),
         idp: IdentityProvider::None,
         seats_as_of: None,
         contracts: Vec::new(),
