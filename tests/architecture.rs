@@ -87,7 +87,22 @@ const SINGLE_ITEMS: &[(&str, &str, &str)] = &[
     ),
     (
         "config",
+        "ingest::Delimiter",
+        "an option of the module it is for",
+    ),
+    (
+        "config",
         "ingest::Formats",
+        "an option struct of the module it is for",
+    ),
+    (
+        "config",
+        "ingest::TextEncoding",
+        "an option of the module it is for",
+    ),
+    (
+        "config",
+        "ingest::TextFormat",
         "an option struct of the module it is for",
     ),
 ];

@@ -139,7 +139,15 @@ const DOCUMENT: &[(&str, Shape)] = &[
         Table(&[
             ("hr_dates", Value),
             ("users_dates", Value),
+            ("hr_date_orders", Names),
+            ("users_date_orders", Names),
             ("hr_status", Names),
+            ("hr_encoding", Value),
+            ("users_encoding", Value),
+            ("hr_delimiter", Value),
+            ("users_delimiter", Value),
+            ("hr_header_line", Value),
+            ("users_header_line", Value),
         ]),
     ),
 ];

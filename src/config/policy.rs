@@ -1,11 +1,12 @@
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
 use serde::Deserialize;
 
 use super::Target;
 use super::sections::{ConfigFile, GuardsSection, WriteChannel};
-use super::values::{CalendarDate, PriceText};
-use crate::ingest::Formats;
+use super::values::{CalendarDate, DateOrderWord, PriceText};
+use crate::ingest::{DateOrder, Formats, TextFormat};
 use crate::model::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, FirstRun, GuardLimits,
     HrFileKind, IdentityProvider, LicenseName, Money, Policy, StrandedSeats, Trust,
@@ -92,14 +93,34 @@ pub(super) fn guards(said: &GuardsSection, target: Target) -> GuardLimits {
 
 /// The formats, with the company's status words in lower case.
 pub(super) fn formats(file: &ConfigFile) -> Formats {
-    let words = file.formats.hr_status.iter();
+    let said = &file.formats;
+    let words = said.hr_status.iter();
     Formats {
-        hr_dates: file.formats.hr_dates.map(Into::into),
-        users_dates: file.formats.users_dates.map(Into::into),
+        hr_dates: said.hr_dates.map(Into::into),
+        users_dates: said.users_dates.map(Into::into),
+        hr_date_orders: by_field(&said.hr_date_orders),
+        users_date_orders: by_field(&said.users_date_orders),
         hr_status: words
             .map(|(word, status)| (folded(word), *status))
             .collect(),
+        hr: TextFormat {
+            encoding: said.hr_encoding,
+            delimiter: said.hr_delimiter,
+            header_line: said.hr_header_line,
+        },
+        users: TextFormat {
+            encoding: said.users_encoding,
+            delimiter: said.users_delimiter,
+            header_line: said.users_header_line,
+        },
     }
+}
+
+fn by_field(words: &BTreeMap<String, DateOrderWord>) -> BTreeMap<String, DateOrder> {
+    words
+        .iter()
+        .map(|(field, word)| (field.clone(), (*word).into()))
+        .collect()
 }
 
 fn folded(name: &str) -> String {

@@ -17,6 +17,7 @@ use super::values::{
     AccountNames, CalendarDate, CountLimit, DateOrderWord, Domains, Hours, HoursLimit, Managed,
     Paths, Percent, PercentLimit, Seconds, ZoneName,
 };
+use crate::ingest::{Delimiter, TextEncoding};
 use crate::model::{
     ActOn, ApprovalPolicy, DataGate, Effective, EmploymentStatus, FirstRun, HrFileKind,
     StrandedSeats, Trust,
@@ -198,5 +199,13 @@ pub(super) struct ColumnsSection {
 pub(super) struct FormatsSection {
     pub(super) hr_dates: Option<DateOrderWord>,
     pub(super) users_dates: Option<DateOrderWord>,
+    pub(super) hr_date_orders: BTreeMap<String, DateOrderWord>,
+    pub(super) users_date_orders: BTreeMap<String, DateOrderWord>,
     pub(super) hr_status: BTreeMap<String, EmploymentStatus>,
+    pub(super) hr_encoding: Option<TextEncoding>,
+    pub(super) users_encoding: Option<TextEncoding>,
+    pub(super) hr_delimiter: Option<Delimiter>,
+    pub(super) users_delimiter: Option<Delimiter>,
+    pub(super) hr_header_line: Option<NonZeroU32>,
+    pub(super) users_header_line: Option<NonZeroU32>,
 }

@@ -1,20 +1,19 @@
 //! The data records below the header.
 
 use csv::StringRecord;
-use rayon::prelude::*;
 
-use super::DateOrder;
-use super::aliases::Field;
 use super::chunks::Chunk;
-use super::dates::{DateVotes, Fault, read_date};
+use super::dates::Fault;
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
+use super::filler::Filler;
 use super::header::Column;
+use super::input_file::LineEnd;
 use super::layout::Layout;
 use super::records::Records;
+use super::swallowed::swallowing_cell;
 use super::text::{excerpt, tidy};
 use crate::model::{InvalidRow, PersonName, SourceRow};
-use jiff::civil::Date;
 
 /// One data record.
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +62,9 @@ pub(super) enum Rejected {
 pub(super) struct Count {
     /// Data records.
     pub rows: u64,
-    /// Repetitions of the header row.
-    pub repeated_headers: u64,
+    repeated_headers: u64,
+    comments: u64,
+    totals: u64,
 }
 
 impl Count {
@@ -73,18 +73,26 @@ impl Count {
         Self {
             rows: self.rows + other.rows,
             repeated_headers: self.repeated_headers + other.repeated_headers,
+            comments: self.comments + other.comments,
+            totals: self.totals + other.totals,
         }
     }
 
     /// What a person should know about it.
-    pub(super) fn note(self) -> Option<String> {
-        (self.repeated_headers > 0)
-            .then(|| format!("{} repeated header rows are skipped", self.repeated_headers))
+    pub(super) fn notes(self) -> impl Iterator<Item = String> {
+        [
+            (self.repeated_headers, "repeated header rows are skipped"),
+            (self.comments, "comment rows are skipped"),
+            (self.totals, "rows of totals are skipped"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, words)| format!("{count} {words}"))
     }
 }
 
-/// Hands every data record of a chunk to `each`, without blank records and
-/// repeated header rows.
+/// Hands every data record of a chunk to `each`: no blank records, no repeated
+/// header rows, no remarks, no totals. Fails where a cell swallowed rows.
 pub(super) fn for_each_record(
     file: &TextFile,
     layout: &Layout,
@@ -93,9 +101,18 @@ pub(super) fn for_each_record(
 ) -> Result<Count, IngestError> {
     let mut records = Records::new(file, layout.dialect, chunk.text, chunk.first_line);
     let width = layout.width();
+    let delimiter = layout.dialect.delimiter;
     let mut count = Count::default();
     while records.advance()? {
         let cells = records.record();
+        // What is quoted in the text of a sheet was quoted here.
+        let swallowing = match file.sheet {
+            None => swallowing_cell(cells, delimiter, width, &layout.landmarks),
+            Some(_) => None,
+        };
+        if let Some(at) = swallowing {
+            return Err(refuse_swallowed(file, &records, at).into());
+        }
         if cells.iter().all(|cell| tidy(cell).is_empty()) {
             continue;
         }
@@ -103,14 +120,48 @@ pub(super) fn for_each_record(
             count.repeated_headers += 1;
             continue;
         }
-        count.rows += 1;
-        each(DataRecord {
-            line: records.line(),
-            cells,
-            width,
-        });
+        match layout.filler(cells) {
+            Some(Filler::Comment) => count.comments += 1,
+            Some(Filler::Total) => count.totals += 1,
+            None => {
+                count.rows += 1;
+                each(DataRecord {
+                    line: records.line(),
+                    cells,
+                    width,
+                });
+            }
+        }
     }
     Ok(count)
+}
+
+fn refuse_swallowed(file: &TextFile, records: &Records<'_>, at: usize) -> Refusal {
+    let above = records.record().iter().take(at);
+    let breaks: u64 = above
+        .map(|cell| LineEnd::of(cell).count(cell.as_bytes()))
+        .sum();
+    Refusal {
+        line: Some(records.line() + breaks),
+        ..file.refusal(
+            "a quote that opens on this line swallows the rows below it",
+            "remove or double the quote there, or export the file again with cells quoted",
+        )
+    }
+}
+
+/// The column with its fault, when a cell that has to identify somebody holds a
+/// character that was lost, or one that steers a printer.
+pub(super) fn damaged<'c>(key: &'c Column, cells: &StringRecord) -> Option<(&'c Column, Fault)> {
+    let lost =
+        |cell: &str| cell.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control());
+    key.filled(cells).any(lost).then(|| {
+        let problem = "a character of this cell is damaged, so it identifies nobody";
+        (
+            key,
+            Fault::new(problem, "correct it in HR, or export the file as UTF-8"),
+        )
+    })
 }
 
 /// The columns that tell a row's person to whoever has to find it again.
@@ -140,6 +191,12 @@ impl WhoColumns {
         }
     }
 
+    /// The id, e-mail or username that holds a character of no key, if one does.
+    pub(super) fn damaged_key(&self, cells: &StringRecord) -> Option<(&Column, Fault)> {
+        let keys = [&self.employee_id, &self.email, &self.username];
+        keys.into_iter().find_map(|key| damaged(key, cells))
+    }
+
     /// The result for a record that could not be understood; `column` is the
     /// one at fault, or `None` when the whole row is.
     pub(super) fn invalid(
@@ -165,100 +222,4 @@ impl WhoColumns {
             username: excerpt(self.username.text(cells)),
         }
     }
-}
-
-/// A column of dates, with the order of day and month that its values showed.
-#[derive(Debug)]
-pub(super) struct DateColumn {
-    /// The column.
-    pub column: Column,
-    /// The order; `None` when no value needs one.
-    pub order: Option<DateOrder>,
-}
-
-impl DateColumn {
-    /// The order as the plan records it, if the file has such a column and
-    /// an order was needed.
-    pub(super) fn detected(&self, field: &Field) -> Option<(String, DateOrder)> {
-        let order = self.order.filter(|_| self.column.exists())?;
-        Some((field.name.to_owned(), order))
-    }
-
-    /// The date of a record, if it has one.
-    pub(super) fn read(&self, cells: &StringRecord) -> Result<Option<Date>, Fault> {
-        read_date(self.column.text(cells), self.order)
-    }
-}
-
-/// Decides the order of day and month for each of the columns, from all values
-/// of the file, or takes the one that the administrator fixed with `setting`.
-/// Leaves a note about columns that contradict themselves.
-pub(super) fn decide_date_orders<const N: usize>(
-    file: &TextFile,
-    layout: &mut Layout,
-    chunks: &[Chunk<'_>],
-    columns: [Column; N],
-    fixed: Option<DateOrder>,
-    setting: &str,
-) -> Result<[DateColumn; N], IngestError> {
-    let votes = match fixed {
-        None if columns.iter().any(Column::exists) => count_votes(file, layout, chunks, &columns)?,
-        Some(_) | None => std::array::from_fn(|_| DateVotes::default()),
-    };
-    let mut orders = [fixed; N];
-    for ((order, votes), column) in orders.iter_mut().zip(votes).zip(&columns) {
-        if votes.contradicting() > 0 {
-            layout.notes.push(format!(
-                "{} dates in column \"{}\" are written in the other order of day and month, \
-                 so their rows are invalid",
-                votes.contradicting(),
-                excerpt(column.header())
-            ));
-        }
-        if fixed.is_none() {
-            *order = votes.decide().map_err(|undecided| Refusal {
-                line: Some(undecided.line),
-                column: excerpt(column.header()),
-                value: excerpt(&undecided.value),
-                ..file.refusal(
-                    "the order of day and month cannot be told from the column's values",
-                    format!("say it: [formats] {setting} = \"month-first\" or \"day-first\""),
-                )
-            })?;
-        }
-    }
-    let mut orders = orders.into_iter();
-    Ok(columns.map(|column| DateColumn {
-        column,
-        order: orders.next().flatten(),
-    }))
-}
-
-fn count_votes<const N: usize>(
-    file: &TextFile,
-    layout: &Layout,
-    chunks: &[Chunk<'_>],
-    columns: &[Column; N],
-) -> Result<[DateVotes; N], IngestError> {
-    let parts: Vec<[DateVotes; N]> = chunks
-        .par_iter()
-        .map(|chunk| {
-            let mut votes = std::array::from_fn(|_| DateVotes::default());
-            for_each_record(file, layout, chunk, |record| {
-                if record.raggedness().is_none() {
-                    for (votes, column) in votes.iter_mut().zip(columns) {
-                        votes.add(record.line, column.text(record.cells));
-                    }
-                }
-            })?;
-            Ok(votes)
-        })
-        .collect::<Result<_, IngestError>>()?;
-    let mut total = std::array::from_fn(|_| DateVotes::default());
-    for part in parts {
-        for (total, votes) in total.iter_mut().zip(part) {
-            total.merge(votes);
-        }
-    }
-    Ok(total)
 }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
-use super::records::{Dialect, count_lines};
+use super::records::{Dialect, Quoting};
 
 /// A stretch of text that begins where a record begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(super) fn cut<'t>(
     first_line: u64,
     size: usize,
 ) -> Result<Vec<Chunk<'t>>, IngestError> {
-    let blocks = blocks_at_line_ends(text.as_bytes(), dialect.terminator, size);
+    let blocks = blocks_at_line_ends(text.as_bytes(), dialect.line_end.byte(), size);
     let scans: Vec<(Scan, Scan)> = blocks
         .par_iter()
         .map(|&(start, end)| scan_both(&text.as_bytes()[start..end], dialect))
@@ -57,6 +57,20 @@ pub(super) fn find_open_quote(file: &TextFile, dialect: Dialect) -> Option<Refus
         .then(|| open_quote(file, dialect, file.text(), 1))
 }
 
+/// Whether a quote is never closed, or a cell goes on after its closing quote:
+/// signs that quotes are not meant as such.
+pub(super) fn has_stray_quotes(text: &str, dialect: Dialect) -> bool {
+    let mut state = State::FieldStart;
+    for &byte in text.as_bytes() {
+        let next = state.after(byte, dialect);
+        if state == State::QuoteSeen && next == State::Unquoted {
+            return true;
+        }
+        state = next;
+    }
+    state == State::Quoted
+}
+
 /// What one scan of a block found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Scan {
@@ -79,6 +93,7 @@ enum State {
 impl State {
     fn after(self, byte: u8, dialect: Dialect) -> Self {
         match (self, byte) {
+            (Self::FieldStart, b'"') if dialect.quoting == Quoting::Unquoted => Self::Unquoted,
             (Self::Quoted, b'"') => Self::QuoteSeen,
             (Self::Quoted, _) | (Self::FieldStart | Self::QuoteSeen, b'"') => Self::Quoted,
             (_, b'\n' | b'\r') => Self::FieldStart,
@@ -102,7 +117,7 @@ fn blocks_at_line_ends(bytes: &[u8], terminator: u8, size: usize) -> Vec<(usize,
 }
 
 fn scan_both(block: &[u8], dialect: Dialect) -> (Scan, Scan) {
-    if memchr::memchr(b'"', block).is_none() {
+    if dialect.quoting == Quoting::Unquoted || memchr::memchr(b'"', block).is_none() {
         // Most blocks of most reports: no quote, so nothing changes.
         let outside = Scan {
             first_record: Some(0),
@@ -121,11 +136,12 @@ fn scan_both(block: &[u8], dialect: Dialect) -> (Scan, Scan) {
 }
 
 fn scan(block: &[u8], dialect: Dialect, start: State) -> Scan {
+    let line_end = dialect.line_end.byte();
     let mut first_record = (start == State::FieldStart).then_some(0);
     let mut state = start;
     for (offset, &byte) in block.iter().enumerate() {
         state = state.after(byte, dialect);
-        let record_ended = byte == dialect.terminator && state == State::FieldStart;
+        let record_ended = byte == line_end && state == State::FieldStart;
         if record_ended && first_record.is_none() && offset + 1 < block.len() {
             first_record = Some(offset + 1);
         }
@@ -150,7 +166,7 @@ fn number<'t>(
         .collect();
     let line_counts: Vec<u64> = parts
         .par_iter()
-        .map(|part| count_lines(part.as_bytes(), dialect.terminator))
+        .map(|part| dialect.line_end.count(part.as_bytes()))
         .collect();
     let mut line = first_line;
     let mut chunks = Vec::with_capacity(parts.len());
@@ -165,19 +181,18 @@ fn number<'t>(
 }
 
 fn open_quote(file: &TextFile, dialect: Dialect, text: &str, first_line: u64) -> Refusal {
-    let mut line = first_line;
-    let mut opened_on = first_line;
+    let mut opened_at = 0;
     let mut state = State::FieldStart;
-    for &byte in text.as_bytes() {
+    for (offset, &byte) in text.as_bytes().iter().enumerate() {
         let next = state.after(byte, dialect);
         if state == State::FieldStart && next == State::Quoted {
-            opened_on = line;
+            opened_at = offset;
         }
-        line += u64::from(byte == dialect.terminator);
         state = next;
     }
+    let lines_above = dialect.line_end.count(&text.as_bytes()[..opened_at]);
     Refusal {
-        line: Some(opened_on),
+        line: Some(first_line + lines_above),
         ..file.refusal(
             "a quote that opens on this line is never closed",
             "the file is damaged or incomplete: export it again",
@@ -191,10 +206,13 @@ mod tests {
     use crate::ingest::records::Records;
     use proptest::prelude::*;
 
-    const COMMA: Dialect = Dialect {
-        delimiter: b',',
-        terminator: b'\n',
-    };
+    fn comma(file: &TextFile) -> Dialect {
+        Dialect {
+            delimiter: b',',
+            quoting: Quoting::Quoted,
+            line_end: file.line_end,
+        }
+    }
 
     fn file(text: &str) -> TextFile {
         TextFile::decode("in.csv".to_owned(), text.into()).expect("text")
@@ -202,9 +220,10 @@ mod tests {
 
     fn rows(file: &TextFile, size: usize) -> Result<Vec<(u64, Vec<String>)>, String> {
         let mut rows = Vec::new();
-        let chunks = cut(file, COMMA, file.text(), 1, size).map_err(|error| error.to_string())?;
+        let chunks =
+            cut(file, comma(file), file.text(), 1, size).map_err(|error| error.to_string())?;
         for chunk in chunks {
-            let mut records = Records::new(file, COMMA, chunk.text, chunk.first_line);
+            let mut records = Records::new(file, comma(file), chunk.text, chunk.first_line);
             while records.advance().map_err(|error| error.to_string())? {
                 let cells = records.record().iter().map(str::to_owned).collect();
                 rows.push((records.line(), cells));
@@ -216,7 +235,7 @@ mod tests {
     #[test]
     fn a_cell_with_line_breaks_is_never_cut() {
         let file = file("a,\"b\nb\nb\"\nc,d\n");
-        let chunks = cut(&file, COMMA, file.text(), 1, 1).expect("chunks");
+        let chunks = cut(&file, comma(&file), file.text(), 1, 1).expect("chunks");
         let texts: Vec<_> = chunks.iter().map(|chunk| chunk.text).collect();
         assert_eq!(texts, ["a,\"b\nb\nb\"\n", "c,d\n"]);
         assert_eq!(chunks[1].first_line, 4);

@@ -1,28 +1,47 @@
-//! From a file's bytes to text. Other encodings than UTF-8 belong here: they
-//! end as the same [`TextFile`].
-
-use std::fs;
-use std::path::Path;
+//! From a file's bytes to text.
 
 use sha2::{Digest, Sha256};
 
+use super::encoding::{self, Undecodable};
 use super::error::{IngestError, Refusal};
 use super::input_file::{Encoding, LineEnd};
-use super::text::excerpt;
+use super::options::TextFormat;
 
-const UTF8_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+/// What to do about almost any file that is no text.
+const SAVE_AS: &str = "open it in a spreadsheet and save it as \"CSV UTF-8\" or as .xlsx";
 
 /// How files begin that are exported from the same menus and are no text.
-const NOT_TEXT: [(&[u8], &str); 5] = [
-    (b"PK\x03\x04", "an Excel workbook or a ZIP archive"),
-    (&[0xD0, 0xCF, 0x11, 0xE0], "an old Excel workbook"),
-    (b"%PDF", "a PDF document"),
-    (&[0x1F, 0x8B], "a gzip archive"),
-    (b"\x89PNG", "a picture"),
+const NOT_TEXT: [(&[u8], &str, &str); 9] = [
+    (b"PK\x05\x06", "an empty ZIP archive", "export it again"),
+    (
+        &[0xD0, 0xCF, 0x11, 0xE0],
+        "an old Excel workbook (.xls), or one with a password",
+        "open it, remove the password, and save it as .xlsx or \"CSV UTF-8\"",
+    ),
+    (
+        b"%PDF",
+        "a PDF document",
+        "export the report as CSV or Excel instead",
+    ),
+    (&[0x1F, 0x8B], "a gzip archive", "unpack it"),
+    (
+        b"\x89PNG",
+        "a picture",
+        "export the report as CSV or Excel instead",
+    ),
+    (
+        b"{\\rtf",
+        "a formatted document",
+        "export the report as CSV or Excel instead",
+    ),
+    (b"\xFF\xFE\0\0", "UTF-32 text", SAVE_AS),
+    (b"\0\0\xFE\xFF", "UTF-32 text", SAVE_AS),
+    (
+        b"SQLite format 3",
+        "a database",
+        "export the report as CSV or Excel instead",
+    ),
 ];
-
-/// The first bytes that are looked at to tell UTF-16 without a mark.
-const SAMPLE: usize = 512;
 
 /// A file's text, with what the plan records about its bytes.
 #[derive(Debug)]
@@ -37,43 +56,74 @@ pub(super) struct TextFile {
     pub encoding: Encoding,
     /// How its lines end.
     pub line_end: LineEnd,
+    /// The sheet that the text is from, if the file is a workbook.
+    pub sheet: Option<String>,
+    /// What the administrator fixed instead of leaving it to detection.
+    pub fixed: TextFormat,
+    /// What a person should know about the text.
+    pub notes: Vec<String>,
     text: String,
 }
 
 impl TextFile {
-    /// Reads and decodes a file.
-    pub(super) fn open(path: &Path) -> Result<Self, IngestError> {
-        let name = path.display().to_string();
-        match fs::read(path) {
-            Ok(bytes) => Self::decode(name, bytes),
-            Err(source) => Err(IngestError::Unreadable { file: name, source }),
-        }
-    }
-
-    /// Decodes a file's bytes; fails on whatever is not UTF-8 text.
-    pub(super) fn decode(name: String, mut bytes: Vec<u8>) -> Result<Self, IngestError> {
+    /// Decodes a file's bytes as the administrator said, where something is said.
+    pub(super) fn decode_as(
+        name: String,
+        bytes: Vec<u8>,
+        fixed: TextFormat,
+    ) -> Result<Self, IngestError> {
         if let Some(refusal) = refuse_bytes(&name, &bytes) {
             return Err(refusal.into());
         }
-        let sha256 = format!("{:x}", Sha256::digest(&bytes));
+        let sha256 = digest(&bytes);
         let length = bytes.len() as u64;
-        let encoding = if bytes.starts_with(&UTF8_MARK) {
-            bytes.drain(..UTF8_MARK.len());
-            Encoding::Utf8WithMark
-        } else {
-            Encoding::Utf8
+        let decoded = match fixed.encoding {
+            None => encoding::detect(bytes),
+            Some(encoding) => encoding::decode_as(bytes, encoding),
         };
-        let text = String::from_utf8(bytes).map_err(|error| {
-            refuse_encoding(&name, error.as_bytes(), error.utf8_error().valid_up_to())
-        })?;
+        let decoded = decoded.map_err(|undecodable| refuse_encoding(&name, &undecodable))?;
+        if let Some(refusal) = refuse_text(&name, &decoded.text) {
+            return Err(refusal.into());
+        }
         Ok(Self {
             name,
             sha256,
             bytes: length,
-            encoding,
-            line_end: line_end(&text),
-            text,
+            encoding: decoded.encoding,
+            line_end: LineEnd::of(&decoded.text),
+            sheet: None,
+            fixed,
+            notes: decoded.note.into_iter().collect(),
+            text: decoded.text,
         })
+    }
+
+    /// A sheet of a workbook, written out as text: commas, quotes, and a
+    /// carriage return for each row.
+    pub(super) fn of_sheet(
+        name: String,
+        bytes: &[u8],
+        sheet: String,
+        fixed: TextFormat,
+        text: String,
+    ) -> Self {
+        Self {
+            name,
+            sha256: digest(bytes),
+            bytes: bytes.len() as u64,
+            encoding: Encoding::Workbook,
+            line_end: LineEnd::Cr,
+            sheet: Some(sheet),
+            fixed,
+            notes: Vec::new(),
+            text,
+        }
+    }
+
+    /// Decodes bytes of which nothing is fixed.
+    #[cfg(test)]
+    pub(super) fn decode(name: String, bytes: Vec<u8>) -> Result<Self, IngestError> {
+        Self::decode_as(name, bytes, TextFormat::default())
     }
 
     /// The whole text, without the byte order mark.
@@ -87,77 +137,12 @@ impl TextFile {
     }
 }
 
-fn refuse_bytes(name: &str, bytes: &[u8]) -> Option<Refusal> {
-    if bytes.is_empty() {
-        return Some(whole_file(
-            name,
-            "the file is empty (0 bytes)",
-            "an export without rows still has its header row: export it again and copy it completely",
-        ));
-    }
-    if let Some((_, what)) = NOT_TEXT.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Some(whole_file(
-            name,
-            format!("this is not text but {what}"),
-            "open it and save it as \"CSV UTF-8\"",
-        ));
-    }
-    if looks_like_utf16(bytes) {
-        return Some(whole_file(
-            name,
-            "the text looks like UTF-16, which is not read",
-            "export it as \"CSV UTF-8\", or convert it to UTF-8",
-        ));
-    }
-    let nul = memchr::memchr(0, bytes)?;
-    Some(Refusal {
-        line: Some(line_of(bytes, nul)),
-        ..whole_file(
-            name,
-            "the file holds a NUL byte, so it is damaged or not text",
-            "export it again as \"CSV UTF-8\"",
-        )
-    })
-}
-
-fn looks_like_utf16(bytes: &[u8]) -> bool {
-    let sample = &bytes[..bytes.len().min(SAMPLE)];
-    let nuls = memchr::memchr_iter(0, sample).count();
-    let marked = sample.starts_with(&[0xFF, 0xFE]) || sample.starts_with(&[0xFE, 0xFF]);
-    marked || nuls * 3 > sample.len()
-}
-
-fn refuse_encoding(name: &str, bytes: &[u8], valid_up_to: usize) -> Refusal {
-    let from = bytes[..valid_up_to]
-        .iter()
-        .rposition(|byte| b"\r\n,;\t".contains(byte))
-        .map_or(0, |separator| separator + 1);
-    let until = bytes.len().min(valid_up_to + 20);
-    Refusal {
-        line: Some(line_of(bytes, valid_up_to)),
-        value: excerpt(&String::from_utf8_lossy(&bytes[from..until])),
-        ..whole_file(
-            name,
-            "the text is not UTF-8; it looks like Windows-1252 or Latin-1",
-            "export it as \"CSV UTF-8\", or convert it to UTF-8",
-        )
-    }
-}
-
-fn line_of(bytes: &[u8], offset: usize) -> u64 {
-    let feeds = memchr::memchr_iter(b'\n', &bytes[..offset]);
-    feeds.count() as u64 + 1
-}
-
-fn line_end(text: &str) -> LineEnd {
-    match text.find('\n') {
-        Some(at) if text[..at].ends_with('\r') => LineEnd::CrLf,
-        None if text.contains('\r') => LineEnd::Cr,
-        Some(_) | None => LineEnd::Lf,
-    }
-}
-
-fn whole_file(name: &str, problem: impl Into<String>, advice: impl Into<String>) -> Refusal {
+/// A refusal of a whole file.
+pub(super) fn whole_file(
+    name: &str,
+    problem: impl Into<String>,
+    advice: impl Into<String>,
+) -> Refusal {
     Refusal {
         file: name.to_owned(),
         line: None,
@@ -168,10 +153,73 @@ fn whole_file(name: &str, problem: impl Into<String>, advice: impl Into<String>)
     }
 }
 
+fn digest(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
+}
+
+fn refuse_bytes(name: &str, bytes: &[u8]) -> Option<Refusal> {
+    if bytes.is_empty() {
+        return Some(whole_file(
+            name,
+            "the file is empty (0 bytes)",
+            "an export without rows still has its header row: export it again and copy it completely",
+        ));
+    }
+    let (_, what, advice) = NOT_TEXT
+        .iter()
+        .find(|(magic, _, _)| bytes.starts_with(magic))?;
+    Some(whole_file(
+        name,
+        format!("this is no text but {what}"),
+        *advice,
+    ))
+}
+
+fn refuse_encoding(name: &str, undecodable: &Undecodable) -> Refusal {
+    match undecodable {
+        Undecodable::TornUtf16 => whole_file(
+            name,
+            "the text is UTF-16 with half a character in it, so it is damaged or incomplete",
+            "export it again and copy it completely",
+        ),
+        Undecodable::NotAsFixed => whole_file(
+            name,
+            "the text is not in the encoding that [formats] says",
+            "correct the encoding there, or remove it and have it detected",
+        ),
+    }
+}
+
+fn refuse_text(name: &str, text: &str) -> Option<Refusal> {
+    if let Some(nul) = memchr::memchr(0, text.as_bytes()) {
+        let lines_above = LineEnd::of(text).count(&text.as_bytes()[..nul]);
+        return Some(Refusal {
+            line: Some(lines_above + 1),
+            ..whole_file(
+                name,
+                "the file holds a NUL byte, so it is damaged or not text",
+                "export it again as \"CSV UTF-8\"",
+            )
+        });
+    }
+    let mut beginning = text.trim_start().chars();
+    let markup = beginning.next() == Some('<')
+        && beginning
+            .next()
+            .is_some_and(|c| matches!(c, '!' | '?') || c.is_ascii_alphabetic());
+    markup.then(|| {
+        whole_file(
+            name,
+            "this is a web page or XML, whatever its name says",
+            SAVE_AS,
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::IngestErrorKind;
+    use crate::ingest::options::TextEncoding;
 
     fn message(bytes: &[u8]) -> String {
         TextFile::decode("in.csv".to_owned(), bytes.to_vec())
@@ -180,36 +228,51 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_utf8_text_is_refused_by_what_it_looks_like() {
+    fn what_is_no_text_is_refused_by_what_it_looks_like() {
         for (bytes, words) in [
             (&b""[..], "0 bytes"),
-            (b"PK\x03\x04rest", "workbook"),
-            (b"\xFF\xFEa\0b\0", "UTF-16"),
-            (b"a\0,\0b\0\n\0", "UTF-16"),
+            (b"\xD0\xCF\x11\xE0rest", "an old Excel workbook"),
+            (b"%PDF-1.7", "a PDF document"),
+            (b"\xFF\xFE\0\0i\0\0\0", "UTF-32"),
+            (b"i\0\0\0d\0\0\0,\0\0\0a\0\0\0", "a NUL byte"),
+            (b"\xFF\xFEa\0b", "half a character"),
             (
                 b"id,name\n1,J\0ane, and more of it\n",
                 "line 2: the file holds a NUL",
             ),
-            (b"id,name\n1,M\xFCller\n", "line 2, value \"M\u{fffd}ller"),
+            (b"\r\n<html><body><table>", "this is a web page or XML"),
+            (
+                b"<?xml version=\"1.0\"?><Workbook>",
+                "this is a web page or XML",
+            ),
         ] {
             assert!(message(bytes).contains(words), "{}", message(bytes));
         }
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_text() {
-        let file =
-            TextFile::decode("in.csv".to_owned(), b"\xEF\xBB\xBFid\r\n".to_vec()).expect("text");
-        assert_eq!(file.text(), "id\r\n");
-        assert_eq!(file.encoding, Encoding::Utf8WithMark);
-        assert_eq!(file.line_end, LineEnd::CrLf);
-        assert_eq!(file.bytes, 7);
+    fn the_digest_is_that_of_the_bytes() {
+        let utf8 = TextFile::decode("in.csv".to_owned(), b"id\r\n".to_vec()).expect("text");
+        let marked = b"\xEF\xBB\xBFid\r\n".to_vec();
+        let marked = TextFile::decode("in.csv".to_owned(), marked).expect("text");
+        assert_eq!(utf8.text(), marked.text());
+        assert_eq!((utf8.bytes, marked.bytes), (4, 7));
+        assert_ne!(utf8.sha256, marked.sha256);
+        assert_eq!(marked.encoding, Encoding::Utf8WithMark);
+        assert_eq!(marked.line_end, LineEnd::CrLf);
     }
 
     #[test]
-    fn a_missing_file_is_no_input() {
-        let error = TextFile::open(Path::new("no/such/file.csv")).expect_err("an error");
-        assert_eq!(error.kind(), IngestErrorKind::NoInput);
-        assert!(error.to_string().contains("no/such/file.csv"));
+    fn an_encoding_that_does_not_fit_is_refused() {
+        let fixed = TextFormat {
+            encoding: Some(TextEncoding::Utf16Le),
+            ..TextFormat::default()
+        };
+        let error = TextFile::decode_as("in.csv".to_owned(), b"id\n1\n".to_vec(), fixed);
+        let message = error.expect_err("a refusal").to_string();
+        assert!(
+            message.contains("not in the encoding that [formats] says"),
+            "{message}"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Which column holds which field, told from a header row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use csv::StringRecord;
 
@@ -12,23 +12,50 @@ use super::text::tidy;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Column {
     header: String,
-    positions: Vec<usize>,
+    places: Vec<Place>,
+}
+
+/// Where one column stands, and how it is called there.
+#[derive(Debug, Clone)]
+struct Place {
+    position: usize,
+    header: String,
 }
 
 impl Column {
-    /// A column known by its positions; `header` is how messages call it.
-    pub(super) fn new(header: String, positions: Vec<usize>) -> Self {
-        Self { header, positions }
+    /// The columns at `positions` of a header row.
+    pub(super) fn at(header: &[String], positions: &[usize]) -> Self {
+        let places: Vec<Place> = positions
+            .iter()
+            .map(|&position| Place {
+                position,
+                header: header.get(position).cloned().unwrap_or_default(),
+            })
+            .collect();
+        let mut headers: Vec<&str> = places.iter().map(|place| &*place.header).collect();
+        headers.dedup();
+        Self {
+            header: headers.join(" + "),
+            places,
+        }
     }
 
     /// Whether the file has the field.
     pub(super) fn exists(&self) -> bool {
-        !self.positions.is_empty()
+        !self.places.is_empty()
     }
 
-    /// The header as it stands in the file.
+    /// The header as it stands in the file; ` + ` joins those of several columns.
     pub(super) fn header(&self) -> &str {
         &self.header
+    }
+
+    /// Each of the columns on its own.
+    pub(super) fn each(&self) -> impl Iterator<Item = Self> {
+        self.places.iter().map(|place| Self {
+            header: place.header.clone(),
+            places: vec![place.clone()],
+        })
     }
 
     /// The first filled cell, or the empty text.
@@ -38,28 +65,31 @@ impl Column {
 
     /// All filled cells, without white space around them.
     pub(super) fn filled<'r>(&self, record: &'r StringRecord) -> impl Iterator<Item = &'r str> {
-        self.positions
+        self.places
             .iter()
-            .filter_map(|position| record.get(*position))
+            .filter_map(|place| record.get(place.position))
             .map(tidy)
             .filter(|cell| !cell.is_empty())
-    }
-
-    /// Whether columns of the same name hold different values.
-    pub(super) fn contradicts_itself(&self, record: &StringRecord) -> bool {
-        let mut filled = self.filled(record);
-        let first = filled.next();
-        filled.any(|cell| Some(cell) != first)
     }
 }
 
 /// Field → positions of its columns.
 pub(super) type Assignment = BTreeMap<&'static str, Vec<usize>>;
 
+/// Columns that cannot be a field's, whatever they are called: their values
+/// say so. By field and position.
+pub(super) type Misfits = BTreeSet<(&'static str, usize)>;
+
 /// Assigns the columns of a header row to fields: the administrator's names
 /// first, then spellings that mean one field only, then the weak ones. A
-/// column serves one field.
-pub(super) fn assign(header: &[String], table: &Table, names: &ColumnNames) -> Assignment {
+/// column serves one field. A field that the administrator gave the empty name
+/// has no column.
+pub(super) fn assign(
+    header: &[String],
+    table: &Table,
+    names: &ColumnNames,
+    misfits: &Misfits,
+) -> Assignment {
     let mut open: Vec<Option<String>> = header.iter().map(|cell| Some(squeeze(cell))).collect();
     let mut assignment = Assignment::new();
     for field in table.fields {
@@ -68,24 +98,50 @@ pub(super) fn assign(header: &[String], table: &Table, names: &ColumnNames) -> A
             take(&mut open, &mut assignment, field, positions);
         }
     }
-    for spellings in [|field: &Field| field.strong, |field: &Field| field.weak] {
+    for strength in [Strength::Strong, Strength::Weak] {
         for field in table.fields {
             if assignment.contains_key(field.name) || names.0.contains_key(field.name) {
                 continue;
             }
-            let positions = spellings(field)
-                .iter()
-                .map(|alias| positions_of_alias(&open, alias, field.arity))
-                .find(|positions| !positions.is_empty());
-            take(
-                &mut open,
-                &mut assignment,
-                field,
-                positions.unwrap_or_default(),
-            );
+            let positions = positions_of_field(&open, field, strength, misfits);
+            take(&mut open, &mut assignment, field, positions);
         }
     }
     assignment
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Strength {
+    Strong,
+    Weak,
+}
+
+/// The open columns that a field's spellings fit.
+fn positions_of_field(
+    open: &[Option<String>],
+    field: &Field,
+    strength: Strength,
+    misfits: &Misfits,
+) -> Vec<usize> {
+    let aliases = match strength {
+        Strength::Strong => field.strong,
+        Strength::Weak => field.weak,
+    };
+    let mut by_alias = aliases.iter().map(|alias| {
+        let mut positions = positions_of_alias(open, alias, field.arity);
+        positions.retain(|position| !misfits.contains(&(field.name, *position)));
+        positions
+    });
+    match (field.arity, strength) {
+        (Arity::Agreeing, Strength::Strong) => {
+            let mut all: Vec<usize> = by_alias.flatten().collect();
+            all.sort_unstable();
+            all
+        }
+        (Arity::One | Arity::Several, _) | (Arity::Agreeing, Strength::Weak) => by_alias
+            .find(|positions| !positions.is_empty())
+            .unwrap_or_default(),
+    }
 }
 
 /// How many of the requirements an assignment meets.
@@ -114,7 +170,7 @@ pub(super) fn normalize(header: &str) -> String {
         .to_lowercase()
         .replace('#', " number ")
         .chars()
-        .filter(|c| !matches!(c, '*' | '.' | ':' | '\'' | '’' | '"' | '\u{feff}'))
+        .filter(|c| !matches!(c, '*' | '.' | ':' | '?' | '\'' | '’' | '"' | '\u{feff}'))
         .map(|c| if matches!(c, '_' | '-' | '/') { ' ' } else { c })
         .collect();
     words.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -123,6 +179,9 @@ pub(super) fn normalize(header: &str) -> String {
 /// The columns that a name given by the administrator means: the header to
 /// the letter, else whatever is normalized to the same.
 pub(super) fn positions_of_name(header: &[String], name: &str) -> Vec<usize> {
+    if tidy(name).is_empty() {
+        return Vec::new();
+    }
     let exact = positions_where(header, |cell| cell == tidy(name));
     if exact.is_empty() {
         let wanted = squeeze(name);
@@ -132,13 +191,24 @@ pub(super) fn positions_of_name(header: &[String], name: &str) -> Vec<usize> {
     }
 }
 
+/// The columns that any spelling of a field fits, weak ones included.
+pub(super) fn candidates(header: &[String], field: &Field) -> Vec<usize> {
+    positions_where(header, |cell| {
+        let aliases = field.strong.iter().chain(field.weak);
+        let cell = squeeze(cell);
+        aliases
+            .into_iter()
+            .any(|alias| alias.replace(' ', "") == cell)
+    })
+}
+
 fn positions_of_alias(open: &[Option<String>], alias: &str, arity: Arity) -> Vec<usize> {
     let alias = alias.replace(' ', "");
     positions_where(open, |cell| {
         cell.as_ref()
             .and_then(|cell| cell.strip_prefix(&alias))
             .is_some_and(|rest| match arity {
-                Arity::One => rest.is_empty(),
+                Arity::One | Arity::Agreeing => rest.is_empty(),
                 Arity::Several => rest.chars().all(|c| c.is_ascii_digit()),
             })
     })
@@ -186,11 +256,55 @@ fn without_copy_number(header: &str) -> &str {
 }
 
 /// Without a group such as `(required)` or `(Employment Profile)` at the end.
+/// A group stays that says whose or which value it is: `Email (Manager)`,
+/// `Termination Date (Previous)`.
 fn without_group(header: &str) -> &str {
     match header.strip_suffix(')').and_then(|rest| rest.rfind('(')) {
-        Some(opened) if opened > 0 => &header[..opened],
+        Some(opened) if opened > 0 && !is_of_somebody_else(&header[opened..]) => &header[..opened],
         Some(_) | None => header,
     }
+}
+
+/// Whether a header speaks of another person, of a private address, or of an
+/// earlier time: never of what decides about the row's person today.
+pub(super) fn is_of_somebody_else(header: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "hr",
+        "partner",
+        "spouse",
+        "emergency",
+        "personal",
+        "private",
+        "privat",
+        "home",
+        "secondary",
+        "best",
+        "previous",
+        "prior",
+        "former",
+        "notice",
+    ];
+    is_of_a_superior(header) || words_of(header).any(|word| WORDS.contains(&&*word))
+}
+
+/// Whether a header speaks of the person's manager.
+pub(super) fn is_of_a_superior(header: &str) -> bool {
+    const WORDS: [&str; 8] = [
+        "manager",
+        "managers",
+        "supervisor",
+        "supervisors",
+        "reports",
+        "reporting",
+        "boss",
+        "vorgesetzter",
+    ];
+    words_of(header).any(|word| WORDS.contains(&&*word))
+}
+
+fn words_of(header: &str) -> impl Iterator<Item = String> {
+    let words = header.split(|c: char| !c.is_alphanumeric());
+    words.map(str::to_lowercase)
 }
 
 #[cfg(test)]
@@ -200,7 +314,7 @@ mod tests {
 
     fn assigned(header: &[&str], table: &Table) -> Vec<(&'static str, Vec<usize>)> {
         let header: Vec<String> = header.iter().map(|cell| (*cell).to_owned()).collect();
-        assign(&header, table, &ColumnNames::default())
+        assign(&header, table, &ColumnNames::default(), &Misfits::new())
             .into_iter()
             .collect()
     }
@@ -231,6 +345,63 @@ mod tests {
             "Best Email",
         ];
         assert_eq!(assigned(&header, &hr::TABLE), []);
+    }
+
+    /// The group at a header's end can say whose it is.
+    #[test]
+    fn a_group_that_names_somebody_else_is_no_ornament() {
+        for header in [
+            "Email (Manager)",
+            "Work Email (Supervisor)",
+            "Email (Personal)",
+            "Email (home)",
+            "Employee ID (Manager)",
+            "Termination Date (Previous)",
+            "Termination Date (Notice given)",
+        ] {
+            assert_eq!(assigned(&[header], &hr::TABLE), [], "{header}");
+        }
+    }
+
+    #[test]
+    fn dates_that_end_no_employment_are_never_taken() {
+        for header in hr::OTHER_DATES.iter().chain(&hr::MAYBE_TERMINATION_DATES) {
+            let assigned = assigned(&[header], &hr::TABLE);
+            let taken = |field: &str| assigned.iter().any(|(name, _)| *name == field);
+            assert!(!taken("termination_date") && !taken("last_day"), "{header}");
+        }
+    }
+
+    #[test]
+    fn all_strong_spellings_of_a_deciding_field_are_kept() {
+        let header = [
+            "Exit Date",
+            "Employee Number",
+            "Termination Date",
+            "Employee ID",
+            "End Date",
+        ];
+        assert_eq!(
+            assigned(&header, &hr::TABLE),
+            [("employee_id", vec![3]), ("termination_date", vec![0, 2])]
+        );
+    }
+
+    #[test]
+    fn a_principal_name_is_a_username_beside_an_email() {
+        assert_eq!(
+            assigned(&["UPN", "Email"], &hr::TABLE),
+            [("username", vec![0]), ("work_email", vec![1])]
+        );
+        assert_eq!(assigned(&["UPN"], &hr::TABLE), [("work_email", vec![0])]);
+    }
+
+    #[test]
+    fn an_empty_name_means_that_there_is_no_such_column() {
+        let header = ["Employee ID", "Status", ""].map(str::to_owned);
+        let names = ColumnNames([("status".to_owned(), String::new())].into());
+        let assignment = assign(&header, &hr::TABLE, &names, &Misfits::new());
+        assert_eq!(assignment.into_keys().collect::<Vec<_>>(), ["employee_id"]);
     }
 
     #[test]
@@ -272,7 +443,7 @@ mod tests {
     fn the_administrators_name_wins() {
         let header = ["Email", "Kontakt"].map(str::to_owned);
         let names = ColumnNames([("work_email".to_owned(), "kontakt".to_owned())].into());
-        let assignment = assign(&header, &hr::TABLE, &names);
+        let assignment = assign(&header, &hr::TABLE, &names, &Misfits::new());
         assert_eq!(assignment["work_email"], [1]);
     }
 }

@@ -9,6 +9,7 @@ use super::error::IngestError;
 use super::input_file::InputFile;
 use super::layout;
 use super::listing;
+use super::open::open_list;
 use super::text::is_blank;
 use crate::model::HoldRecord;
 use jiff::civil::Date;
@@ -25,7 +26,7 @@ pub struct HoldsFile {
 /// Reads the holds (`who`, `why`, `until`). Anything wrong in them is an
 /// error: a hold that was overlooked would cost somebody their data.
 pub fn read_holds(path: &Path) -> Result<HoldsFile, IngestError> {
-    read_text(&TextFile::open(path)?)
+    read_text(&open_list(path, &holds::TABLE)?)
 }
 
 fn read_text(file: &TextFile) -> Result<HoldsFile, IngestError> {

@@ -1,15 +1,21 @@
-use std::collections::BTreeMap;
 use std::path::Path;
 
+use csv::StringRecord;
+use jiff::civil::Date;
+
 use super::aliases::hr;
-use super::body::{self, Count, DataRecord, DateColumn, Rejected, WhoColumns};
+use super::body::{self, Count, DataRecord, WhoColumns};
+use super::content::{self, Sample};
+use super::date_columns::{self, DateColumn, DatePins, disagreement};
 use super::dates::Fault;
 use super::decode::TextFile;
 use super::error::IngestError;
 use super::header::Column;
 use super::input_file::InputFile;
+use super::kind;
 use super::layout::{self, Layout};
-use super::status::{Meaning, UnknownWords, Vocabulary};
+use super::open;
+use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary};
 use super::{ColumnNames, Formats};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrRow, InvalidRow, SourceRow, Username,
@@ -35,7 +41,8 @@ pub fn read_hr(
     columns: &ColumnNames,
     formats: &Formats,
 ) -> Result<HrFile, IngestError> {
-    read_text(&TextFile::open(path)?, columns, formats)
+    let file = open::open(path, &hr::TABLE, columns, &formats.hr)?;
+    read_text(&file, columns, formats)
 }
 
 fn read_text(
@@ -44,34 +51,49 @@ fn read_text(
     formats: &Formats,
 ) -> Result<HrFile, IngestError> {
     let mut layout = layout::locate(file, &hr::TABLE, names)?;
+    let sample = Sample::of(file, &layout)?;
+    kind::refuse_other_kinds(file, &layout, &sample, names)?;
+    content::settle(&mut layout, &sample, names, formats);
+    layout.refuse_missing(file)?;
     let chunks = layout.body(file, usize::MAX)?;
-    let date_columns = [&hr::TERMINATION_DATE, &hr::LAST_DAY, &hr::REHIRE_DATE];
-    let columns = date_columns.map(|field| layout.column(field));
-    let fixed = formats.hr_dates;
-    let dates = body::decide_date_orders(file, &mut layout, &chunks, columns, fixed, "hr_dates")?;
-    let date_orders: BTreeMap<_, _> = date_columns
-        .iter()
-        .zip(&dates)
-        .filter_map(|(field, dates)| dates.detected(field))
-        .collect();
+    let pins = DatePins {
+        key: "hr_dates",
+        table: "hr_date_orders",
+        file: formats.hr_dates,
+        fields: &formats.hr_date_orders,
+    };
+    let fields = [
+        &hr::TERMINATION_DATE,
+        &hr::LAST_DAY,
+        &hr::REHIRE_DATE,
+        &hr::ACTION_DATE,
+    ];
+    let dates = date_columns::decide(file, &mut layout, &chunks, fields, pins)?;
+    let orders = fields.into_iter().zip(&dates);
+    let date_orders = orders.filter_map(|(field, dates)| dates.detected(field));
+    let date_orders = date_orders.collect();
 
     let reader = HrReader::new(file, &layout, dates, formats);
     let (mut rows, mut invalid) = (Vec::new(), Vec::new());
-    let mut unknown = UnknownWords::default();
+    let (mut statuses, mut actions) = (UnknownWords::default(), UnknownWords::default());
     let mut count = Count::default();
     for chunk in &chunks {
         let counted =
             body::for_each_record(file, &layout, chunk, |record| match reader.read(&record) {
                 Ok(row) => rows.push(row),
-                Err(Rejected::Invalid(row)) => invalid.push(*row),
-                Err(Rejected::UnknownStatus(word)) => unknown.add(word, record.line),
+                Err(Unread::Invalid(row)) => invalid.push(*row),
+                Err(Unread::UnknownStatus(word)) => statuses.add(word, record.line),
+                Err(Unread::UnknownAction(word)) => actions.add(word, record.line),
             })?;
         count = count.plus(counted);
     }
-    if let Some(refusal) = unknown.refuse_hr(file, reader.status.header()) {
+    let refusal = statuses
+        .refuse_hr(file, &hr::STATUS, reader.status.column.header())
+        .or_else(|| actions.refuse_hr(file, &hr::ACTION, reader.action.header()));
+    if let Some(refusal) = refusal {
         return Err(refusal.into());
     }
-    layout.notes.extend(count.note());
+    layout.notes.extend(count.notes());
     Ok(HrFile {
         file: layout.input_file(file, count.rows, date_orders),
         rows,
@@ -79,12 +101,26 @@ fn read_text(
     })
 }
 
+/// Why a record became no row.
+#[derive(Debug)]
+enum Unread {
+    /// The record is a result: an invalid row.
+    Invalid(Box<InvalidRow>),
+    /// Nobody said what this status word means, so the whole file is refused.
+    UnknownStatus(String),
+    /// Nor what this event means.
+    UnknownAction(String),
+}
+
 /// The columns of an HR export and what their values mean.
 struct HrReader<'f> {
     file: &'f TextFile,
     who: WhoColumns,
-    status: Column,
-    vocabulary: Vocabulary<EmploymentStatus>,
+    status: StatusColumn,
+    on_leave: Column,
+    action: Column,
+    actions: Vocabulary<Action>,
+    action_date: DateColumn,
     termination_date: DateColumn,
     last_day: DateColumn,
     rehire_date: DateColumn,
@@ -93,10 +129,21 @@ struct HrReader<'f> {
     cost_center: Column,
 }
 
+/// The columns of the status. Each has words of its own: `Terminated` may hold
+/// yes and no.
+struct StatusColumn {
+    column: Column,
+    parts: Vec<(Column, Vocabulary<EmploymentStatus>)>,
+}
+
 impl<'f> HrReader<'f> {
-    fn new(file: &'f TextFile, layout: &Layout, dates: [DateColumn; 3], formats: &Formats) -> Self {
-        let [termination_date, last_day, rehire_date] = dates;
+    fn new(file: &'f TextFile, layout: &Layout, dates: [DateColumn; 4], formats: &Formats) -> Self {
+        let [termination_date, last_day, rehire_date, action_date] = dates;
         let status = layout.column(&hr::STATUS);
+        let parts = status.each().map(|part| {
+            let vocabulary = Vocabulary::employment(part.header(), formats);
+            (part, vocabulary)
+        });
         Self {
             file,
             who: WhoColumns {
@@ -107,8 +154,14 @@ impl<'f> HrReader<'f> {
                 email: layout.column(&hr::WORK_EMAIL),
                 username: layout.column(&hr::USERNAME),
             },
-            vocabulary: Vocabulary::employment(status.header(), formats),
-            status,
+            status: StatusColumn {
+                parts: parts.collect(),
+                column: status,
+            },
+            on_leave: layout.column(&hr::ON_LEAVE),
+            action: layout.column(&hr::ACTION),
+            actions: Vocabulary::actions(formats),
+            action_date,
             termination_date,
             last_day,
             rehire_date,
@@ -118,35 +171,31 @@ impl<'f> HrReader<'f> {
         }
     }
 
-    fn read(&self, record: &DataRecord<'_>) -> Result<HrRow, Rejected> {
+    fn read(&self, record: &DataRecord<'_>) -> Result<HrRow, Unread> {
         let cells = record.cells;
         if let Some(fault) = record.raggedness() {
             return Err(self.invalid(record, None, fault));
         }
-        self.refuse_contradictions(record)?;
-        let status = match self.vocabulary.read(self.status.text(cells)) {
-            Meaning::Known(status) => Some(status),
-            Meaning::Blank => None,
-            Meaning::Unknown(word) => return Err(Rejected::UnknownStatus(word)),
-        };
-        let date = |dates: &DateColumn| {
-            dates
-                .read(cells)
-                .map_err(|fault| self.invalid(record, Some(&dates.column), fault))
-        };
+        // Words that nobody knows stop the run, whatever else is in the row.
+        let status = self.status(record)?;
+        let action = self.action(record)?;
+        if let Some((column, fault)) = self.who.damaged_key(cells) {
+            return Err(self.invalid(record, Some(column), fault));
+        }
+        let who = &self.who;
         let row = HrRow {
             source: SourceRow {
                 file: self.file.name.clone(),
                 line: record.line,
             },
-            employee_id: EmployeeId::parse(self.who.employee_id.text(cells)),
-            name: self.who.name(cells),
-            work_email: EmailAddress::parse(self.who.email.text(cells)),
-            username: Username::parse(self.who.username.text(cells)),
+            employee_id: self.key(record, &who.employee_id, EmployeeId::parse)?,
+            name: who.name(cells),
+            work_email: self.key(record, &who.email, EmailAddress::parse)?,
+            username: self.key(record, &who.username, Username::parse)?,
             status,
-            termination_date: date(&self.termination_date)?,
-            last_day: date(&self.last_day)?,
-            rehire_date: date(&self.rehire_date)?,
+            termination_date: self.date(record, &self.termination_date)?,
+            last_day: self.date(record, &self.last_day)?,
+            rehire_date: self.date(record, &self.rehire_date)?,
             site: self.site.text(cells).to_owned(),
             department: self.department.text(cells).to_owned(),
             cost_center: self.cost_center.text(cells).to_owned(),
@@ -160,37 +209,107 @@ impl<'f> HrReader<'f> {
             );
             return Err(self.invalid(record, None, fault));
         }
+        let mut row = match action {
+            Some(action) => self.after(record, row, action)?,
+            None => row,
+        };
+        let leave = Leave::read(self.on_leave.text(cells));
+        row.status = leave.refine(row.status, row.termination_date.is_some());
         Ok(row)
     }
 
-    /// Columns that decide about a person must not stand twice with different
-    /// values.
-    fn refuse_contradictions(&self, record: &DataRecord<'_>) -> Result<(), Rejected> {
-        let deciding = [
-            &self.who.employee_id,
-            &self.who.email,
-            &self.who.username,
-            &self.status,
-            &self.termination_date.column,
-            &self.last_day.column,
-            &self.rehire_date.column,
-        ];
-        let mut contradicting = deciding
-            .into_iter()
-            .filter(|column| column.contradicts_itself(record.cells));
-        let Some(column) = contradicting.next() else {
-            return Ok(());
-        };
-        let fault = Fault::new(
-            "columns of the same name hold different values",
-            "export the right one only, or name it in [columns.hr]",
-        );
-        Err(self.invalid(record, Some(column), fault))
+    /// What the columns of the status say; a blank one says nothing.
+    fn status(&self, record: &DataRecord<'_>) -> Result<Option<EmploymentStatus>, Unread> {
+        let mut found = None;
+        for (column, vocabulary) in &self.status.parts {
+            match (vocabulary.read(column.text(record.cells)), found) {
+                (Meaning::Blank, _) => {}
+                (Meaning::Unknown(word), _) => return Err(Unread::UnknownStatus(word)),
+                (Meaning::Known(status), Some(other)) if status != other => {
+                    return Err(self.invalid(record, Some(&self.status.column), disagreement()));
+                }
+                (Meaning::Known(status), _) => found = Some(status),
+            }
+        }
+        Ok(found)
     }
 
-    fn invalid(&self, record: &DataRecord<'_>, column: Option<&Column>, fault: Fault) -> Rejected {
-        Rejected::Invalid(Box::new(self.who.invalid(self.file, record, column, fault)))
+    fn action(&self, record: &DataRecord<'_>) -> Result<Option<Action>, Unread> {
+        match self.actions.read(self.action.text(record.cells)) {
+            Meaning::Known(action) => Ok(Some(action)),
+            Meaning::Blank => Ok(None),
+            Meaning::Unknown(word) => Err(Unread::UnknownAction(word)),
+        }
     }
+
+    /// The row with what an event adds to it. Only the event itself tells what
+    /// its date means: that of a hire ends nothing.
+    fn after(&self, record: &DataRecord<'_>, row: HrRow, action: Action) -> Result<HrRow, Unread> {
+        let status = match action {
+            Action::Termination => EmploymentStatus::Left,
+            Action::Rehire => EmploymentStatus::Employed,
+            Action::Other(status) => status,
+        };
+        let date = match action {
+            Action::Termination | Action::Rehire => self.date(record, &self.action_date)?,
+            Action::Other(_) => None,
+        };
+        let (left, returned) = match action {
+            Action::Termination => (date, None),
+            Action::Rehire => (None, date),
+            Action::Other(_) => (None, None),
+        };
+        Ok(HrRow {
+            status: row.status.or(Some(status)),
+            termination_date: row.termination_date.or(left),
+            rehire_date: row.rehire_date.or(returned),
+            ..row
+        })
+    }
+
+    fn date(&self, record: &DataRecord<'_>, dates: &DateColumn) -> Result<Option<Date>, Unread> {
+        dates
+            .read(record.cells)
+            .map_err(|fault| self.invalid(record, Some(&dates.column), fault))
+    }
+
+    /// What a person can be found by. A cell that lost characters is no key,
+    /// and two keys are none.
+    fn key<K: PartialEq>(
+        &self,
+        record: &DataRecord<'_>,
+        column: &Column,
+        parse: impl Fn(&str) -> Option<K>,
+    ) -> Result<Option<K>, Unread> {
+        key_of(record.cells, column, parse)
+            .map_err(|fault| self.invalid(record, Some(column), fault))
+    }
+
+    fn invalid(&self, record: &DataRecord<'_>, column: Option<&Column>, fault: Fault) -> Unread {
+        Unread::Invalid(Box::new(self.who.invalid(self.file, record, column, fault)))
+    }
+}
+
+fn key_of<K: PartialEq>(
+    cells: &StringRecord,
+    column: &Column,
+    parse: impl Fn(&str) -> Option<K>,
+) -> Result<Option<K>, Fault> {
+    let mut found: Option<K> = None;
+    for cell in column.filled(cells) {
+        if cell.contains(|c: char| c == '\u{fffd}' || c.is_control()) {
+            return Err(Fault::new(
+                "the cell holds characters that were lost or that cannot be seen",
+                "correct it in HR, or export the file again, best as CSV UTF-8",
+            ));
+        }
+        match (parse(cell), &found) {
+            (Some(key), Some(other)) if key != *other => return Err(disagreement()),
+            (Some(key), None) => found = Some(key),
+            (Some(_), Some(_)) | (None, _) => {}
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -2,33 +2,38 @@
 
 use std::collections::BTreeMap;
 
+use csv::StringRecord;
 use sha2::{Digest, Sha256};
 
-use super::aliases::{Arity, Field, Requirement, Table};
+use super::aliases::{Arity, Field, Table};
 use super::chunks::{self, Chunk};
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
-use super::header::{self, Assignment, Column};
-use super::input_file::{Detected, InputFile};
-use super::records::{Dialect, Records, count_lines};
-use super::text::{excerpt, likeness, nearest, or_list, tidy};
+use super::filler::Filler;
+use super::header::{self, Assignment, Column, Misfits};
+use super::input_file::{Detected, InputFile, InputRole};
+use super::landmarks::Landmarks;
+use super::missing;
+use super::options::Delimiter;
+use super::quoting;
+use super::records::{Dialect, Quoting, Records};
+use super::text::{excerpt, nearest, or_list, tidy};
 use super::{ColumnNames, DateOrder};
 
 /// Exporters put titles and filters above the header, but not more than this.
 const HEADER_WITHIN: usize = 30;
 
-/// The delimiters, the likeliest first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-
 /// How a file is to be read.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// Delimiter and line ends.
+    /// Delimiter, quoting and line ends.
     pub dialect: Dialect,
     /// The header cells as they stand in the file.
     pub header: Vec<String>,
     /// Things a person should know.
     pub notes: Vec<String>,
+    /// The columns by whose cells a row of people is recognized.
+    pub landmarks: Landmarks,
     table: &'static Table,
     header_line: u64,
     assignment: Assignment,
@@ -44,14 +49,8 @@ pub(super) fn locate(
     names: &ColumnNames,
 ) -> Result<Layout, IngestError> {
     check_fields(file, table, names)?;
-    let [likeliest, others @ ..] = DELIMITERS;
-    let mut found = Candidate::read(file, likeliest, table, names)?;
-    for delimiter in others {
-        let candidate = Candidate::read(file, delimiter, table, names)?;
-        if candidate.score > found.score {
-            found = candidate;
-        }
-    }
+    let top = Top::of(file, table)?;
+    let found = likeliest(file, top, table, names)?;
     if let Some(refusal) = found.refuse(file, table, names) {
         // A quote that swallows the header is the cause, not a symptom.
         let open_quote = chunks::find_open_quote(file, found.dialect);
@@ -60,11 +59,154 @@ pub(super) fn locate(
     Ok(found.into_layout(file, table, names))
 }
 
+/// Where to begin to read: at the top, or at the header row that the
+/// administrator named.
+#[derive(Debug, Clone, Copy)]
+struct Top {
+    offset: usize,
+    line: u64,
+    /// Records that may be the header row.
+    within: usize,
+}
+
+impl Top {
+    fn of(file: &TextFile, table: &Table) -> Result<Self, IngestError> {
+        let Some(header_line) = file.fixed.header_line else {
+            return Ok(Self {
+                offset: 0,
+                line: 1,
+                within: HEADER_WITHIN,
+            });
+        };
+        let line = u64::from(header_line.get());
+        let text = file.text();
+        if let Some(offset) = file.line_end.start_of(header_line.get(), text) {
+            let first = text[offset..].split(['\r', '\n']).next();
+            if first.is_some_and(|first| !first.trim().is_empty()) {
+                return Ok(Self {
+                    offset,
+                    line,
+                    within: 1,
+                });
+            }
+        }
+        let refusal = Refusal {
+            line: Some(line),
+            ..file.refusal(
+                format!(
+                    "[formats] {}_header_line names this line, and no row begins here",
+                    table.role
+                ),
+                "correct the number there, or remove it and have the header row found",
+            )
+        };
+        Err(refusal.into())
+    }
+}
+
+/// The reading that makes the most of the file.
+fn likeliest(
+    file: &TextFile,
+    top: Top,
+    table: &Table,
+    names: &ColumnNames,
+) -> Result<Candidate, IngestError> {
+    let read = |delimiter: Delimiter, quoting| {
+        let dialect = Dialect {
+            delimiter: delimiter.byte(),
+            quoting,
+            line_end: file.line_end,
+        };
+        Candidate::read(file, top, dialect, table, names)
+    };
+    let delimiters = match (&file.sheet, file.fixed.delimiter) {
+        (Some(_), _) => vec![Delimiter::Comma],
+        (None, Some(fixed)) => vec![fixed],
+        (None, None) => Delimiter::ALL.to_vec(),
+    };
+    let mut found = read(delimiters[0], Quoting::Quoted)?;
+    for delimiter in delimiters[1..].iter().copied() {
+        let candidate = read(delimiter, Quoting::Quoted)?;
+        if candidate.score > found.score {
+            found = candidate;
+        }
+    }
+    let meets_all = found.score.requirements_met == table.required.len();
+    if delimiters.contains(&Delimiter::Tab) && !meets_all {
+        let plain = read(Delimiter::Tab, Quoting::Unquoted)?;
+        if plain.score > found.score {
+            return Ok(plain);
+        }
+    }
+    if meets_all && found.dialect.delimiter == Delimiter::Tab.byte() {
+        let body = &file.text()[found.body_at()..];
+        let landmarks = landmarks(&found.assignment);
+        let width = found.header().len();
+        let quoting = quoting::of_tab_file(file, found.dialect, body, width, &landmarks)?;
+        if quoting == Quoting::Unquoted {
+            return read(Delimiter::Tab, quoting);
+        }
+    }
+    Ok(found)
+}
+
+/// The columns that tell a row of people from anything else.
+fn landmarks(assignment: &Assignment) -> Landmarks {
+    let positions = |fields: &[&str]| {
+        let positions = fields.iter().filter_map(|field| assignment.get(field));
+        positions.flatten().copied().collect()
+    };
+    Landmarks {
+        ids: positions(&["employee_id", "user_id"]),
+        emails: positions(&["work_email", "email"]),
+        usernames: positions(&["username"]),
+        dates: positions(&["termination_date", "last_day", "rehire_date", "created"]),
+    }
+}
+
 impl Layout {
     /// A field's columns.
     pub(super) fn column(&self, field: &Field) -> Column {
-        let positions = self.assignment.get(field.name).cloned().unwrap_or_default();
-        Column::new(self.headers_at(&positions), positions)
+        Column::at(&self.header, self.positions(field))
+    }
+
+    /// Where a field's columns stand.
+    pub(super) fn positions(&self, field: &Field) -> &[usize] {
+        self.assignment.get(field.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Assigns the columns anew, without what the values showed to be no column
+    /// of a field.
+    pub(super) fn assign_without(&mut self, misfits: &Misfits, names: &ColumnNames) {
+        self.assignment = header::assign(&self.header, self.table, names, misfits);
+    }
+
+    /// Gives a column that serves no field to a field that has none.
+    pub(super) fn give(&mut self, position: usize, field: &Field) {
+        let is_open = self.assignment.values().flatten().all(|at| *at != position);
+        if is_open {
+            self.assignment.entry(field.name).or_insert(vec![position]);
+        }
+    }
+
+    /// Reads nothing from a field's columns.
+    pub(super) fn leave_out(&mut self, field: &Field) {
+        self.assignment.remove(field.name);
+    }
+
+    /// The refusal of a file that lacks a column it cannot do without.
+    pub(super) fn refuse_missing(&self, file: &TextFile) -> Result<(), Refusal> {
+        let Self {
+            table,
+            header,
+            header_line,
+            assignment,
+            ..
+        } = self;
+        match missing::refusal(file, table, header, Some(*header_line), assignment) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
     }
 
     /// Takes columns from one field and gives them to another, after their
@@ -72,6 +214,15 @@ impl Layout {
     pub(super) fn reassign(&mut self, from: &Field, to: &Field) {
         if let Some(positions) = self.assignment.remove(from.name) {
             self.assignment.entry(to.name).or_insert(positions);
+        }
+    }
+
+    /// What makes a row of an export no data, if anything does. In a list that
+    /// somebody wrote by hand every row counts.
+    pub(super) fn filler(&self, cells: &StringRecord) -> Option<Filler> {
+        match self.table.role {
+            InputRole::Hr | InputRole::Users => Filler::of(cells, &self.landmarks),
+            InputRole::Licenses | InputRole::Holds | InputRole::Map => None,
         }
     }
 
@@ -119,32 +270,34 @@ impl Layout {
                 encoding: file.encoding,
                 delimiter: char::from(self.dialect.delimiter),
                 line_end: file.line_end,
+                sheet: file.sheet.clone(),
                 header_line: self.header_line,
                 columns: columns
-                    .map(|(field, at)| ((*field).to_owned(), self.headers_at(at)))
+                    .map(|(field, at)| {
+                        let column = Column::at(&self.header, at);
+                        ((*field).to_owned(), column.header().to_owned())
+                    })
                     .collect(),
                 date_orders,
                 unused: unused
                     .filter(|(at, cell)| !used.contains(at) && !cell.is_empty())
                     .map(|(_, cell)| cell.clone())
                     .collect(),
-                notes: self.notes.clone(),
+                notes: self
+                    .notes
+                    .iter()
+                    .cloned()
+                    .chain(repeated_columns(&self.header, self.table, &self.assignment))
+                    .collect(),
             },
         }
-    }
-
-    fn headers_at(&self, positions: &[usize]) -> String {
-        let headers: Vec<&str> = positions
-            .iter()
-            .map(|at| self.header[*at].as_str())
-            .collect();
-        headers.join(" + ")
     }
 }
 
 /// A file read with one delimiter, and what would be its header row then.
 struct Candidate {
     dialect: Dialect,
+    top: Top,
     records: Vec<HeadRecord>,
     at: usize,
     assignment: Assignment,
@@ -170,17 +323,15 @@ struct HeadRecord {
 impl Candidate {
     fn read(
         file: &TextFile,
-        delimiter: u8,
+        top: Top,
+        dialect: Dialect,
         table: &Table,
         names: &ColumnNames,
     ) -> Result<Self, IngestError> {
-        let dialect = Dialect {
-            delimiter,
-            terminator: file.line_end.byte(),
-        };
-        let records = first_records(file, dialect)?;
+        let records = first_records(file, top, dialect)?;
         let mut best = Self {
             dialect,
+            top,
             at: 0,
             assignment: Assignment::new(),
             score: Score {
@@ -189,12 +340,13 @@ impl Candidate {
             },
             records,
         };
-        for at in 0..best.records.len().min(HEADER_WITHIN) {
-            let assignment = header::assign(&best.records[at].cells, table, names);
+        for at in 0..best.records.len().min(top.within) {
+            let cells = &best.records[at].cells;
+            let assignment = header::assign(cells, table, names, &Misfits::new());
             let score = Score {
                 requirements_met: header::requirements_met(&assignment, table.required),
                 fields_found: assignment.len(),
-                ..best.score
+                records_agreeing: records_agreeing(&best.records[at..]),
             };
             if score > best.score {
                 best = Self {
@@ -214,20 +366,26 @@ impl Candidate {
             .map_or(&[], |record| &record.cells)
     }
 
+    /// Where the text below the header row begins, in bytes from the file's.
+    fn body_at(&self) -> usize {
+        let header = self.records.get(self.at);
+        header.map_or(0, |record| self.top.offset + record.end)
+    }
+
     fn refuse(&self, file: &TextFile, table: &Table, names: &ColumnNames) -> Option<Refusal> {
         let seen = || columns_seen(self.header());
         let line = self.records.get(self.at).map(|record| record.line);
-        let example = table.required[0].any_of[0];
         if self.score.fields_found == 0 {
             return Some(Refusal {
                 line,
                 ..file.refusal(
-                    format!("no header row was found among the first {HEADER_WITHIN} records"),
-                    format!("{}; {}", seen(), how_to_name(table, example, "HEADER")),
+                    self.no_header(),
+                    format!("{}; {}", seen(), missing::how_to_name(table, None)),
                 )
             });
         }
-        for (field, name) in &names.0 {
+        let named = names.0.iter().filter(|(_, name)| !name.trim().is_empty());
+        for (field, name) in named {
             if header::positions_of_name(self.header(), name).is_empty() {
                 return Some(Refusal {
                     line,
@@ -242,41 +400,25 @@ impl Candidate {
                 });
             }
         }
-        let mut required = table.required.iter();
-        let missing = required.find(|wanted| !header::meets(&self.assignment, wanted))?;
-        let advice = match self.likeliest(missing) {
-            None => how_to_name(table, example, "HEADER"),
-            Some((field, header)) => {
-                let how = how_to_name(table, field, &header);
-                format!("nearest: \"{header}\"; {how}")
-            }
-        };
-        Some(Refusal {
-            line,
-            ..file.refusal(
-                format!("no column says {}", missing.wanted),
-                format!("{}; {advice}", seen()),
-            )
-        })
+        missing::refusal(file, table, self.header(), line, &self.assignment)
     }
 
-    /// The column that serves no field yet and is called most like one that is
-    /// missing.
-    fn likeliest(&self, missing: &Requirement) -> Option<(&'static Field, String)> {
-        let taken: Vec<usize> = self.assignment.values().flatten().copied().collect();
-        let open = |position: &usize| !taken.contains(position);
-        let guesses = missing.any_of.iter().filter_map(|field| {
-            let wanted = *field.strong.first()?;
-            let headers = (0..self.header().len()).filter(open);
-            let header = nearest(wanted, headers.map(|at| self.header()[at].as_str()))?;
-            Some((likeness(wanted, header), *field, header))
-        });
-        let (_, field, header) = guesses.max_by_key(|(likeness, _, _)| *likeness)?;
-        Some((field, excerpt(header)))
+    fn no_header(&self) -> String {
+        match self.top.within {
+            1 => "the row that [formats] names is no header row".to_owned(),
+            within => format!("no header row was found among the first {within} records"),
+        }
     }
 
     fn into_layout(self, file: &TextFile, table: &'static Table, names: &ColumnNames) -> Layout {
-        let mut notes = Vec::new();
+        let mut notes = file.notes.clone();
+        if self.dialect.quoting == Quoting::Unquoted {
+            notes.push("cells are not quoted: a quote is part of the text".to_owned());
+        }
+        if self.top.line > 1 {
+            let above = self.top.line - 1;
+            notes.push(format!("{above} lines above the header row are skipped"));
+        }
         if self.at > 0 {
             notes.push(format!(
                 "{} records above the header row are skipped",
@@ -286,7 +428,7 @@ impl Candidate {
         let mut last = self.at;
         if let Some(next) = self.records.get(self.at + 1) {
             // SuccessFactors writes keys, then labels: two header rows.
-            let labels = header::assign(&next.cells, table, names);
+            let labels = header::assign(&next.cells, table, names, &Misfits::new());
             if header::requirements_met(&labels, table.required) == table.required.len() {
                 notes.push(format!(
                     "line {} is a second header row and is skipped",
@@ -295,28 +437,33 @@ impl Candidate {
                 last += 1;
             }
         }
-        let body_at = self.records.get(last).map_or(0, |record| record.end);
+        let last = self.records.get(last);
+        let body_at = last.map_or(0, |record| self.top.offset + record.end);
         let above = &file.text().as_bytes()[..body_at];
         let (header_line, header) = match self.records.into_iter().nth(self.at) {
             Some(record) => (record.line, record.cells),
             None => (1, Vec::new()),
         };
-        notes.extend(repeated_columns(&header, table, &self.assignment));
         Layout {
             dialect: self.dialect,
             header,
             notes,
+            landmarks: landmarks(&self.assignment),
             table,
             header_line,
             assignment: self.assignment,
             body_at,
-            body_line: 1 + count_lines(above, self.dialect.terminator),
+            body_line: 1 + file.line_end.count(above),
         }
     }
 }
 
-fn first_records(file: &TextFile, dialect: Dialect) -> Result<Vec<HeadRecord>, IngestError> {
-    let mut records = Records::new(file, dialect, file.text(), 1);
+fn first_records(
+    file: &TextFile,
+    top: Top,
+    dialect: Dialect,
+) -> Result<Vec<HeadRecord>, IngestError> {
+    let mut records = Records::new(file, dialect, &file.text()[top.offset..], top.line);
     let mut first = Vec::new();
     // One more than the header may be down, to see a second header row.
     while first.len() <= HEADER_WITHIN && records.advance()? {
@@ -337,12 +484,12 @@ fn first_records(file: &TextFile, dialect: Dialect) -> Result<Vec<HeadRecord>, I
     Ok(first)
 }
 
+/// How many records are as wide as the first, if that has more than one cell.
+/// What stands above a header row has no say in how wide the table is.
 fn records_agreeing(records: &[HeadRecord]) -> usize {
-    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.cells.len() > 1) {
-        *counts.entry(record.cells.len()).or_default() += 1;
-    }
-    counts.into_values().max().unwrap_or_default()
+    let width = records.first().map_or(0, |record| record.cells.len());
+    let agreeing = records.iter().filter(|record| record.cells.len() == width);
+    if width > 1 { agreeing.count() } else { 0 }
 }
 
 fn check_fields(file: &TextFile, table: &Table, names: &ColumnNames) -> Result<(), IngestError> {
@@ -364,28 +511,35 @@ fn check_fields(file: &TextFile, table: &Table, names: &ColumnNames) -> Result<(
     Err(file.refusal(problem, advice).into())
 }
 
-fn repeated_columns<'a>(
-    header: &'a [String],
-    table: &'a Table,
-    assignment: &'a Assignment,
-) -> impl Iterator<Item = String> + 'a {
+fn repeated_columns(
+    header: &[String],
+    table: &Table,
+    assignment: &Assignment,
+) -> impl Iterator<Item = String> {
     let single = table
         .fields
         .iter()
-        .filter(|field| field.arity == Arity::One);
-    single
-        .filter_map(|field| assignment.get(field.name))
-        .filter(|positions| positions.len() > 1)
-        .map(|positions| {
+        .filter(|field| matches!(field.arity, Arity::One | Arity::Agreeing));
+    single.filter_map(|field| {
+        let positions = assignment.get(field.name)?;
+        let column = Column::at(header, positions);
+        let consequence = match field.arity {
+            Arity::Agreeing => "a row in which they differ is invalid",
+            Arity::One | Arity::Several => "the first filled cell counts",
+        };
+        (positions.len() > 1).then(|| {
             format!(
-                "{} columns are called \"{}\": the first filled cell counts",
+                "{} columns are read for {} ({}): {consequence}",
                 positions.len(),
-                excerpt(&header[positions[0]])
+                field.name,
+                excerpt(column.header())
             )
         })
+    })
 }
 
-fn columns_seen(header: &[String]) -> String {
+/// The headers of a file as a message may repeat them.
+pub(super) fn columns_seen(header: &[String]) -> String {
     let seen: Vec<String> = header
         .iter()
         .filter(|cell| !cell.is_empty())
@@ -406,17 +560,6 @@ fn columns_seen(header: &[String]) -> String {
 /// An address or a number is no header, and names somebody.
 fn looks_like_data(cell: &str) -> bool {
     cell.contains('@') || cell.bytes().filter(u8::is_ascii_digit).count() > 2
-}
-
-fn how_to_name(table: &Table, field: &Field, header: &str) -> String {
-    use super::InputRole::{Holds, Hr, Licenses, Map, Users};
-    match table.role {
-        Hr | Users => format!(
-            "name the right one in [columns.{}], e.g. {} = \"{header}\"",
-            table.role, field.name
-        ),
-        Licenses | Holds | Map => "rename the column".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::input_file::InputFile;
 use super::layout::{self, Layout};
 use super::license_cell::country_code;
 use super::listing::{self, ListRow};
+use super::open::open_list;
 use super::text::{is_blank, tidy};
 use crate::model::{LicenseName, Pool, SourceRow};
 
@@ -44,7 +45,7 @@ pub struct OwnedSeats {
 /// wrong in it is an error: a row that was left out would look like seats that
 /// nobody owns. So is a pool given twice.
 pub fn read_licenses(path: &Path) -> Result<LicensesFile, IngestError> {
-    read_text(&TextFile::open(path)?)
+    read_text(&open_list(path, &seats::TABLE)?)
 }
 
 fn read_text(file: &TextFile) -> Result<LicensesFile, IngestError> {

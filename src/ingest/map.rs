@@ -8,6 +8,7 @@ use super::error::IngestError;
 use super::input_file::InputFile;
 use super::layout;
 use super::listing;
+use super::open::open_list;
 use super::text::is_blank;
 use crate::model::EmailAddress;
 
@@ -24,7 +25,7 @@ pub struct MapFile {
 /// Reads the map (`hr_id`, `user_id`). It decides over everything else, so
 /// anything wrong in it is an error, and so is a person given twice.
 pub fn read_map(path: &Path) -> Result<MapFile, IngestError> {
-    read_text(&TextFile::open(path)?)
+    read_text(&open_list(path, &map::TABLE)?)
 }
 
 fn read_text(file: &TextFile) -> Result<MapFile, IngestError> {

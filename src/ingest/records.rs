@@ -6,14 +6,26 @@ use csv::StringRecord;
 
 use super::decode::TextFile;
 use super::error::IngestError;
+use super::input_file::LineEnd;
 
 /// How records and cells are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {
     /// What separates cells.
     pub delimiter: u8,
-    /// The byte that ends a physical line; it counts lines.
-    pub terminator: u8,
+    /// Whether quotes mean anything.
+    pub quoting: Quoting,
+    /// How physical lines end.
+    pub line_end: LineEnd,
+}
+
+/// Whether quotes mean anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quoting {
+    /// A cell in quotes may hold delimiters and line breaks.
+    Quoted,
+    /// A quote is a character like any other, as in tab files of Cognos.
+    Unquoted,
 }
 
 /// Reads one record after the other and knows on which line each begins.
@@ -25,7 +37,7 @@ pub(super) struct Records<'t> {
     bytes: &'t [u8],
     reader: csv::Reader<&'t [u8]>,
     record: StringRecord,
-    terminator: u8,
+    line_end: LineEnd,
     line: u64,
     counted: usize,
 }
@@ -42,13 +54,14 @@ impl<'t> Records<'t> {
             .has_headers(false)
             .flexible(true)
             .delimiter(dialect.delimiter)
+            .quoting(dialect.quoting == Quoting::Quoted)
             .from_reader(text.as_bytes());
         Self {
             file,
             bytes: text.as_bytes(),
             reader,
             record: StringRecord::new(),
-            terminator: dialect.terminator,
+            line_end: dialect.line_end,
             line: first_line,
             counted: 0,
         }
@@ -89,7 +102,7 @@ impl<'t> Records<'t> {
             .take_while(|byte| matches!(byte, b'\r' | b'\n'))
             .count();
         let start = start + blank;
-        self.line += count_lines(&self.bytes[self.counted..start], self.terminator);
+        self.line += self.line_end.count(&self.bytes[self.counted..start]);
         self.counted = start;
     }
 
@@ -101,11 +114,6 @@ impl<'t> Records<'t> {
     }
 }
 
-/// How many physical lines end in these bytes.
-pub(super) fn count_lines(bytes: &[u8], terminator: u8) -> u64 {
-    memchr::memchr_iter(terminator, bytes).count() as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +122,8 @@ mod tests {
         let file = TextFile::decode("in.csv".to_owned(), text.into()).expect("text");
         let dialect = Dialect {
             delimiter: b',',
-            terminator: file.line_end.byte(),
+            quoting: Quoting::Quoted,
+            line_end: file.line_end,
         };
         let mut records = Records::new(&file, dialect, file.text(), 1);
         let mut seen = Vec::new();
@@ -134,5 +143,7 @@ mod tests {
         assert_eq!(lines("a,1\r\n\r\n\r\n\"b\r\nb\",2\r\nc,3\r\n"), windows);
         let old_mac = [(1, "a"), (3, "b")].map(|(line, cell)| (line, cell.to_owned()));
         assert_eq!(lines("a,1\r\rb,2\r"), old_mac);
+        let glued = [(1, "a"), (2, "b"), (4, "c")].map(|(line, cell)| (line, cell.to_owned()));
+        assert_eq!(lines("a,1\r\nb,2\r\rc,3\n"), glued);
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Formats;
+use super::aliases::Field;
 use super::decode::TextFile;
 use super::error::Refusal;
 use super::header::normalize;
@@ -14,56 +15,166 @@ use crate::model::EmploymentStatus::{self, Absent, Employed, Left, NotStarted, U
 /// Unknown words that a message lists at most.
 const LISTED: usize = 20;
 
-/// Words seen in real HR exports (`hr-exports.md` 1.3).
-const EMPLOYMENT: [(&str, EmploymentStatus); 37] = [
+/// Words of HR exports, folded. Somebody who has given notice, or is on garden
+/// leave, is still employed: the date tells when that ends.
+const EMPLOYMENT: [(&str, EmploymentStatus); 83] = [
     ("terminated", Left),
+    ("terminated employee", Left),
+    ("terminated voluntary", Left),
+    ("terminated involuntary", Left),
     ("voluntarily terminated", Left),
+    ("involuntarily terminated", Left),
+    ("voluntary terminated", Left),
+    ("involuntary terminated", Left),
     ("terminated for cause", Left),
+    ("termed", Left),
+    ("term", Left),
     ("inactive employee", Left),
     ("t", Left),
     ("former employee", Left),
+    ("former", Left),
+    ("ex employee", Left),
     ("deceased", Left),
     ("retired", Left),
     ("separated", Left),
+    ("dismissed", Left),
     ("employment ended", Left),
     ("left", Left),
+    ("leaver", Left),
     ("del", Left),
+    ("ausgetreten", Left),
+    ("ausgeschieden", Left),
     ("active", Employed),
     ("active employee", Employed),
+    ("active assignment", Employed),
+    ("active payroll eligible", Employed),
     ("employed", Employed),
+    ("current", Employed),
+    ("current employee", Employed),
     ("a", Employed),
-    ("n/a-stillemployed", Employed),
-    ("n/a - still employed", Employed),
+    ("n a stillemployed", Employed),
+    ("n a still employed", Employed),
+    ("still employed", Employed),
+    ("rehired", Employed),
+    ("notice", Employed),
+    ("on notice", Employed),
+    ("notice period", Employed),
+    ("serving notice", Employed),
+    ("aktiv", Employed),
     ("on leave", Absent),
+    ("active on leave", Absent),
     ("l", Absent),
     ("leave", Absent),
     ("leave of absence", Absent),
-    ("long-term leave", Absent),
+    ("long term leave", Absent),
     ("parental leave", Absent),
+    ("maternity leave", Absent),
+    ("paternity leave", Absent),
+    ("medical leave", Absent),
+    ("sick leave", Absent),
+    ("paid leave", Absent),
+    ("unpaid leave", Absent),
+    ("military leave", Absent),
     ("loa", Absent),
+    ("fmla", Absent),
     ("std", Absent),
     ("ltd", Absent),
+    ("short term disability", Absent),
+    ("long term disability", Absent),
+    ("furlough", Absent),
+    ("furloughed", Absent),
     ("garden leave", Absent),
+    ("gardening leave", Absent),
     ("suspended", Absent),
+    ("suspended payroll eligible", Absent),
+    ("beurlaubt", Absent),
+    ("elternzeit", Absent),
     ("hired", NotStarted),
     ("accepted", NotStarted),
     ("onboarding", NotStarted),
     ("future start", NotStarted),
+    ("future hire", NotStarted),
+    ("pre hire", NotStarted),
     ("pending", NotStarted),
-    ("n/a - has not started yet", NotStarted),
+    ("n a has not started yet", NotStarted),
     ("has not started yet", NotStarted),
     // SuccessFactors: terminated or on leave.
     ("inactive", Unclear),
+    ("inactive payroll eligible", Unclear),
+    ("inaktiv", Unclear),
 ];
 
 /// Columns that hold yes or no: (header, yes means, no means). Workday's
 /// `Active Status` is "No" during some leaves too.
-const EMPLOYMENT_FLAGS: [(&str, EmploymentStatus, EmploymentStatus); 5] = [
+const EMPLOYMENT_FLAGS: [(&str, EmploymentStatus, EmploymentStatus); 8] = [
     ("termd", Left, Employed),
     ("terminated", Left, Employed),
+    ("is terminated", Left, Employed),
     ("is active", Employed, Left),
     ("active", Employed, Left),
+    ("current employee flag", Employed, Left),
     ("active status", Employed, Unclear),
+    ("active inactive status", Employed, Unclear),
+];
+
+/// Names of events in reports such as SAP's, folded.
+const ACTIONS: [(&str, Action); 56] = [
+    ("termination", Action::Termination),
+    ("terminations", Action::Termination),
+    ("auto termination", Action::Termination),
+    ("auto terminations", Action::Termination),
+    ("termination hr checklist", Action::Termination),
+    ("terminate", Action::Termination),
+    ("terminate employee", Action::Termination),
+    ("terminate contingent worker", Action::Termination),
+    ("voluntary termination", Action::Termination),
+    ("involuntary termination", Action::Termination),
+    ("voluntary", Action::Termination),
+    ("involuntary", Action::Termination),
+    ("separation", Action::Termination),
+    ("leaving", Action::Termination),
+    ("leaver", Action::Termination),
+    ("resignation", Action::Termination),
+    ("retirement", Action::Termination),
+    ("dismissal", Action::Termination),
+    ("end of employment", Action::Termination),
+    ("death", Action::Termination),
+    ("austritt", Action::Termination),
+    ("rehire", Action::Rehire),
+    ("re hire", Action::Rehire),
+    ("rehire employee", Action::Rehire),
+    ("reinstatement", Action::Rehire),
+    ("reinstate", Action::Rehire),
+    ("wiedereinstellung", Action::Rehire),
+    ("wiedereintritt", Action::Rehire),
+    ("hire", Action::Other(Employed)),
+    ("new hire", Action::Other(Employed)),
+    ("hiring", Action::Other(Employed)),
+    ("hire employee", Action::Other(Employed)),
+    ("hire contractor", Action::Other(Employed)),
+    ("einstellung", Action::Other(Employed)),
+    ("transfer", Action::Other(Employed)),
+    ("promotion", Action::Other(Employed)),
+    ("demotion", Action::Other(Employed)),
+    ("change", Action::Other(Employed)),
+    ("data change", Action::Other(Employed)),
+    ("job change", Action::Other(Employed)),
+    ("position change", Action::Other(Employed)),
+    ("change of position", Action::Other(Employed)),
+    ("change in pay", Action::Other(Employed)),
+    ("pay change", Action::Other(Employed)),
+    ("pay rate change", Action::Other(Employed)),
+    ("salary change", Action::Other(Employed)),
+    ("compensation change", Action::Other(Employed)),
+    ("organizational reassignment", Action::Other(Employed)),
+    ("organisational reassignment", Action::Other(Employed)),
+    ("contract extension", Action::Other(Employed)),
+    ("return from leave", Action::Other(Employed)),
+    ("reverse termination", Action::Other(Employed)),
+    ("leave", Action::Other(Absent)),
+    ("leave of absence", Action::Other(Absent)),
+    ("parental leave", Action::Other(Absent)),
+    ("suspension", Action::Other(Absent)),
 ];
 
 const ACCOUNT: [(&str, AccountStatus); 7] = [
@@ -75,6 +186,60 @@ const ACCOUNT: [(&str, AccountStatus); 7] = [
     ("disabled", AccountStatus::Inactive),
     ("suspended", AccountStatus::Inactive),
 ];
+
+/// What was done to a person, in a report of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// The employment ends on the event's date.
+    Termination,
+    /// It begins again on the event's date.
+    Rehire,
+    /// Anything else; it tells the status alone.
+    Other(EmploymentStatus),
+}
+
+/// Whether somebody is on leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// On leave.
+    Away,
+    /// Expressly not on leave.
+    Present,
+    /// The file does not say.
+    Unsaid,
+}
+
+impl Leave {
+    /// Reads a cell that should say yes or no. Anything else that is written
+    /// there, such as the sort of leave, is a yes: it stops an action at most.
+    pub(super) fn read(cell: &str) -> Self {
+        if is_blank(cell) {
+            return Self::Unsaid;
+        }
+        match yes_or_no(&fold(cell)) {
+            Some(false) => Self::Present,
+            Some(true) | None => Self::Away,
+        }
+    }
+
+    /// What a status means for somebody of whom this is known: "inactive" is
+    /// no leaver while on leave, and a leaver when not.
+    pub(super) fn refine(
+        self,
+        status: Option<EmploymentStatus>,
+        has_date: bool,
+    ) -> Option<EmploymentStatus> {
+        match (self, status) {
+            (Self::Away, Some(Unclear | Employed)) => Some(Absent),
+            (Self::Away, Some(Left)) if !has_date => Some(Absent),
+            (Self::Present, Some(Unclear)) => Some(Left),
+            (
+                Self::Away | Self::Present | Self::Unsaid,
+                status @ (None | Some(Left | Employed | Absent | NotStarted | Unclear)),
+            ) => status,
+        }
+    }
+}
 
 /// What a status cell says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +266,7 @@ impl Vocabulary<EmploymentStatus> {
         let header = normalize(header);
         let known = EMPLOYMENT
             .iter()
-            .map(|(word, status)| (fold(word), *status));
+            .map(|(word, status)| ((*word).to_owned(), *status));
         let own = formats.hr_status.iter();
         Self {
             words: known
@@ -111,6 +276,26 @@ impl Vocabulary<EmploymentStatus> {
                 .iter()
                 .find(|(flag, _, _)| *flag == header)
                 .map(|(_, yes, no)| (*yes, *no)),
+        }
+    }
+}
+
+impl Vocabulary<Action> {
+    /// The vocabulary of a column of events. The administrator's words win.
+    pub(super) fn actions(formats: &Formats) -> Self {
+        let known = ACTIONS
+            .iter()
+            .map(|(word, action)| ((*word).to_owned(), *action));
+        let own = formats.hr_status.iter().map(|(word, status)| {
+            let action = match status {
+                Left => Action::Termination,
+                Employed | Absent | NotStarted | Unclear => Action::Other(*status),
+            };
+            (fold(word), action)
+        });
+        Self {
+            words: known.chain(own).collect(),
+            flags: None,
         }
     }
 }
@@ -138,10 +323,10 @@ impl<S: Copy> Vocabulary<S> {
         if is_blank(cell) {
             return Meaning::Blank;
         }
-        match (self.flags, word.as_str()) {
-            (Some((yes, _)), "1" | "true" | "yes" | "y") => Meaning::Known(yes),
-            (Some((_, no)), "0" | "false" | "no" | "n") => Meaning::Known(no),
-            (Some(_) | None, _) => Meaning::Unknown(word),
+        match (self.flags, yes_or_no(&word)) {
+            (Some((yes, _)), Some(true)) => Meaning::Known(yes),
+            (Some((_, no)), Some(false)) => Meaning::Known(no),
+            (Some(_), None) | (None, _) => Meaning::Unknown(tidy(cell).to_lowercase()),
         }
     }
 }
@@ -166,13 +351,21 @@ impl UnknownWords {
         }
     }
 
-    /// The refusal of an HR export that holds such words.
-    pub(super) fn refuse_hr(&self, file: &TextFile, header: &str) -> Option<Refusal> {
+    /// The refusal of an HR export that holds such words in the column of
+    /// `field`.
+    pub(super) fn refuse_hr(
+        &self,
+        file: &TextFile,
+        field: &Field,
+        header: &str,
+    ) -> Option<Refusal> {
         let lines = self.listed(|word, _, _| format!("\n    \"{}\" = \"…\"", toml_escaped(word)));
         let advice = format!(
             "say what they mean (left, employed, absent, not_started or unclear):\n    \
-             [formats.hr_status]{}",
-            lines.concat()
+             [formats.hr_status]{}\n  or, if the column is about something else: \
+             [columns.hr] {} = \"\"",
+            lines.concat(),
+            field.name
         );
         self.refuse(file, header, advice)
     }
@@ -215,8 +408,21 @@ impl UnknownWords {
     }
 }
 
+fn yes_or_no(word: &str) -> Option<bool> {
+    match word {
+        "1" | "true" | "yes" | "y" | "ja" | "x" => Some(true),
+        "0" | "false" | "no" | "n" | "nein" => Some(false),
+        _ => None,
+    }
+}
+
+/// The words of a cell alone: `Terminated - Voluntary` and `TERMINATED_VOLUNTARY`
+/// are one. Workday writes paths, `Terminate Employee > Voluntary > Moved`: what
+/// is right of the first step explains it.
 fn fold(cell: &str) -> String {
-    let words: Vec<&str> = tidy(cell).split_whitespace().collect();
+    let step = cell.split(" > ").next().unwrap_or(cell);
+    let words = step.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     words.join(" ").to_lowercase()
 }
 
@@ -228,6 +434,7 @@ fn toml_escaped(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::aliases::hr;
 
     fn meaning(header: &str, cell: &str) -> Meaning<EmploymentStatus> {
         Vocabulary::employment(header, &Formats::default()).read(cell)
@@ -240,6 +447,12 @@ mod tests {
             (" LEFT ", Left),
             ("ACTIVE", Employed),
             ("Garden  leave", Absent),
+            ("ON_LEAVE", Absent),
+            ("Long-term leave", Absent),
+            ("Terminated - Voluntary", Left),
+            ("Inactive Employee", Left),
+            ("N/A-StillEmployed", Employed),
+            ("Future Start", NotStarted),
             ("N/A - Has not started yet", NotStarted),
             ("Inactive", Unclear),
         ] {
@@ -269,13 +482,75 @@ mod tests {
     }
 
     #[test]
+    fn words_are_written_as_cells_are_folded() {
+        let actions = ACTIONS.iter().map(|(word, _)| word);
+        for word in EMPLOYMENT.iter().map(|(word, _)| word).chain(actions) {
+            assert_eq!(fold(word), *word);
+        }
+    }
+
+    #[test]
+    fn a_leave_tells_what_inactive_means() {
+        for (cell, status, has_date, refined) in [
+            ("Yes", Unclear, false, Absent),
+            ("True", Unclear, true, Absent),
+            ("No", Unclear, false, Left),
+            ("", Unclear, false, Unclear),
+            ("N/A", Unclear, true, Unclear),
+            ("Medical", Unclear, true, Absent),
+            ("1", Left, false, Absent),
+            ("1", Left, true, Left),
+            ("0", Left, false, Left),
+            ("yes", Employed, false, Absent),
+            ("no", Employed, false, Employed),
+            ("yes", NotStarted, false, NotStarted),
+        ] {
+            let leave = Leave::read(cell);
+            let place = format!("{cell:?} {status:?} {has_date}");
+            assert_eq!(
+                leave.refine(Some(status), has_date),
+                Some(refined),
+                "{place}"
+            );
+        }
+        assert_eq!(Leave::Away.refine(None, true), None);
+    }
+
+    #[test]
+    fn actions_end_an_employment_begin_it_again_or_tell_the_status() {
+        let formats = Formats {
+            hr_status: [("Zwangspause".to_owned(), Absent), ("out".to_owned(), Left)].into(),
+            ..Formats::default()
+        };
+        let vocabulary = Vocabulary::actions(&formats);
+        for (cell, action) in [
+            ("Auto Terminations", Action::Termination),
+            ("Termination (HR checklist)", Action::Termination),
+            (
+                "Terminate Employee > Involuntary > Position",
+                Action::Termination,
+            ),
+            ("Rehire", Action::Rehire),
+            ("Hire Contractor", Action::Other(Employed)),
+            ("Zwangspause", Action::Other(Absent)),
+            ("OUT", Action::Termination),
+        ] {
+            assert_eq!(vocabulary.read(cell), Meaning::Known(action), "{cell}");
+        }
+        let unknown = Meaning::Unknown("secondment".to_owned());
+        assert_eq!(vocabulary.read("Secondment"), unknown);
+    }
+
+    #[test]
     fn unknown_words_are_listed_with_the_lines_to_add() {
         let file = TextFile::decode("hr.csv".to_owned(), b"x".to_vec()).expect("text");
         let mut unknown = UnknownWords::default();
         unknown.add("sabbatical".to_owned(), 4);
         unknown.add("sabbatical".to_owned(), 6);
         unknown.add("b \"x\"".to_owned(), 5);
-        let refusal = unknown.refuse_hr(&file, "Status").expect("a refusal");
+        let refusal = unknown
+            .refuse_hr(&file, &hr::STATUS, "Status")
+            .expect("a refusal");
         assert_eq!(refusal.line, Some(4));
         assert!(
             refusal
@@ -287,6 +562,7 @@ mod tests {
                 .advice
                 .contains("[formats.hr_status]\n    \"b \\\"x\\\"\" = \"…\"")
         );
-        assert_eq!(UnknownWords::default().refuse_hr(&file, "Status"), None);
+        let none = UnknownWords::default();
+        assert_eq!(none.refuse_hr(&file, &hr::STATUS, "Status"), None);
     }
 }

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use super::aliases::users;
-use super::body::{self, Count, DataRecord, DateColumn, Rejected, WhoColumns};
+use super::body::{self, Count, DataRecord, Rejected, WhoColumns};
 use super::chunks::Chunk;
+use super::date_columns::{self, DateColumn, DatePins};
 use super::dates::Fault;
 use super::decode::TextFile;
 use super::error::IngestError;
@@ -14,6 +15,7 @@ use super::header::Column;
 use super::input_file::InputFile;
 use super::layout::{self, Layout};
 use super::license_cell::{country_code, licenses_in, values_in};
+use super::open;
 use super::status::{Meaning, UnknownWords, Vocabulary};
 use super::text::{excerpt, is_blank};
 use super::{ColumnNames, Formats};
@@ -66,7 +68,7 @@ pub fn read_users<O: AccountObserver>(
     formats: &Formats,
     observer: O,
 ) -> Result<UsersFile<O>, IngestError> {
-    let file = TextFile::open(path)?;
+    let file = open::open(path, &users::TABLE, columns, &formats.users)?;
     read_text(&file, columns, formats, observer, CHUNK_BYTES)
 }
 
@@ -82,24 +84,28 @@ fn read_text<O: AccountObserver>(
     if !names.0.contains_key(users::USER_ID.name) {
         tell_ids_from_usernames(file, &mut layout)?;
     }
-    let created = [layout.column(&users::CREATED)];
-    let fixed = formats.users_dates;
-    let [created] =
-        body::decide_date_orders(file, &mut layout, &chunks, created, fixed, "users_dates")?;
+    let pins = DatePins {
+        key: "users_dates",
+        table: "users_date_orders",
+        file: formats.users_dates,
+        fields: &formats.users_date_orders,
+    };
+    let [created] = date_columns::decide(file, &mut layout, &chunks, [&users::CREATED], pins)?;
     let date_orders = created.detected(&users::CREATED).into_iter().collect();
 
     let reader = UsersReader::new(file, &layout, created);
     let observers: Vec<O> = chunks.iter().map(|_| observer.split()).collect();
-    let parts: Vec<Part<O>> = chunks
+    let parts: Vec<Result<Part<O>, IngestError>> = chunks
         .par_iter()
         .zip(observers)
         .map(|(chunk, observer)| reader.read_chunk(&layout, chunk, observer))
-        .collect::<Result<_, _>>()?;
+        .collect();
 
     let mut invalid = Vec::new();
     let mut unknown = UnknownWords::default();
     let mut count = Count::default();
     for part in parts {
+        let part = part?;
         observer.merge(part.observer);
         invalid.extend(part.invalid);
         unknown.merge(part.unknown);
@@ -108,7 +114,7 @@ fn read_text<O: AccountObserver>(
     if let Some(refusal) = unknown.refuse_users(file, reader.status.header()) {
         return Err(refusal.into());
     }
-    layout.notes.extend(count.note());
+    layout.notes.extend(count.notes());
     Ok(UsersFile {
         file: layout.input_file(file, count.rows, date_orders),
         observer,
@@ -197,6 +203,10 @@ impl<'f> UsersReader<'f> {
         let cells = record.cells;
         if let Some(fault) = record.raggedness() {
             return Err(self.invalid(record, None, fault));
+        }
+        let damaged_id = body::damaged(&self.user_id, cells);
+        if let Some((column, fault)) = damaged_id.or_else(|| self.who.damaged_key(cells)) {
+            return Err(self.invalid(record, Some(column), fault));
         }
         let user_id = UserId::parse(self.user_id.text(cells));
         let username = Username::parse(self.who.username.text(cells));

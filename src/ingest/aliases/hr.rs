@@ -1,6 +1,6 @@
 //! The HR export (`hr-exports.md` 1.2).
 
-use super::{Field, InputRole, Requirement, Table, field};
+use super::{Field, InputRole, Requirement, Table, agreeing_field, field};
 
 pub(in crate::ingest) static EMPLOYEE_ID: Field = field(
     "employee_id",
@@ -12,6 +12,7 @@ pub(in crate::ingest) static EMPLOYEE_ID: Field = field(
         "emp id",
         "emp no",
         "emp num",
+        "eec emp no",
         "eeid",
         "eid",
         "ee number",
@@ -20,7 +21,11 @@ pub(in crate::ingest) static EMPLOYEE_ID: Field = field(
         "person number",
         "persno",
         "personnel number",
+        "staff id",
+        "staff number",
         "personalnummer",
+        "personalnr",
+        "mitarbeiternummer",
         "psn",
         "pnr",
         "external personal id",
@@ -36,6 +41,7 @@ pub(in crate::ingest) static FIRST_NAME: Field = field(
         "first name",
         "legal first name",
         "given name",
+        "forename",
         "vorname",
         "preferred first name",
     ],
@@ -66,7 +72,11 @@ pub(in crate::ingest) static FULL_NAME: Field = field(
     ],
     &["employee", "worker", "name"],
 );
-pub(in crate::ingest) static WORK_EMAIL: Field = field(
+/// A column of somebody else's address (the manager's) or of a private one has
+/// no place here, nor has BambooHR's `Best Email`, which falls back to the
+/// private one. A user principal name is an address too, but one to log in
+/// with: it serves as the username where there is a better e-mail.
+pub(in crate::ingest) static WORK_EMAIL: Field = agreeing_field(
     "work_email",
     &[
         "work email",
@@ -74,57 +84,91 @@ pub(in crate::ingest) static WORK_EMAIL: Field = field(
         "work contact work email",
         "business email",
         "corporate email",
+        "company email",
         "employee email",
         "primary email",
         "ad email",
+    ],
+    &[
+        "email address",
+        "email",
+        "email adresse",
         "upn",
         "user principal name",
     ],
-    &["email address", "email"],
 );
-pub(in crate::ingest) static USERNAME: Field = field(
+pub(in crate::ingest) static USERNAME: Field = agreeing_field(
     "username",
     &[
         "username",
         "sam account name",
         "sam account",
         "logon name",
+        "login name",
         "network id",
     ],
-    &["login", "user id", "kürzel"],
+    &["login", "user id", "kürzel", "upn", "user principal name"],
 );
-pub(in crate::ingest) static STATUS: Field = field(
+/// HiBob tells the lifecycle from the access status, which says nothing about
+/// the employment.
+pub(in crate::ingest) const LIFECYCLE_STATUS: &str = "lifecycle status";
+pub(in crate::ingest) static STATUS: Field = agreeing_field(
     "status",
     &[
+        LIFECYCLE_STATUS,
         "employment status",
         "employee status",
         "worker status",
         "position status",
         "active inactive status",
-        "lifecycle status",
         "work status",
         "user status",
+        "beschäftigungsstatus",
         "status",
     ],
     &[
         "active status",
         "is active",
         "active",
+        "active inactive",
+        "current employee flag",
         "termd",
         "terminated",
+        "is terminated",
         "empl status",
+        "employment status code",
+        "employee status code",
         "emp status id",
     ],
 );
-/// Left out on purpose, although some exports have nothing else: `Contract End
-/// Date` (Personio: informational) and SAP's `Start date Action` (also the date
-/// of a hire). A wrong date locks somebody out; a missing one only asks.
-pub(in crate::ingest) static TERMINATION_DATE: Field = field(
+/// Says yes or no where the status alone does not tell a leaver from somebody
+/// on leave.
+pub(in crate::ingest) static ON_LEAVE: Field = field(
+    "on_leave",
+    &["on leave", "is on leave", "currently on leave"],
+    &["leave of absence"],
+);
+/// SAP's reports hold events: what was done to the person, and from when.
+pub(in crate::ingest) static ACTION: Field = field(
+    "action",
+    &["action type", "personnel action", "personnel action type"],
+    &[],
+);
+pub(in crate::ingest) static ACTION_DATE: Field = field(
+    "action_date",
+    &["start date action", "action start date", "action date"],
+    &["effective date"],
+);
+/// The dates of [`MAYBE_TERMINATION_DATES`] are left out on purpose, although
+/// some exports have nothing else: a wrong date locks somebody out, a missing
+/// one only asks.
+pub(in crate::ingest) static TERMINATION_DATE: Field = agreeing_field(
     "termination_date",
     &[
         "termination date",
         "term date",
         "termed date",
+        "terminated date",
         "date of termination",
         "actual termination date",
         "termination effective date",
@@ -134,16 +178,59 @@ pub(in crate::ingest) static TERMINATION_DATE: Field = field(
         "exit date",
         "leaving date",
         "departure date",
+        "date of leaving",
+        "leaver date",
         "end of employment",
+        "employment end date",
+        "emp termination date",
+        "employee termination date",
         "release date",
         "ende des arbeitsverhältnisses",
         "austrittsdatum",
-        "kündigungsdatum",
+        "austritt",
         "vertragsende",
+        "date de sortie",
+        "fecha de baja",
+        "datum uit dienst",
+        "data de desligamento",
+        "data di cessazione",
     ],
     &["leave date", "end date", "date"],
 );
-pub(in crate::ingest) static LAST_DAY: Field = field(
+
+/// Dates that end an employment in some companies only: a contract that is
+/// prolonged, a notice that was given, a change of any sort. They are never
+/// taken; a file that has nothing else is refused with the line to write.
+pub(in crate::ingest) const MAYBE_TERMINATION_DATES: [&str; 8] = [
+    "contract end date",
+    "contract end",
+    "kündigungsdatum",
+    "effective date",
+    "status effective date",
+    "employment status date",
+    "position status date",
+    "start date action",
+];
+
+/// Dates beside a termination that never are its date.
+pub(in crate::ingest) const OTHER_DATES: [&str; 14] = [
+    "pay through date",
+    "paid through date",
+    "payroll end date",
+    "last paid date",
+    "benefit term date",
+    "benefits end date",
+    "cobra date",
+    "previous termination date",
+    "resignation date",
+    "notification date",
+    "notice date",
+    "loa date",
+    "leave of absence start date",
+    "leave of absence return date",
+];
+
+pub(in crate::ingest) static LAST_DAY: Field = agreeing_field(
     "last_day",
     &[
         "last day of work",
@@ -158,7 +245,7 @@ pub(in crate::ingest) static LAST_DAY: Field = field(
     ],
     &[],
 );
-pub(in crate::ingest) static REHIRE_DATE: Field = field(
+pub(in crate::ingest) static REHIRE_DATE: Field = agreeing_field(
     "rehire_date",
     &[
         "rehire date",
@@ -178,6 +265,8 @@ pub(in crate::ingest) static SITE: Field = field(
         "location description",
         "work location",
         "office",
+        "branch",
+        "standort",
         "personnel area",
     ],
     &[],
@@ -189,6 +278,7 @@ pub(in crate::ingest) static DEPARTMENT: Field = field(
         "department desc",
         "department description",
         "home department description",
+        "organizational unit",
         "abteilung",
         "org level 1",
     ],
@@ -210,6 +300,9 @@ pub(in crate::ingest) static TABLE: Table = Table {
         &WORK_EMAIL,
         &USERNAME,
         &STATUS,
+        &ON_LEAVE,
+        &ACTION,
+        &ACTION_DATE,
         &TERMINATION_DATE,
         &LAST_DAY,
         &REHIRE_DATE,
@@ -224,7 +317,7 @@ pub(in crate::ingest) static TABLE: Table = Table {
         },
         Requirement {
             wanted: "whether or when they leave (status or termination date)",
-            any_of: &[&STATUS, &TERMINATION_DATE],
+            any_of: &[&STATUS, &TERMINATION_DATE, &ACTION],
         },
     ],
 };

@@ -30,8 +30,12 @@ pub(super) struct Field {
 /// What several columns that fit one field mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arity {
-    /// The same value; they must not contradict each other.
+    /// The same value; the spelling that is listed first counts.
     One,
+    /// The same value, and it decides about a person: all columns with a
+    /// spelling that means this field only are read, and a row in which they
+    /// disagree is invalid.
+    Agreeing,
     /// More values; the header may be numbered, as in `License 1`, `License 2`.
     Several,
 }
@@ -66,6 +70,19 @@ const fn field(
         strong,
         weak,
         arity: Arity::One,
+    }
+}
+
+const fn agreeing_field(
+    name: &'static str,
+    strong: &'static [&'static str],
+    weak: &'static [&'static str],
+) -> Field {
+    Field {
+        name,
+        strong,
+        weak,
+        arity: Arity::Agreeing,
     }
 }
 

@@ -1,0 +1,294 @@
+//! Checks of what a column is called against what it holds. A header is a
+//! claim; somebody else's address under `Email`, a row counter under `ID` or a
+//! remark under `End Date` must not decide about a person.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use csv::StringRecord;
+
+use super::aliases::{Field, hr};
+use super::decode::TextFile;
+use super::error::IngestError;
+use super::header::{self, Misfits, is_of_a_superior, normalize};
+use super::layout::Layout;
+use super::status::{Meaning, Vocabulary};
+use super::text::{excerpt, is_blank, tidy};
+use super::{ColumnNames, Formats};
+use crate::model::PersonName;
+
+/// Rows that are looked at.
+const SAMPLE_ROWS: usize = 500;
+
+/// Bytes of them that are kept: a cell may be of any size.
+const SAMPLE_BYTES: usize = 4 << 20;
+
+/// Rows below which a repeated address proves nothing: two leavers may share a
+/// mailbox.
+const FEWEST_REPEATS: usize = 4;
+
+/// Takes back what the header claimed and the values deny, and looks for the
+/// next best column. What the administrator named stays. Leaves a note about
+/// each column that was passed over.
+pub(super) fn settle(layout: &mut Layout, sample: &Sample, names: &ColumnNames, formats: &Formats) {
+    let mut misfits = Misfits::new();
+    // One at a time: a column that falls may change what another one shows.
+    while let Some(doubt) = first_doubt(layout, sample, names, formats) {
+        let Doubt {
+            field,
+            position,
+            why,
+        } = doubt;
+        layout.notes.push(format!(
+            "column \"{}\" is not read for {}: it {why}",
+            excerpt(&layout.header[position]),
+            field.name
+        ));
+        misfits.insert((field.name, position));
+        layout.assign_without(&misfits, names);
+    }
+    let addresses = misfits.iter().filter(|(field, position)| {
+        *field == hr::EMPLOYEE_ID.name && sample.is_mostly(*position, is_address)
+    });
+    for (_, position) in addresses {
+        if !names.0.contains_key(hr::WORK_EMAIL.name) {
+            layout.give(*position, &hr::WORK_EMAIL);
+        }
+    }
+    leave_out_events(layout);
+}
+
+/// What was done to a person is asked only where status or date is missing.
+fn leave_out_events(layout: &mut Layout) {
+    let has = |field| !layout.positions(field).is_empty();
+    let tells_all = has(&hr::STATUS) && has(&hr::TERMINATION_DATE);
+    if tells_all || !has(&hr::ACTION) {
+        layout.leave_out(&hr::ACTION);
+        layout.leave_out(&hr::ACTION_DATE);
+    }
+}
+
+/// The first rows below the header.
+#[derive(Debug, Default)]
+pub(super) struct Sample(Vec<StringRecord>);
+
+impl Sample {
+    /// Takes the first rows that have as many cells as the header.
+    pub(super) fn of(file: &TextFile, layout: &Layout) -> Result<Self, IngestError> {
+        let mut records = layout.body_records(file);
+        let mut rows = Vec::new();
+        let mut bytes = 0;
+        while rows.len() < SAMPLE_ROWS && bytes < SAMPLE_BYTES && records.advance()? {
+            let record = records.record();
+            let is_header = record.iter().map(tidy).eq(&layout.header);
+            if record.len() >= layout.width() && !is_header {
+                bytes += record.as_slice().len();
+                rows.push(record.clone());
+            }
+        }
+        Ok(Self(rows))
+    }
+
+    /// Whether most of a column's values are such.
+    pub(super) fn is_mostly(&self, position: usize, is_such: impl Fn(&str) -> bool) -> bool {
+        let (mut values, mut such) = (0, 0);
+        for value in self.values(position) {
+            values += 1;
+            such += usize::from(is_such(value));
+        }
+        such * 2 > values
+    }
+
+    fn values(&self, position: usize) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter_map(move |row| row.get(position))
+            .map(tidy)
+            .filter(|cell| !is_blank(cell))
+    }
+}
+
+/// A column that is called like a field and does not hold it.
+struct Doubt {
+    field: &'static Field,
+    position: usize,
+    why: &'static str,
+}
+
+fn first_doubt(
+    layout: &Layout,
+    sample: &Sample,
+    names: &ColumnNames,
+    formats: &Formats,
+) -> Option<Doubt> {
+    let look = Look { layout, sample };
+    let fields = [
+        &hr::EMPLOYEE_ID,
+        &hr::WORK_EMAIL,
+        &hr::STATUS,
+        &hr::TERMINATION_DATE,
+        &hr::LAST_DAY,
+        &hr::REHIRE_DATE,
+        &hr::ACTION_DATE,
+    ];
+    let found = fields
+        .into_iter()
+        .filter(|field| !names.0.contains_key(field.name));
+    found
+        .flat_map(|field| layout.positions(field).iter().map(move |at| (field, *at)))
+        .find_map(|(field, position)| {
+            let why = match field.name {
+                "employee_id" => look.at_id(position),
+                "work_email" => look.at_email(position),
+                "status" => look.at_status(position, formats),
+                _ => look.at_date(position),
+            };
+            Some(Doubt {
+                field,
+                position,
+                why: why?,
+            })
+        })
+}
+
+/// The columns of a file and their first values.
+#[derive(Clone, Copy)]
+struct Look<'l> {
+    layout: &'l Layout,
+    sample: &'l Sample,
+}
+
+impl Look<'_> {
+    fn at_id(self, position: usize) -> Option<&'static str> {
+        if self.sample.is_mostly(position, is_address) {
+            return Some("holds e-mail addresses");
+        }
+        let is_weak = matches!(&*self.called(position), "id" | "ident");
+        (is_weak && self.counts_rows(position)).then_some("counts the rows")
+    }
+
+    /// Whether the values are small numbers that grow from row to row. Some may
+    /// be missing: rows are taken out after they were numbered.
+    fn counts_rows(self, position: usize) -> bool {
+        let values: Vec<&str> = self.sample.values(position).collect();
+        let numbers: Vec<usize> = values
+            .iter()
+            .map_while(|value| value.parse().ok())
+            .collect();
+        let grow = numbers.windows(2).all(|pair| pair[0] < pair[1]);
+        let are_small = numbers
+            .last()
+            .is_some_and(|last| *last <= 2 * numbers.len());
+        // The last one may be a line with totals.
+        grow && are_small && numbers.len() + 1 >= values.len()
+    }
+
+    fn at_email(self, position: usize) -> Option<&'static str> {
+        if self.has_values(position) && !self.sample.is_mostly(position, |cell| cell.contains('@'))
+        {
+            return Some("holds no e-mail addresses");
+        }
+        if self.is_shared(position) {
+            return Some("holds the same addresses for different people");
+        }
+        let is_weak = matches!(&*self.called(position), "email" | "email address");
+        let alone = self.layout.positions(&hr::WORK_EMAIL).len() == 1;
+        let left = position
+            .checked_sub(1)
+            .map(|left| &self.layout.header[left]);
+        let is_beside_a_superior = left.is_some_and(|header| is_of_a_superior(header));
+        (is_weak && alone && is_beside_a_superior && !self.is_named_after_people(position))
+            .then_some("stands beside the manager and may be the manager's")
+    }
+
+    /// Whether most addresses stand on rows of several people.
+    fn is_shared(self, position: usize) -> bool {
+        let mut people: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
+        let mut addresses = Vec::new();
+        for row in &self.sample.0 {
+            let address = row.get(position).map(tidy).unwrap_or_default();
+            let person = self.person(row);
+            if is_address(address) && !person.is_empty() {
+                let address = address.to_lowercase();
+                people.entry(address.clone()).or_default().insert(person);
+                addresses.push(address);
+            }
+        }
+        let shared = addresses
+            .iter()
+            .filter(|address| people.get(*address).is_some_and(|people| people.len() > 1));
+        addresses.len() >= FEWEST_REPEATS && shared.count() * 2 > addresses.len()
+    }
+
+    /// Whether most addresses have a word of their row's name in them.
+    fn is_named_after_people(self, position: usize) -> bool {
+        let rows = &self.sample.0;
+        let own = rows.iter().filter(|row| {
+            let address = row.get(position).unwrap_or_default().to_lowercase();
+            let mailbox = address.split('@').next().unwrap_or_default();
+            let name = self.name(row).words();
+            name.iter()
+                .any(|word| word.chars().count() > 2 && mailbox.contains(word.as_str()))
+        });
+        own.count() * 2 > rows.len()
+    }
+
+    /// What tells the row's person from others: the id, else the name.
+    fn person(self, row: &StringRecord) -> Vec<String> {
+        let id = self.layout.column(&hr::EMPLOYEE_ID).text(row);
+        if is_blank(id) {
+            self.name(row).words()
+        } else {
+            vec![id.to_owned()]
+        }
+    }
+
+    fn name(self, row: &StringRecord) -> PersonName {
+        let text = |field| self.layout.column(field).text(row).to_owned();
+        PersonName {
+            first: text(&hr::FIRST_NAME),
+            last: text(&hr::LAST_NAME),
+            full: text(&hr::FULL_NAME),
+        }
+    }
+
+    /// Of several columns that could be the status, those are none that hold no
+    /// word of it, such as BambooHR's `Employment Status` with "Full-Time".
+    fn at_status(self, position: usize, formats: &Formats) -> Option<&'static str> {
+        let candidates = header::candidates(&self.layout.header, &hr::STATUS);
+        let others: Vec<usize> = candidates
+            .into_iter()
+            .filter(|other| *other != position)
+            .collect();
+        let knows = |position: usize| {
+            let vocabulary = Vocabulary::employment(&self.layout.header[position], formats);
+            let mut values = self.sample.values(position);
+            values.any(|value| matches!(vocabulary.read(value), Meaning::Known(_)))
+        };
+        let is_lifecycle = |position: usize| self.called(position) == hr::LIFECYCLE_STATUS;
+        let lifecycle = others.iter().find(|other| is_lifecycle(**other));
+        if lifecycle.is_some_and(|other| !is_lifecycle(position) && knows(*other)) {
+            return Some("is not about the lifecycle, which another column tells");
+        }
+        let holds_others = self.has_values(position) && !knows(position);
+        (holds_others && others.into_iter().any(knows))
+            .then_some("holds no word of a status, and another column does")
+    }
+
+    fn at_date(self, position: usize) -> Option<&'static str> {
+        let has_digit = |cell: &str| cell.bytes().any(|byte| byte.is_ascii_digit());
+        let holds_text = self.has_values(position) && !self.sample.is_mostly(position, has_digit);
+        holds_text.then_some("holds no dates")
+    }
+
+    fn has_values(self, position: usize) -> bool {
+        self.sample.values(position).next().is_some()
+    }
+
+    fn called(self, position: usize) -> String {
+        normalize(&self.layout.header[position])
+    }
+}
+
+fn is_address(cell: &str) -> bool {
+    cell.contains('@')
+}

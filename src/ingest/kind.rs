@@ -1,0 +1,203 @@
+//! Files that are named like leaver lists and are none: churned customers,
+//! counts a month, surveys, rosters.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::ColumnNames;
+use super::aliases::hr;
+use super::content::Sample;
+use super::decode::TextFile;
+use super::error::Refusal;
+use super::header::{Assignment, normalize};
+use super::layout::Layout;
+use super::text::excerpt;
+
+/// Columns that a message names at most.
+const NAMED: usize = 4;
+
+/// Words of headers that only lists of customers have.
+const CUSTOMER_WORDS: [&str; 8] = [
+    "customer",
+    "customerid",
+    "subscriber",
+    "subscription",
+    "subscriptions",
+    "churn",
+    "churned",
+    "mrr",
+];
+
+/// Words of headers that only lists of employees have.
+const EMPLOYEE_WORDS: [&str; 16] = [
+    "department",
+    "abteilung",
+    "manager",
+    "supervisor",
+    "hire",
+    "hired",
+    "job",
+    "position",
+    "employee",
+    "employeeid",
+    "employment",
+    "worker",
+    "associate",
+    "personnel",
+    "personalnummer",
+    "payroll",
+];
+
+/// Words of headers over counts and averages.
+const COUNT_WORDS: [&str; 14] = [
+    "headcount",
+    "count",
+    "counts",
+    "total",
+    "totals",
+    "rate",
+    "turnover",
+    "average",
+    "avg",
+    "percent",
+    "percentage",
+    "terminations",
+    "separations",
+    "hires",
+];
+
+/// Words of headers that survey tools write.
+const SURVEY_WORDS: [&str; 2] = ["respondent", "collector"];
+
+/// Answers of the usual scales.
+const ANSWERS: [&str; 13] = [
+    "strongly agree",
+    "agree",
+    "neutral",
+    "neither agree nor disagree",
+    "disagree",
+    "strongly disagree",
+    "very satisfied",
+    "satisfied",
+    "dissatisfied",
+    "very dissatisfied",
+    "very likely",
+    "likely",
+    "unlikely",
+];
+
+/// A question is longer than the header of a field such as `Eligible for rehire?`.
+const WORDS_OF_A_QUESTION: usize = 5;
+
+/// What a file seems to be instead, and the columns that say so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Kind {
+    what: &'static str,
+    columns: Vec<String>,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "this looks like {}", self.what)?;
+        if self.columns.is_empty() {
+            return Ok(());
+        }
+        let shown = self.columns.iter().take(NAMED);
+        let shown: Vec<String> = shown
+            .map(|column| format!("\"{}\"", excerpt(column)))
+            .collect();
+        write!(f, " (columns {})", shown.join(", "))
+    }
+}
+
+/// Refuses a file that has all columns of an HR export and is none. Whoever
+/// says in `[columns.hr]` who its people are has looked at it.
+pub(super) fn refuse_other_kinds(
+    file: &TextFile,
+    layout: &Layout,
+    sample: &Sample,
+    names: &ColumnNames,
+) -> Result<(), Refusal> {
+    let identities = [&hr::EMPLOYEE_ID, &hr::WORK_EMAIL, &hr::USERNAME];
+    if identities
+        .iter()
+        .any(|field| names.0.contains_key(field.name))
+    {
+        return Ok(());
+    }
+    let header = &layout.header;
+    let Some(kind) = customers(header).or_else(|| survey(header, sample)) else {
+        return Ok(());
+    };
+    Err(file.refusal(
+        format!("{kind}, not like an HR export"),
+        "give the list that HR exports; if this is it, say in [columns.hr] who its people are, \
+         e.g. work_email = \"HEADER\"",
+    ))
+}
+
+/// What a file seems to be that lacks a column of an HR export.
+pub(super) fn guess(header: &[String], assignment: &Assignment) -> Option<Kind> {
+    let has = |field: &str| assignment.contains_key(field);
+    let identifies = [&hr::EMPLOYEE_ID, &hr::WORK_EMAIL, &hr::USERNAME]
+        .iter()
+        .any(|field| has(field.name));
+    let survey = || survey(header, &Sample::default());
+    customers(header).or_else(survey).or_else(|| {
+        if identifies {
+            return Some(Kind {
+                what: "a roster: it says who the people are, and of nobody whether they leave",
+                columns: Vec::new(),
+            });
+        }
+        counts(header)
+    })
+}
+
+fn customers(header: &[String]) -> Option<Kind> {
+    let mut columns = with_words(header, &CUSTOMER_WORDS);
+    // An agent's `Customer` is whom the agent works for.
+    columns.retain(|column| normalize(column) != "customer");
+    let is_of_customers = !columns.is_empty() && with_words(header, &EMPLOYEE_WORDS).is_empty();
+    is_of_customers.then_some(Kind {
+        what: "a list of customers",
+        columns,
+    })
+}
+
+fn counts(header: &[String]) -> Option<Kind> {
+    let columns = with_words(header, &COUNT_WORDS);
+    (columns.len() > 1).then_some(Kind {
+        what: "counts, not people",
+        columns,
+    })
+}
+
+fn survey(header: &[String], sample: &Sample) -> Option<Kind> {
+    let mut columns = with_words(header, &SURVEY_WORDS);
+    let by_tool = columns.len();
+    let asked = header.iter().enumerate().filter(|(position, cell)| {
+        let is_question =
+            cell.ends_with('?') && cell.split_whitespace().count() >= WORDS_OF_A_QUESTION;
+        is_question || sample.is_mostly(*position, is_answer)
+    });
+    columns.extend(asked.map(|(_, cell)| cell.clone()));
+    let asked = columns.len() - by_tool;
+    (by_tool > 0 || asked > 1).then_some(Kind {
+        what: "the answers to a survey",
+        columns,
+    })
+}
+
+fn is_answer(cell: &str) -> bool {
+    ANSWERS.contains(&&*cell.to_lowercase())
+}
+
+fn with_words(header: &[String], words: &[&str]) -> Vec<String> {
+    let has_word = |cell: &&String| {
+        let normalized = normalize(cell);
+        let found: BTreeSet<&str> = normalized.split(' ').collect();
+        words.iter().any(|word| found.contains(word))
+    };
+    header.iter().filter(has_word).cloned().collect()
+}

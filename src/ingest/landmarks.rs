@@ -1,0 +1,58 @@
+//! The columns by whose cells a row of people is recognized.
+
+use csv::StringRecord;
+
+use super::dates::read_date;
+use super::text::tidy;
+use crate::model::{EmailAddress, EmployeeId, Username};
+
+/// Where a file holds who somebody is and when something was.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Landmarks {
+    /// Ids, of employees and of accounts.
+    pub ids: Vec<usize>,
+    /// E-mail addresses.
+    pub emails: Vec<usize>,
+    /// Usernames.
+    pub usernames: Vec<usize>,
+    /// Dates.
+    pub dates: Vec<usize>,
+}
+
+impl Landmarks {
+    /// Whether any cell but the one at `label` says who or when.
+    pub(super) fn are_in(&self, cells: &StringRecord, label: usize) -> bool {
+        let any = |positions: &[usize], says: fn(&str) -> bool| {
+            let others = positions.iter().filter(|position| **position != label);
+            others.filter_map(|position| cells.get(*position)).any(says)
+        };
+        any(&self.ids, |cell| EmployeeId::parse(cell).is_some())
+            || any(&self.emails, is_email)
+            || any(&self.usernames, |cell| {
+                Username::parse(tidy(cell)).is_some()
+            })
+            || any(&self.dates, is_date)
+    }
+
+    /// Whether a cell at this place would surely be one of a person's row, and
+    /// not a piece of a sentence.
+    pub(super) fn fits(&self, position: usize, cell: &str) -> bool {
+        let cell = tidy(cell);
+        (self.emails.contains(&position) || self.usernames.contains(&position)) && is_email(cell)
+            || self.dates.contains(&position) && is_date(cell)
+            || self.ids.contains(&position) && is_number_of_somebody(cell)
+    }
+}
+
+fn is_email(cell: &str) -> bool {
+    EmailAddress::parse(tidy(cell)).is_some()
+}
+
+fn is_date(cell: &str) -> bool {
+    read_date(cell, None).is_ok_and(|date| date.is_some())
+}
+
+fn is_number_of_somebody(cell: &str) -> bool {
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    digits > 0 && !cell.contains(char::is_whitespace)
+}

@@ -1,0 +1,99 @@
+//! What is said about a file that lacks a column it cannot do without.
+
+use super::aliases::{Field, Requirement, Table, hr};
+use super::decode::TextFile;
+use super::error::Refusal;
+use super::header::{self, Assignment};
+use super::input_file::InputRole;
+use super::kind;
+use super::layout::columns_seen;
+use super::text::{excerpt, likeness, nearest};
+
+/// The refusal of a file whose columns do not meet all requirements.
+pub(super) fn refusal(
+    file: &TextFile,
+    table: &Table,
+    header: &[String],
+    line: Option<u64>,
+    assignment: &Assignment,
+) -> Option<Refusal> {
+    let mut required = table.required.iter();
+    let missing = required.find(|wanted| !header::meets(assignment, wanted))?;
+    let likeliest = likeliest(missing, header, assignment);
+    let looks_like = match table.role {
+        InputRole::Hr => kind::guess(header, assignment),
+        InputRole::Users | InputRole::Licenses | InputRole::Holds | InputRole::Map => None,
+    };
+    let looks_like = looks_like
+        .map(|kind| format!("; {kind}"))
+        .unwrap_or_default();
+    Some(Refusal {
+        line,
+        ..file.refusal(
+            format!("no column says {}{looks_like}", missing.wanted),
+            format!(
+                "{}; {}",
+                columns_seen(header),
+                how_to_name(table, likeliest)
+            ),
+        )
+    })
+}
+
+/// How the administrator says which column is meant; `likeliest` is a field
+/// that is missing and the column that may be its.
+pub(super) fn how_to_name(table: &Table, likeliest: Option<(&Field, &str)>) -> String {
+    let example = table.required[0].any_of[0];
+    let (hint, field, header) = match likeliest {
+        Some((field, header)) => {
+            let header = excerpt(header);
+            (format!("nearest: \"{header}\"; "), field, header)
+        }
+        None => (String::new(), example, "HEADER".to_owned()),
+    };
+    let how = match table.role {
+        InputRole::Hr | InputRole::Users => format!(
+            "name the right one in [columns.{}], e.g. {} = \"{header}\"",
+            table.role, field.name
+        ),
+        InputRole::Licenses | InputRole::Holds | InputRole::Map => "rename the column".to_owned(),
+    };
+    format!("{hint}{how}")
+}
+
+/// The column that serves no field yet and is called most like one that is
+/// missing. Never one that is somebody else's, or that is no date to act on.
+fn likeliest<'h>(
+    missing: &Requirement,
+    header: &'h [String],
+    assignment: &Assignment,
+) -> Option<(&'static Field, &'h str)> {
+    let taken: Vec<usize> = assignment.values().flatten().copied().collect();
+    let open: Vec<&str> = (0..header.len())
+        .filter(|position| !taken.contains(position))
+        .map(|position| header[position].as_str())
+        .filter(|cell| !header::is_of_somebody_else(cell))
+        .collect();
+    let is_called = |cell: &str, names: &[&str]| names.contains(&&*header::normalize(cell));
+    let may_end_it = open
+        .iter()
+        .find(|cell| is_called(cell, &hr::MAYBE_TERMINATION_DATES));
+    let date_is_missing = missing
+        .any_of
+        .iter()
+        .any(|field| field.name == hr::TERMINATION_DATE.name);
+    if let (true, Some(cell)) = (date_is_missing, may_end_it) {
+        return Some((&hr::TERMINATION_DATE, cell));
+    }
+    let guesses = missing.any_of.iter().filter_map(|field| {
+        let wanted = *field.strong.first()?;
+        let headers = open.iter().copied();
+        let cell = nearest(
+            wanted,
+            headers.filter(|cell| !is_called(cell, &hr::OTHER_DATES)),
+        )?;
+        Some((likeness(wanted, cell), *field, cell))
+    });
+    let (_, field, cell) = guesses.max_by_key(|(likeness, _, _)| *likeness)?;
+    Some((field, cell))
+}
