@@ -257,10 +257,17 @@ fn without_copy_number(header: &str) -> &str {
 
 /// Without a group such as `(required)` or `(Employment Profile)` at the end.
 /// A group stays that says whose or which value it is: `Email (Manager)`,
-/// `Termination Date (Previous)`.
+/// `Termination Date (Previous)`; but `(Personal Profile)` is a page of ADP's.
 fn without_group(header: &str) -> &str {
-    match header.strip_suffix(')').and_then(|rest| rest.rfind('(')) {
-        Some(opened) if opened > 0 && !is_of_somebody_else(&header[opened..]) => &header[..opened],
+    let Some(rest) = header.strip_suffix(')') else {
+        return header;
+    };
+    match rest.rsplit_once('(') {
+        Some((name, group))
+            if !name.is_empty() && (group.ends_with("Profile") || !is_of_somebody_else(group)) =>
+        {
+            name
+        }
         Some(_) | None => header,
     }
 }

@@ -379,7 +379,11 @@ impl Candidate {
             return Some(Refusal {
                 line,
                 ..file.refusal(
-                    self.no_header(),
+                    format!(
+                        "{}{}",
+                        self.no_header(),
+                        missing::looks_like(table, self.header(), &self.assignment)
+                    ),
                     format!("{}; {}", seen(), missing::how_to_name(table, None)),
                 )
             });

@@ -20,13 +20,7 @@ pub(super) fn refusal(
     let mut required = table.required.iter();
     let missing = required.find(|wanted| !header::meets(assignment, wanted))?;
     let likeliest = likeliest(missing, header, assignment);
-    let looks_like = match table.role {
-        InputRole::Hr => kind::guess(header, assignment),
-        InputRole::Users | InputRole::Licenses | InputRole::Holds | InputRole::Map => None,
-    };
-    let looks_like = looks_like
-        .map(|kind| format!("; {kind}"))
-        .unwrap_or_default();
+    let looks_like = looks_like(table, header, assignment);
     Some(Refusal {
         line,
         ..file.refusal(
@@ -38,6 +32,15 @@ pub(super) fn refusal(
             ),
         )
     })
+}
+
+/// What the file seems to be instead, to go on a message with; or nothing.
+pub(super) fn looks_like(table: &Table, header: &[String], assignment: &Assignment) -> String {
+    let kind = match table.role {
+        InputRole::Hr => kind::guess(header, assignment),
+        InputRole::Users | InputRole::Licenses | InputRole::Holds | InputRole::Map => None,
+    };
+    kind.map(|kind| format!("; {kind}")).unwrap_or_default()
 }
 
 /// How the administrator says which column is meant; `likeliest` is a field
