@@ -252,7 +252,7 @@ impl Look<'_> {
     }
 
     /// Of several columns that could be the status, those are none that hold no
-    /// word of it, such as BambooHR's `Employment Status` with "Full-Time".
+    /// word of it, such as `BambooHR`'s `Employment Status` with "Full-Time".
     fn at_status(self, position: usize, formats: &Formats) -> Option<&'static str> {
         let candidates = header::candidates(&self.layout.header, &hr::STATUS);
         let others: Vec<usize> = candidates

@@ -50,11 +50,7 @@ fn read_text(
     names: &ColumnNames,
     formats: &Formats,
 ) -> Result<HrFile, IngestError> {
-    let mut layout = layout::locate(file, &hr::TABLE, names)?;
-    let sample = Sample::of(file, &layout)?;
-    kind::refuse_other_kinds(file, &layout, &sample, names)?;
-    content::settle(&mut layout, &sample, names, formats);
-    layout.refuse_missing(file)?;
+    let mut layout = understand(file, names, formats)?;
     let chunks = layout.body(file, usize::MAX)?;
     let pins = DatePins {
         key: "hr_dates",
@@ -99,6 +95,20 @@ fn read_text(
         rows,
         invalid,
     })
+}
+
+/// Finds the columns by their headers, then asks their values.
+fn understand(
+    file: &TextFile,
+    names: &ColumnNames,
+    formats: &Formats,
+) -> Result<Layout, IngestError> {
+    let mut layout = layout::locate(file, &hr::TABLE, names)?;
+    let sample = Sample::of(file, &layout)?;
+    kind::refuse_other_kinds(file, &layout, &sample, names)?;
+    content::settle(&mut layout, &sample, names, formats);
+    layout.refuse_missing(file)?;
+    Ok(layout)
 }
 
 /// Why a record became no row.

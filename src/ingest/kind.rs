@@ -8,7 +8,7 @@ use super::ColumnNames;
 use super::aliases::hr;
 use super::content::Sample;
 use super::decode::TextFile;
-use super::error::Refusal;
+use super::error::IngestError;
 use super::header::{Assignment, normalize};
 use super::layout::Layout;
 use super::text::excerpt;
@@ -117,7 +117,7 @@ pub(super) fn refuse_other_kinds(
     layout: &Layout,
     sample: &Sample,
     names: &ColumnNames,
-) -> Result<(), Refusal> {
+) -> Result<(), IngestError> {
     let identities = [&hr::EMPLOYEE_ID, &hr::WORK_EMAIL, &hr::USERNAME];
     if identities
         .iter()
@@ -129,11 +129,12 @@ pub(super) fn refuse_other_kinds(
     let Some(kind) = customers(header).or_else(|| survey(header, sample)) else {
         return Ok(());
     };
-    Err(file.refusal(
+    let refusal = file.refusal(
         format!("{kind}, not like an HR export"),
         "give the list that HR exports; if this is it, say in [columns.hr] who its people are, \
          e.g. work_email = \"HEADER\"",
-    ))
+    );
+    Err(refusal.into())
 }
 
 /// What a file seems to be that lacks a column of an HR export.

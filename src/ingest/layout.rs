@@ -195,7 +195,7 @@ impl Layout {
     }
 
     /// The refusal of a file that lacks a column it cannot do without.
-    pub(super) fn refuse_missing(&self, file: &TextFile) -> Result<(), Refusal> {
+    pub(super) fn refuse_missing(&self, file: &TextFile) -> Result<(), IngestError> {
         let Self {
             table,
             header,
@@ -204,7 +204,7 @@ impl Layout {
             ..
         } = self;
         match missing::refusal(file, table, header, Some(*header_line), assignment) {
-            Some(refusal) => Err(refusal),
+            Some(refusal) => Err(refusal.into()),
             None => Ok(()),
         }
     }
@@ -388,8 +388,8 @@ impl Candidate {
                 )
             });
         }
-        let named = names.0.iter().filter(|(_, name)| !name.trim().is_empty());
-        for (field, name) in named {
+        let pinned = names.0.iter().filter(|(_, name)| !name.trim().is_empty());
+        for (field, name) in pinned {
             if header::positions_of_name(self.header(), name).is_empty() {
                 return Some(Refusal {
                     line,

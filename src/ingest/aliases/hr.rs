@@ -73,7 +73,7 @@ pub(in crate::ingest) static FULL_NAME: Field = field(
     &["employee", "worker", "name"],
 );
 /// A column of somebody else's address (the manager's) or of a private one has
-/// no place here, nor has BambooHR's `Best Email`, which falls back to the
+/// no place here, nor has `BambooHR`'s `Best Email`, which falls back to the
 /// private one. A user principal name is an address too, but one to log in
 /// with: it serves as the username where there is a better e-mail.
 pub(in crate::ingest) static WORK_EMAIL: Field = agreeing_field(
@@ -109,7 +109,7 @@ pub(in crate::ingest) static USERNAME: Field = agreeing_field(
     ],
     &["login", "user id", "kürzel", "upn", "user principal name"],
 );
-/// HiBob tells the lifecycle from the access status, which says nothing about
+/// `HiBob` tells the lifecycle from the access status, which says nothing about
 /// the employment.
 pub(in crate::ingest) const LIFECYCLE_STATUS: &str = "lifecycle status";
 pub(in crate::ingest) static STATUS: Field = agreeing_field(
@@ -321,3 +321,127 @@ pub(in crate::ingest) static TABLE: Table = Table {
         },
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::ColumnNames;
+    use crate::ingest::header::{Misfits, assign};
+
+    /// The field that a file's only column is taken for.
+    fn field_of(header: &str) -> Option<&'static str> {
+        let header = [header.to_owned()];
+        let assignment = assign(&header, &TABLE, &ColumnNames::default(), &Misfits::new());
+        assignment.into_keys().next()
+    }
+
+    /// Spellings of real exports, of job aids and of integrators' documents.
+    #[test]
+    fn every_spelling_that_was_seen_is_known() {
+        for (field, spellings) in [
+            (
+                "employee_id",
+                "Employee ID|Employee Id|EmployeeID|Employee_ID|employee_id|Employee #|Employee No|\
+                 Employee Number|employee_no|Employee Code|Employee_Code|Emp ID|EmpID|empno|empnum|\
+                 EecEmpNo|EEID|EID|EE Number|Worker ID|WorkerID|Worker_ID|Associate ID|File Number|\
+                 File #|Position ID|Person Number|Pers.no.|pers_no|Personnel Number|Personalnummer|\
+                 PSN|PNR|External Personal ID|Employee - ID|USERID|EMPID|personIdExternal|ident|ID|\
+                 gusto_employee_id",
+            ),
+            (
+                "full_name",
+                "Employee|Employee Name|Employee_Name|Worker|Worker Name|Full Name|FullName|\
+                 full_name|Display name|Name|Payroll Name|First Name Last Name|\
+                 Last Name, First Name|Legal Name",
+            ),
+            (
+                "first_name",
+                "First Name|FirstName|FIRSTNAME|Legal First Name|Legal_Firstname|Given Name|\
+                 GivenName|Vorname|Preferred First Name|Preferred|\
+                 Legal First Name (Personal Profile)",
+            ),
+            (
+                "last_name",
+                "Last Name|LastName|last_name|surname|Legal Last Name|Legal_Lastname|Family Name|\
+                 Nachname",
+            ),
+            (
+                "work_email",
+                "Work Email|WorkEmail|Work_Email|Work E-mail|Work Email Address|Email|E-Mail|\
+                 E-mail address|EMAIL|Email Address|Employee Email|Primary Email|Business Email|\
+                 Corporate Email|ADEmail|Work Contact: Work Email|UPN|UserPrincipalName",
+            ),
+            (
+                "username",
+                "Username|USERNAME|User Name|SamAccount|SamAccountName|sAMAccountName|Login|\
+                 logonname|Network ID|Kürzel",
+            ),
+            (
+                "status",
+                "Status|Employee Status|Employee_Status|EmployeeStatus|Employment Status|\
+                 EmploymentStatus|Worker Status|WorkerStatus|Position Status|\
+                 Active/Inactive Status|Active Status|User Status|Lifecycle status|Termd|is_active|\
+                 active|Terminated|work_status|EMPL_STATUS|EmpStatusID|Employment Status Code",
+            ),
+            ("on_leave", "On Leave|OnLeave|Leave of Absence"),
+            ("action", "Action Type"),
+            ("action_date", "Start date Action|Effective Date"),
+            (
+                "termination_date",
+                "Termination Date|TerminationDate|Termination_Date|TERMINATION DATE|Term Date|\
+                 TermDate|Termed Date|Date of Termination|DateofTermination|\
+                 Actual Termination Date|Termination Effective Date|Separation Date|Cease Date|\
+                 Cessation Date|End Date|end_date|Exit Date|ExitDate|Leaving Date|Leave Date|\
+                 Departure Date|End of employment|Release Date|Emp_Termination_Date|Vertragsende|\
+                 Ende des Arbeitsverhältnisses|Austrittsdatum|Date|\
+                 Termination Date (Employment Profile)",
+            ),
+            (
+                "last_day",
+                "Last Day of Work|LastDayOfWork|Last Day Worked|LastDayWorked|Last Date Worked|\
+                 Last Working Day|Last Working Date|Last Day|last_day|\
+                 Termination Last Day of Work|Letzter Arbeitstag|StatusTerminationLastDayOfWork",
+            ),
+            (
+                "rehire_date",
+                "Rehire Date|Hire/Rehire Date|Last Hire Date|Last Hire|Most Recent Hire Date|\
+                 Most_Recent_Hire_Date|Latest Hire Date",
+            ),
+            (
+                "site",
+                "Location|Location Description|Site|Office|Work_Location|Personnel Area",
+            ),
+            (
+                "department",
+                "Department|Department_Desc|Department Description|Home Department Description|\
+                 Org Level 1|Business Unit|Division|Abteilung",
+            ),
+            (
+                "cost_center",
+                "Cost Center|Cost Centre|Cost ctr|Kostenstelle",
+            ),
+        ] {
+            for spelling in spellings.split('|') {
+                assert_eq!(field_of(spelling), Some(field), "{spelling}");
+            }
+        }
+    }
+
+    /// Other people's, private addresses, and dates that end no employment.
+    #[test]
+    fn these_are_never_taken() {
+        let others = "Manager|ManagerName|Manager ID|Manager's Work Email|Manager - Work email|\
+                      Reports To|Reports To Name|Reports To Associate ID|Reports To (Email)|\
+                      Reporting to|Supervisor|Supervisor Name|Supervisor Email|\
+                      Supervisor_Primary_Code|Line manager|Direct Manager|Manager 1 Name|HR|\
+                      Personal Email|Personal_Email|Home Email|Secondary Email|PersonalEmail|\
+                      Personal Contact: Personal Email|Best Email|Employment Status: Date|\
+                      Pre-Termination Employment Status|Termination Reason|Eligible for Rehire|\
+                      Hire Date|Original Hire Date|Birth_Date_(MM/DD/YYYY)|LOA Date|LOA Reason|\
+                      Kündigungsdatum|Contract End Date";
+        let headers = others.split('|').chain(OTHER_DATES);
+        for header in headers {
+            assert_eq!(field_of(header), None, "{header}");
+        }
+    }
+}
