@@ -24,11 +24,14 @@ pub(super) struct DataRecord<'r> {
     pub cells: &'r StringRecord,
     /// How many cells the header has.
     width: usize,
+    /// How many cells it may have, if the surplus ones are blank.
+    most: usize,
 }
 
 impl DataRecord<'_> {
     /// What is wrong with the number of cells, if anything. Blank cells after
-    /// the last column are the work of exporters and do no harm.
+    /// the last column are the work of exporters and do no harm where the other
+    /// rows have them too.
     pub(super) fn raggedness(&self) -> Option<Fault> {
         let found = self.cells.len();
         let surplus = self
@@ -36,7 +39,7 @@ impl DataRecord<'_> {
             .iter()
             .skip(self.width)
             .any(|cell| !tidy(cell).is_empty());
-        (found < self.width || surplus).then(|| {
+        (found < self.width || found > self.most || surplus).then(|| {
             Fault::new(
                 format!(
                     "the row has {found} cells where the header has {}",
@@ -101,6 +104,7 @@ pub(super) fn for_each_record(
 ) -> Result<Count, IngestError> {
     let mut records = Records::new(file, layout.dialect, chunk.text, chunk.first_line);
     let width = layout.width();
+    let most = layout.most_cells(file)?;
     let delimiter = layout.dialect.delimiter;
     let mut count = Count::default();
     while records.advance()? {
@@ -120,6 +124,9 @@ pub(super) fn for_each_record(
             count.repeated_headers += 1;
             continue;
         }
+        if let Some(other) = other_header(&layout.header, cells) {
+            return Err(refuse_other_table(file, layout, &records, other).into());
+        }
         match layout.filler(cells) {
             Some(Filler::Comment) => count.comments += 1,
             Some(Filler::Total) => count.totals += 1,
@@ -129,11 +136,40 @@ pub(super) fn for_each_record(
                     line: records.line(),
                     cells,
                     width,
+                    most,
                 });
             }
         }
     }
     Ok(count)
+}
+
+/// Where a row that repeats most of the header has another name in it: starters
+/// listed below the leavers have their dates in the same column.
+fn other_header(header: &[String], cells: &StringRecord) -> Option<usize> {
+    let named = || (0..header.len()).filter(|at| !header[*at].is_empty());
+    let repeats = |at: &usize| cells.get(*at).map(tidy) == Some(header[*at].as_str());
+    let same = named().filter(repeats).count();
+    let is_header = same > 1 && same * 2 >= named().count();
+    is_header.then(|| named().find(|at| !repeats(at)))?
+}
+
+fn refuse_other_table(
+    file: &TextFile,
+    layout: &Layout,
+    records: &Records<'_>,
+    at: usize,
+) -> Refusal {
+    let name = records.record().get(at).unwrap_or_default();
+    Refusal {
+        line: Some(records.line()),
+        column: excerpt(&layout.header[at]),
+        value: excerpt(name),
+        ..file.refusal(
+            "a second header row begins here that differs from the first: another table",
+            "give each table a file of its own",
+        )
+    }
 }
 
 fn refuse_swallowed(file: &TextFile, records: &Records<'_>, at: usize) -> Refusal {

@@ -66,6 +66,18 @@ const COUNT_WORDS: [&str; 14] = [
     "hires",
 ];
 
+/// Words of headers that lists of absences have.
+const ABSENCE_WORDS: [&str; 8] = [
+    "leave",
+    "absence",
+    "absences",
+    "vacation",
+    "holiday",
+    "pto",
+    "urlaub",
+    "abwesenheit",
+];
+
 /// Words of headers that survey tools write.
 const SURVEY_WORDS: [&str; 2] = ["respondent", "collector"];
 
@@ -126,7 +138,10 @@ pub(super) fn refuse_other_kinds(
         return Ok(());
     }
     let header = &layout.header;
-    let Some(kind) = customers(header).or_else(|| survey(header, sample)) else {
+    let Some(kind) = customers(header)
+        .or_else(|| survey(header, sample))
+        .or_else(|| absences(layout))
+    else {
         return Ok(());
     };
     let refusal = file.refusal(
@@ -162,6 +177,22 @@ fn customers(header: &[String]) -> Option<Kind> {
     let is_of_customers = !columns.is_empty() && with_words(header, &EMPLOYEE_WORDS).is_empty();
     is_of_customers.then_some(Kind {
         what: "a list of customers",
+        columns,
+    })
+}
+
+/// People come back from leave: where the only date is an end date, and nothing
+/// says what the people's status is, it may be the end of a holiday.
+fn absences(layout: &Layout) -> Option<Kind> {
+    let ends = layout.positions(&hr::TERMINATION_DATE);
+    let is_end = |at: &usize| normalize(&layout.header[*at]) == "end date";
+    let only_ends = !ends.is_empty() && ends.iter().all(is_end);
+    let has_status = [&hr::STATUS, &hr::ON_LEAVE]
+        .iter()
+        .any(|field| !layout.positions(field).is_empty());
+    let columns = with_words(&layout.header, &ABSENCE_WORDS);
+    (only_ends && !has_status && !columns.is_empty()).then_some(Kind {
+        what: "a list of absences",
         columns,
     })
 }

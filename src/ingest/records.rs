@@ -93,7 +93,10 @@ impl<'t> Records<'t> {
 
     /// Where reading goes on after that record, in bytes from the text's start.
     pub(super) fn end(&self) -> usize {
-        usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX)
+        let end = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
+        // The csv crate leaves the second byte of a line end to the next record.
+        let is_torn = self.bytes[..end].ends_with(b"\r") && self.bytes[end..].starts_with(b"\n");
+        end + usize::from(is_torn)
     }
 
     fn count_lines_up_to(&mut self, start: usize) {
