@@ -106,12 +106,13 @@ pub(super) fn for_each_record(
     let width = layout.width();
     let most = layout.most_cells(file)?;
     let delimiter = layout.dialect.delimiter;
+    let landmarks = layout.landmarks();
     let mut count = Count::default();
     while records.advance()? {
         let cells = records.record();
         // What is quoted in the text of a sheet was quoted here.
         let swallowing = match file.sheet {
-            None => swallowing_cell(cells, delimiter, width, &layout.landmarks),
+            None => swallowing_cell(cells, delimiter, width, &landmarks),
             Some(_) => None,
         };
         if let Some(at) = swallowing {
@@ -127,7 +128,7 @@ pub(super) fn for_each_record(
         if let Some(other) = other_header(&layout.header, cells) {
             return Err(refuse_other_table(file, layout, &records, other).into());
         }
-        match layout.filler(cells) {
+        match layout.filler(cells, &landmarks) {
             Some(Filler::Comment) => count.comments += 1,
             Some(Filler::Total) => count.totals += 1,
             None => {

@@ -3,6 +3,7 @@
 use csv::StringRecord;
 
 use super::dates::read_date;
+use super::header::Assignment;
 use super::text::tidy;
 use crate::model::{EmailAddress, EmployeeId, Username};
 
@@ -20,6 +21,26 @@ pub(super) struct Landmarks {
 }
 
 impl Landmarks {
+    /// The columns of these fields, whatever sort of file it is.
+    pub(super) fn of(assignment: &Assignment) -> Self {
+        let positions = |fields: &[&str]| {
+            let positions = fields.iter().filter_map(|field| assignment.get(field));
+            positions.flatten().copied().collect()
+        };
+        Self {
+            ids: positions(&["employee_id", "user_id"]),
+            emails: positions(&["work_email", "email"]),
+            usernames: positions(&["username"]),
+            dates: positions(&[
+                "termination_date",
+                "last_day",
+                "rehire_date",
+                "action_date",
+                "created",
+            ]),
+        }
+    }
+
     /// Whether any cell but the one at `label` says who or when.
     pub(super) fn are_in(&self, cells: &StringRecord, label: usize) -> bool {
         let any = |positions: &[usize], says: fn(&str) -> bool| {

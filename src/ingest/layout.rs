@@ -6,6 +6,7 @@ use csv::StringRecord;
 use sha2::{Digest, Sha256};
 
 use super::aliases::{Arity, Field, Table};
+use super::candidate::Candidate;
 use super::chunks::{self, Chunk};
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
@@ -14,14 +15,9 @@ use super::header::{self, Assignment, Column, Misfits};
 use super::input_file::{Detected, InputFile, InputRole};
 use super::landmarks::Landmarks;
 use super::missing;
-use super::options::Delimiter;
-use super::quoting;
 use super::records::{Dialect, Quoting, Records};
-use super::text::{excerpt, nearest, or_list, tidy};
+use super::text::{excerpt, nearest, or_list};
 use super::{ColumnNames, DateOrder};
-
-/// Exporters put titles and filters above the header, but not more than this.
-const HEADER_WITHIN: usize = 30;
 
 /// Records below the header that say how many cells are usual.
 const RECORDS_FOR_WIDTH: usize = 200;
@@ -35,8 +31,6 @@ pub(super) struct Layout {
     pub header: Vec<String>,
     /// Things a person should know.
     pub notes: Vec<String>,
-    /// The columns by whose cells a row of people is recognized.
-    pub landmarks: Landmarks,
     table: &'static Table,
     header_line: u64,
     assignment: Assignment,
@@ -52,122 +46,63 @@ pub(super) fn locate(
     names: &ColumnNames,
 ) -> Result<Layout, IngestError> {
     check_fields(file, table, names)?;
-    let top = Top::of(file, table)?;
-    let found = likeliest(file, top, table, names)?;
+    let found = Candidate::likeliest(file, table, names)?;
     if let Some(refusal) = found.refuse(file, table, names) {
         // A quote that swallows the header is the cause, not a symptom.
         let open_quote = chunks::find_open_quote(file, found.dialect);
         return Err(open_quote.unwrap_or(refusal).into());
     }
-    Ok(found.into_layout(file, table, names))
-}
-
-/// Where to begin to read: at the top, or at the header row that the
-/// administrator named.
-#[derive(Debug, Clone, Copy)]
-struct Top {
-    offset: usize,
-    line: u64,
-    /// Records that may be the header row.
-    within: usize,
-}
-
-impl Top {
-    fn of(file: &TextFile, table: &Table) -> Result<Self, IngestError> {
-        let Some(header_line) = file.fixed.header_line else {
-            return Ok(Self {
-                offset: 0,
-                line: 1,
-                within: HEADER_WITHIN,
-            });
-        };
-        let line = u64::from(header_line.get());
-        let text = file.text();
-        if let Some(offset) = file.line_end.start_of(header_line.get(), text) {
-            let first = text[offset..].split(['\r', '\n']).next();
-            if first.is_some_and(|first| !first.trim().is_empty()) {
-                return Ok(Self {
-                    offset,
-                    line,
-                    within: 1,
-                });
-            }
-        }
-        let refusal = Refusal {
-            line: Some(line),
-            ..file.refusal(
-                format!(
-                    "[formats] {}_header_line names this line, and no row begins here",
-                    table.role
-                ),
-                "correct the number there, or remove it and have the header row found",
-            )
-        };
-        Err(refusal.into())
-    }
-}
-
-/// The reading that makes the most of the file.
-fn likeliest(
-    file: &TextFile,
-    top: Top,
-    table: &Table,
-    names: &ColumnNames,
-) -> Result<Candidate, IngestError> {
-    let read = |delimiter: Delimiter, quoting| {
-        let dialect = Dialect {
-            delimiter: delimiter.byte(),
-            quoting,
-            line_end: file.line_end,
-        };
-        Candidate::read(file, top, dialect, table, names)
-    };
-    let delimiters = match (&file.sheet, file.fixed.delimiter) {
-        (Some(_), _) => vec![Delimiter::Comma],
-        (None, Some(fixed)) => vec![fixed],
-        (None, None) => Delimiter::ALL.to_vec(),
-    };
-    let mut found = read(delimiters[0], Quoting::Quoted)?;
-    for delimiter in delimiters[1..].iter().copied() {
-        let candidate = read(delimiter, Quoting::Quoted)?;
-        if candidate.score > found.score {
-            found = candidate;
-        }
-    }
-    let meets_all = found.score.requirements_met == table.required.len();
-    if delimiters.contains(&Delimiter::Tab) && !meets_all {
-        let plain = read(Delimiter::Tab, Quoting::Unquoted)?;
-        if plain.score > found.score {
-            return Ok(plain);
-        }
-    }
-    if meets_all && found.dialect.delimiter == Delimiter::Tab.byte() {
-        let body = &file.text()[found.body_at()..];
-        let landmarks = landmarks(&found.assignment);
-        let width = found.header().len();
-        let quoting = quoting::of_tab_file(file, found.dialect, body, width, &landmarks)?;
-        if quoting == Quoting::Unquoted {
-            return read(Delimiter::Tab, quoting);
-        }
-    }
-    Ok(found)
-}
-
-/// The columns that tell a row of people from anything else.
-fn landmarks(assignment: &Assignment) -> Landmarks {
-    let positions = |fields: &[&str]| {
-        let positions = fields.iter().filter_map(|field| assignment.get(field));
-        positions.flatten().copied().collect()
-    };
-    Landmarks {
-        ids: positions(&["employee_id", "user_id"]),
-        emails: positions(&["work_email", "email"]),
-        usernames: positions(&["username"]),
-        dates: positions(&["termination_date", "last_day", "rehire_date", "created"]),
-    }
+    Ok(Layout::of(found, file, table, names))
 }
 
 impl Layout {
+    /// What the likeliest reading of a file comes to.
+    fn of(found: Candidate, file: &TextFile, table: &'static Table, names: &ColumnNames) -> Self {
+        let mut notes = file.notes.clone();
+        if found.dialect.quoting == Quoting::Unquoted {
+            notes.push("cells are not quoted: a quote is part of the text".to_owned());
+        }
+        if found.top.line > 1 {
+            let above = found.top.line - 1;
+            notes.push(format!("{above} lines above the header row are skipped"));
+        }
+        if found.at > 0 {
+            notes.push(format!(
+                "{} records above the header row are skipped",
+                found.at
+            ));
+        }
+        let mut last = found.at;
+        if let Some(next) = found.records.get(found.at + 1) {
+            // SuccessFactors writes keys, then labels: two header rows.
+            let labels = header::assign(&next.cells, table, names, &Misfits::new());
+            if header::requirements_met(&labels, table.required) == table.required.len() {
+                notes.push(format!(
+                    "line {} is a second header row and is skipped",
+                    next.line
+                ));
+                last += 1;
+            }
+        }
+        let last = found.records.get(last);
+        let body_at = last.map_or(0, |record| found.top.offset + record.end);
+        let above = &file.text().as_bytes()[..body_at];
+        let (header_line, header) = match found.records.into_iter().nth(found.at) {
+            Some(record) => (record.line, record.cells),
+            None => (1, Vec::new()),
+        };
+        Self {
+            dialect: found.dialect,
+            header,
+            notes,
+            table,
+            header_line,
+            assignment: found.assignment,
+            body_at,
+            body_line: 1 + file.line_end.count(above),
+        }
+    }
+
     /// A field's columns.
     pub(super) fn column(&self, field: &Field) -> Column {
         Column::at(&self.header, self.positions(field))
@@ -220,11 +155,16 @@ impl Layout {
         }
     }
 
+    /// The columns by whose cells a row of people is recognized.
+    pub(super) fn landmarks(&self) -> Landmarks {
+        Landmarks::of(&self.assignment)
+    }
+
     /// What makes a row of an export no data, if anything does. In a list that
     /// somebody wrote by hand every row counts.
-    pub(super) fn filler(&self, cells: &StringRecord) -> Option<Filler> {
+    pub(super) fn filler(&self, cells: &StringRecord, landmarks: &Landmarks) -> Option<Filler> {
         match self.table.role {
-            InputRole::Hr | InputRole::Users => Filler::of(cells, &self.landmarks),
+            InputRole::Hr | InputRole::Users => Filler::of(cells, landmarks),
             InputRole::Licenses | InputRole::Holds | InputRole::Map => None,
         }
     }
@@ -316,208 +256,6 @@ impl Layout {
             },
         }
     }
-}
-
-/// A file read with one delimiter, and what would be its header row then.
-struct Candidate {
-    dialect: Dialect,
-    top: Top,
-    records: Vec<HeadRecord>,
-    at: usize,
-    assignment: Assignment,
-    score: Score,
-}
-
-/// What makes one reading better than another, in this order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Score {
-    requirements_met: usize,
-    fields_found: usize,
-    /// Records that agree on the number of cells, if that is more than one.
-    records_agreeing: usize,
-}
-
-/// One of the first records of a file.
-struct HeadRecord {
-    line: u64,
-    end: usize,
-    cells: Vec<String>,
-}
-
-impl Candidate {
-    fn read(
-        file: &TextFile,
-        top: Top,
-        dialect: Dialect,
-        table: &Table,
-        names: &ColumnNames,
-    ) -> Result<Self, IngestError> {
-        let records = first_records(file, top, dialect)?;
-        let mut best = Self {
-            dialect,
-            top,
-            at: 0,
-            assignment: Assignment::new(),
-            score: Score {
-                records_agreeing: records_agreeing(&records),
-                ..Score::default()
-            },
-            records,
-        };
-        for at in 0..best.records.len().min(top.within) {
-            let cells = &best.records[at].cells;
-            let assignment = header::assign(cells, table, names, &Misfits::new());
-            let score = Score {
-                requirements_met: header::requirements_met(&assignment, table.required),
-                fields_found: assignment.len(),
-                records_agreeing: records_agreeing(&best.records[at..]),
-            };
-            if score > best.score {
-                best = Self {
-                    at,
-                    assignment,
-                    score,
-                    ..best
-                };
-            }
-        }
-        Ok(best)
-    }
-
-    fn header(&self) -> &[String] {
-        self.records
-            .get(self.at)
-            .map_or(&[], |record| &record.cells)
-    }
-
-    /// Where the text below the header row begins, in bytes from the file's.
-    fn body_at(&self) -> usize {
-        let header = self.records.get(self.at);
-        header.map_or(0, |record| self.top.offset + record.end)
-    }
-
-    fn refuse(&self, file: &TextFile, table: &Table, names: &ColumnNames) -> Option<Refusal> {
-        let seen = || columns_seen(self.header());
-        let line = self.records.get(self.at).map(|record| record.line);
-        if self.score.fields_found == 0 {
-            return Some(Refusal {
-                line,
-                ..file.refusal(
-                    format!(
-                        "{}{}",
-                        self.no_header(),
-                        missing::looks_like(table, self.header(), &self.assignment)
-                    ),
-                    format!("{}; {}", seen(), missing::how_to_name(table, None)),
-                )
-            });
-        }
-        let pinned = names.0.iter().filter(|(_, name)| !name.trim().is_empty());
-        for (field, name) in pinned {
-            if header::positions_of_name(self.header(), name).is_empty() {
-                return Some(Refusal {
-                    line,
-                    column: excerpt(name),
-                    ..file.refusal(
-                        format!(
-                            "[columns.{}] {field} names a column that is not there",
-                            table.role
-                        ),
-                        format!("correct the name; {}", seen()),
-                    )
-                });
-            }
-        }
-        missing::refusal(file, table, self.header(), line, &self.assignment)
-    }
-
-    fn no_header(&self) -> String {
-        match self.top.within {
-            1 => "the row that [formats] names is no header row".to_owned(),
-            within => format!("no header row was found among the first {within} records"),
-        }
-    }
-
-    fn into_layout(self, file: &TextFile, table: &'static Table, names: &ColumnNames) -> Layout {
-        let mut notes = file.notes.clone();
-        if self.dialect.quoting == Quoting::Unquoted {
-            notes.push("cells are not quoted: a quote is part of the text".to_owned());
-        }
-        if self.top.line > 1 {
-            let above = self.top.line - 1;
-            notes.push(format!("{above} lines above the header row are skipped"));
-        }
-        if self.at > 0 {
-            notes.push(format!(
-                "{} records above the header row are skipped",
-                self.at
-            ));
-        }
-        let mut last = self.at;
-        if let Some(next) = self.records.get(self.at + 1) {
-            // SuccessFactors writes keys, then labels: two header rows.
-            let labels = header::assign(&next.cells, table, names, &Misfits::new());
-            if header::requirements_met(&labels, table.required) == table.required.len() {
-                notes.push(format!(
-                    "line {} is a second header row and is skipped",
-                    next.line
-                ));
-                last += 1;
-            }
-        }
-        let last = self.records.get(last);
-        let body_at = last.map_or(0, |record| self.top.offset + record.end);
-        let above = &file.text().as_bytes()[..body_at];
-        let (header_line, header) = match self.records.into_iter().nth(self.at) {
-            Some(record) => (record.line, record.cells),
-            None => (1, Vec::new()),
-        };
-        Layout {
-            dialect: self.dialect,
-            header,
-            notes,
-            landmarks: landmarks(&self.assignment),
-            table,
-            header_line,
-            assignment: self.assignment,
-            body_at,
-            body_line: 1 + file.line_end.count(above),
-        }
-    }
-}
-
-fn first_records(
-    file: &TextFile,
-    top: Top,
-    dialect: Dialect,
-) -> Result<Vec<HeadRecord>, IngestError> {
-    let mut records = Records::new(file, dialect, &file.text()[top.offset..], top.line);
-    let mut first = Vec::new();
-    // One more than the header may be down, to see a second header row.
-    while first.len() <= HEADER_WITHIN && records.advance()? {
-        let cells: Vec<String> = records
-            .record()
-            .iter()
-            .map(tidy)
-            .map(str::to_owned)
-            .collect();
-        if cells.iter().any(|cell| !cell.is_empty()) {
-            first.push(HeadRecord {
-                line: records.line(),
-                end: records.end(),
-                cells,
-            });
-        }
-    }
-    Ok(first)
-}
-
-/// How many records are as wide as the first, if that has more than one cell.
-/// What stands above a header row has no say in how wide the table is.
-fn records_agreeing(records: &[HeadRecord]) -> usize {
-    let width = records.first().map_or(0, |record| record.cells.len());
-    let agreeing = records.iter().filter(|record| record.cells.len() == width);
-    if width > 1 { agreeing.count() } else { 0 }
 }
 
 fn check_fields(file: &TextFile, table: &Table, names: &ColumnNames) -> Result<(), IngestError> {

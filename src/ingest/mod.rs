@@ -12,6 +12,7 @@
 
 mod aliases;
 mod body;
+mod candidate;
 mod chunks;
 mod content;
 mod date_columns;
@@ -50,3 +51,6 @@ pub use licenses::{LicensesFile, OwnedSeats, read_licenses};
 pub use map::{MapFile, read_map};
 pub use options::{ColumnNames, DateOrder, Delimiter, Formats, TextEncoding, TextFormat};
 pub use users::{AccountObserver, UsersFile, read_users};
+
+#[cfg(test)]
+mod tests;

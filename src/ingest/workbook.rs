@@ -314,3 +314,8 @@ fn refuse_if_too_long(bytes: usize) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+pub(super) mod test_support;
+#[cfg(test)]
+mod tests;
