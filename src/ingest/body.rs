@@ -187,18 +187,12 @@ fn refuse_swallowed(file: &TextFile, records: &Records<'_>, at: usize) -> Refusa
     }
 }
 
-/// The column with its fault, when a cell that has to identify somebody holds a
-/// character that was lost, or one that steers a printer.
-pub(super) fn damaged<'c>(key: &'c Column, cells: &StringRecord) -> Option<(&'c Column, Fault)> {
-    let lost =
-        |cell: &str| cell.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control());
-    key.filled(cells).any(lost).then(|| {
-        let problem = "a character of this cell is damaged, so it identifies nobody";
-        (
-            key,
-            Fault::new(problem, "correct it in HR, or export the file as UTF-8"),
-        )
-    })
+/// What is wrong with a key that [`lost_characters`](super::text::lost_characters).
+pub(super) fn damaged_key() -> Fault {
+    Fault::new(
+        "the cell holds characters that were lost or that cannot be seen",
+        "correct it, or export the file again, best as CSV UTF-8",
+    )
 }
 
 /// The columns that tell a row's person to whoever has to find it again.
@@ -226,12 +220,6 @@ impl WhoColumns {
             last: self.last_name.text(cells).to_owned(),
             full: self.full_name.text(cells).to_owned(),
         }
-    }
-
-    /// The id, e-mail or username that holds a character of no key, if one does.
-    pub(super) fn damaged_key(&self, cells: &StringRecord) -> Option<(&Column, Fault)> {
-        let keys = [&self.employee_id, &self.email, &self.username];
-        keys.into_iter().find_map(|key| damaged(key, cells))
     }
 
     /// The result for a record that could not be understood; `column` is the

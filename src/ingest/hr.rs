@@ -16,6 +16,7 @@ use super::kind;
 use super::layout::{self, Layout};
 use super::open;
 use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary};
+use super::text::lost_characters;
 use super::{ColumnNames, Formats};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrRow, InvalidRow, SourceRow, Username,
@@ -189,9 +190,6 @@ impl<'f> HrReader<'f> {
         // Words that nobody knows stop the run, whatever else is in the row.
         let status = self.status(record)?;
         let action = self.action(record)?;
-        if let Some((column, fault)) = self.who.damaged_key(cells) {
-            return Err(self.invalid(record, Some(column), fault));
-        }
         let who = &self.who;
         let row = HrRow {
             source: SourceRow {
@@ -307,11 +305,8 @@ fn key_of<K: PartialEq>(
 ) -> Result<Option<K>, Fault> {
     let mut found: Option<K> = None;
     for cell in column.filled(cells) {
-        if cell.contains(|c: char| c == '\u{fffd}' || c.is_control()) {
-            return Err(Fault::new(
-                "the cell holds characters that were lost or that cannot be seen",
-                "correct it in HR, or export the file again, best as CSV UTF-8",
-            ));
+        if lost_characters(cell) {
+            return Err(body::damaged_key());
         }
         match (parse(cell), &found) {
             (Some(key), Some(other)) if key != *other => return Err(disagreement()),

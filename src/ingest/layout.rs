@@ -9,7 +9,7 @@ use super::aliases::{Arity, Field, Table};
 use super::candidate::Candidate;
 use super::chunks::{self, Chunk};
 use super::decode::TextFile;
-use super::error::{IngestError, Refusal};
+use super::error::IngestError;
 use super::filler::Filler;
 use super::header::{self, Assignment, Column, Misfits};
 use super::input_file::{Detected, InputFile, InputRole};

@@ -43,10 +43,12 @@ fn swallowed_rows(
         rows += 1;
         rows_of_people += usize::from(line.split(delimiter).enumerate().any(fits));
     }
-    // The last line goes on behind the cell, where a comment would have it too.
-    let last_is_row = last.split(delimiter).count() + cells.len() - 1 - at == width;
-    let before_the_quote = last.split(delimiter).enumerate();
-    rows_of_people += usize::from(last_is_row && before_the_quote.take(width).any(fits));
+    // The last line goes on behind the cell, where a comment would have it too;
+    // so it counts by the whole cells that it has before the quote closes.
+    let heads = last.matches(delimiter).count();
+    let last_is_row = heads + cells.len() - at == width;
+    let heads_fit = last.split(delimiter).take(heads).enumerate().any(fits);
+    rows_of_people += usize::from(last_is_row && heads_fit);
     rows_of_people > 0 || width > 2 && rows > 1
 }
 
@@ -92,6 +94,7 @@ mod tests {
             "told:\n- Al, on Monday\n- Bo, on Tuesday\n- Cy",
             "one, two, three, four, five, six\nseven",
             "\n\n\n",
+            "19\n20",
         ] {
             let text = format!("E1,Al,Ace,al@example.com,2026-01-31,\"{comment}\"\n");
             assert_eq!(swallows(&text), None, "{comment:?}");

@@ -15,6 +15,12 @@ pub(super) fn is_blank(cell: &str) -> bool {
     crate::model::is_blank(tidy(cell))
 }
 
+/// Whether some characters of the cell were not read, or cannot be seen. Such a
+/// cell identifies nobody: it may be half of somebody else's.
+pub(super) fn lost_characters(cell: &str) -> bool {
+    cell.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control())
+}
+
 /// The cell as a message may repeat it: short, on one line, and unable to
 /// steer the terminal.
 pub(super) fn excerpt(cell: &str) -> String {

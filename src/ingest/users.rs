@@ -17,7 +17,7 @@ use super::layout::{self, Layout};
 use super::license_cell::{country_code, licenses_in, values_in};
 use super::open;
 use super::status::{Meaning, UnknownWords, Vocabulary};
-use super::text::{excerpt, is_blank};
+use super::text::{excerpt, is_blank, lost_characters};
 use super::{ColumnNames, Formats};
 use crate::model::{
     AccountRow, AccountStatus, EmailAddress, EmployeeId, InvalidRow, LicenseName, SourceRow,
@@ -204,9 +204,13 @@ impl<'f> UsersReader<'f> {
         if let Some(fault) = record.raggedness() {
             return Err(self.invalid(record, None, fault));
         }
-        let damaged_id = body::damaged(&self.user_id, cells);
-        if let Some((column, fault)) = damaged_id.or_else(|| self.who.damaged_key(cells)) {
-            return Err(self.invalid(record, Some(column), fault));
+        let who = &self.who;
+        let keys = [&self.user_id, &who.username, &who.email, &who.employee_id];
+        let mut damaged = keys
+            .into_iter()
+            .filter(|key| key.filled(cells).any(lost_characters));
+        if let Some(key) = damaged.next() {
+            return Err(self.invalid(record, Some(key), body::damaged_key()));
         }
         let user_id = UserId::parse(self.user_id.text(cells));
         let username = Username::parse(self.who.username.text(cells));
