@@ -16,7 +16,7 @@ use super::input_file::{Detected, InputFile, InputRole};
 use super::landmarks::Landmarks;
 use super::missing;
 use super::records::{Dialect, Quoting, Records};
-use super::text::{excerpt, nearest, or_list};
+use super::text::{excerpt, nearest, or_list, tidy};
 use super::{ColumnNames, DateOrder};
 
 /// Records below the header that say how many cells are usual.
@@ -201,12 +201,14 @@ impl Layout {
             if !records.advance()? {
                 break;
             }
-            let cells = records.record().len();
-            if cells >= self.width() {
-                *counts.entry(cells).or_default() += 1;
+            let cells = records.record();
+            let is_blank = |cell: &str| tidy(cell).is_empty();
+            if cells.len() >= self.width() && cells.iter().skip(self.width()).all(is_blank) {
+                *counts.entry(cells.len()).or_default() += 1;
             }
         }
-        let usual = counts.into_iter().max_by_key(|(_, count)| *count);
+        // Of equals the fewest cells, which is the last one here.
+        let usual = counts.into_iter().rev().max_by_key(|(_, count)| *count);
         // One row alone does not say what is usual.
         let usual = usual.filter(|(_, count)| *count > 1);
         Ok(usual.map_or(self.header.len(), |(cells, _)| cells))

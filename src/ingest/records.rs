@@ -149,4 +149,18 @@ mod tests {
         let glued = [(1, "a"), (2, "b"), (4, "c")].map(|(line, cell)| (line, cell.to_owned()));
         assert_eq!(lines("a,1\r\nb,2\r\rc,3\n"), glued);
     }
+
+    #[test]
+    fn a_record_ends_after_both_bytes_of_its_line_end() {
+        let file = TextFile::decode("in.csv".to_owned(), b"a,1\r\nb,2\r\n".to_vec());
+        let file = file.expect("text");
+        let dialect = Dialect {
+            delimiter: b',',
+            quoting: Quoting::Quoted,
+            line_end: file.line_end,
+        };
+        let mut records = Records::new(&file, dialect, file.text(), 1);
+        assert!(records.advance().expect("a record"));
+        assert_eq!(records.end(), 5);
+    }
 }

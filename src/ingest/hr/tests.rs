@@ -66,6 +66,53 @@ fn two_header_rows_repeated_headers_and_blank_records_are_no_rows() {
     assert_eq!(hr.file.detected.notes.len(), 2);
 }
 
+// An unquoted comma pushes the date of the notice under the termination date,
+// and the blank comment off the table.
+#[test]
+fn a_surplus_blank_cell_is_harmless_only_where_all_rows_have_it() {
+    let header = "Employee ID,Name,Notice Date,Termination Date,Comment\n";
+    let shifted = "2,Roe, Jan,2026-11-02,2026-12-31,\n";
+    let good = "1,Doe,2026-11-02,2026-11-20,\n3,Poe,2026-11-02,2026-11-20,\n";
+    assert_eq!(
+        told(&format!("{header}{good}{shifted}")),
+        ["1 2026-11-20", "3 2026-11-20", "invalid"]
+    );
+    // Alone, it does not say what is usual.
+    assert_eq!(told(&format!("{header}{shifted}")), ["invalid"]);
+    let all = "1,Doe,2026-11-02,2026-11-20,,\n3,Poe,2026-11-02,2026-11-20,,\n";
+    assert_eq!(
+        told(&format!("{header}{all}")),
+        ["1 2026-11-20", "3 2026-11-20"]
+    );
+}
+
+#[test]
+fn a_second_table_below_the_first_is_refused() {
+    let error = read(
+        "Employee ID,Name,Email,Leaving Date\n1,Doe,doe@example.com,2026-11-20\n\
+         Employee ID,Name,Email,Start Date\n2,Roe,roe@example.com,2026-11-20\n",
+    );
+    let error = error.expect_err("a refusal");
+    for words in [
+        "line 3",
+        "\"Leaving Date\"",
+        "\"Start Date\"",
+        "another table",
+    ] {
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn the_end_of_a_holiday_is_no_departure() {
+    let error = read(
+        "Employee ID,Name,Leave Type,Start Date,End Date\n\
+         1,Doe,Annual,2026-11-09,2026-11-20\n",
+    );
+    let error = error.expect_err("a refusal");
+    assert!(error.contains("a list of absences"), "{error}");
+}
+
 #[test]
 fn bad_rows_are_results_with_their_place() {
     let hr = read(
@@ -74,7 +121,7 @@ fn bad_rows_are_results_with_their_place() {
          2,Roe\n\
          3,Poe,2026-02-01,surplus\n\
          N/A,Total,\n\
-         4,Coe,2026-02-01,\n",
+         4,Coe,2026-02-01\n",
     )
     .expect("a file");
     assert_eq!(hr.file.rows, 5);
