@@ -121,7 +121,7 @@ pub(super) fn for_each_record(
         if cells.iter().all(|cell| tidy(cell).is_empty()) {
             continue;
         }
-        if cells.len() == layout.header.len() && cells.iter().map(tidy).eq(&layout.header) {
+        if layout.is_header(cells) {
             count.repeated_headers += 1;
             continue;
         }

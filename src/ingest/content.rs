@@ -9,9 +9,9 @@ use csv::StringRecord;
 use super::aliases::{Field, hr};
 use super::decode::TextFile;
 use super::error::IngestError;
-use super::header::{self, Misfits, is_of_a_superior, normalize};
+use super::header::{self, Column, Misfits, is_of_a_superior, normalize};
 use super::layout::Layout;
-use super::status::{Meaning, Vocabulary};
+use super::status::{Meaning, Vocabulary, is_sort_of_employment};
 use super::text::{excerpt, is_blank, tidy};
 use super::{ColumnNames, Formats};
 use crate::model::PersonName;
@@ -22,9 +22,9 @@ const SAMPLE_ROWS: usize = 500;
 /// Bytes of them that are kept: a cell may be of any size.
 const SAMPLE_BYTES: usize = 4 << 20;
 
-/// Rows below which a repeated address proves nothing: two leavers may share a
-/// mailbox.
-const FEWEST_REPEATS: usize = 4;
+/// People who may share a mailbox; an address on rows of more is somebody
+/// else's.
+const SHARING_PEOPLE: usize = 2;
 
 /// Takes back what the header claimed and the values deny, and looks for the
 /// next best column. What the administrator named stays. Leaves a note about
@@ -60,11 +60,36 @@ pub(super) fn settle(layout: &mut Layout, sample: &Sample, names: &ColumnNames, 
 /// What was done to a person is asked only where status or date is missing.
 fn leave_out_events(layout: &mut Layout) {
     let has = |field| !layout.positions(field).is_empty();
-    let tells_all = has(&hr::STATUS) && has(&hr::TERMINATION_DATE);
+    let has_date = has(&hr::TERMINATION_DATE) || has(&hr::LAST_DAY);
+    let tells_all = has(&hr::STATUS) && has_date;
     if tells_all || !has(&hr::ACTION) {
         layout.leave_out(&hr::ACTION);
         layout.leave_out(&hr::ACTION_DATE);
     }
+}
+
+/// The column that is called e-mail and stands beside the manager, where
+/// another one is the person's by its name. The administrator's word ends the
+/// rivalry.
+pub(super) fn rival_email(layout: &Layout, names: &ColumnNames) -> Column {
+    let email = layout.positions(&hr::WORK_EMAIL);
+    if email.is_empty() || names.0.contains_key(hr::WORK_EMAIL.name) {
+        return Column::default();
+    }
+    let mut called = header::candidates(&layout.header, &hr::WORK_EMAIL);
+    called.retain(|position| {
+        let is_plain = matches!(
+            &*normalize(&layout.header[*position]),
+            "email" | "email address"
+        );
+        is_plain && !email.contains(position) && is_beside_a_superior(layout, *position)
+    });
+    Column::at(&layout.header, &called)
+}
+
+fn is_beside_a_superior(layout: &Layout, position: usize) -> bool {
+    let left = position.checked_sub(1).map(|left| &layout.header[left]);
+    left.is_some_and(|header| is_of_a_superior(header))
 }
 
 /// The first rows below the header.
@@ -79,8 +104,7 @@ impl Sample {
         let mut bytes = 0;
         while rows.len() < SAMPLE_ROWS && bytes < SAMPLE_BYTES && records.advance()? {
             let record = records.record();
-            let is_header = record.iter().map(tidy).eq(&layout.header);
-            if record.len() >= layout.width() && !is_header {
+            if record.len() >= layout.width() && !layout.is_header(record) {
                 bytes += record.as_slice().len();
                 rows.push(record.clone());
             }
@@ -192,15 +216,12 @@ impl Look<'_> {
         }
         let is_weak = matches!(&*self.called(position), "email" | "email address");
         let alone = self.layout.positions(&hr::WORK_EMAIL).len() == 1;
-        let left = position
-            .checked_sub(1)
-            .map(|left| &self.layout.header[left]);
-        let is_beside_a_superior = left.is_some_and(|header| is_of_a_superior(header));
-        (is_weak && alone && is_beside_a_superior && !self.is_named_after_people(position))
+        let is_beside = is_beside_a_superior(self.layout, position);
+        (is_weak && alone && is_beside && !self.is_named_after_people(position))
             .then_some("stands beside the manager and may be the manager's")
     }
 
-    /// Whether most addresses stand on rows of several people.
+    /// Whether most rows have an address of too many people.
     fn is_shared(self, position: usize) -> bool {
         let mut people: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
         let mut addresses = Vec::new();
@@ -213,10 +234,11 @@ impl Look<'_> {
                 addresses.push(address);
             }
         }
-        let shared = addresses
-            .iter()
-            .filter(|address| people.get(*address).is_some_and(|people| people.len() > 1));
-        addresses.len() >= FEWEST_REPEATS && shared.count() * 2 > addresses.len()
+        let shared = addresses.iter().filter(|address| {
+            let people = people.get(*address);
+            people.is_some_and(|people| people.len() > SHARING_PEOPLE)
+        });
+        shared.count() * 2 > addresses.len()
     }
 
     /// Whether most addresses have a word of their row's name in them.
@@ -262,12 +284,18 @@ impl Look<'_> {
         let knows = |position: usize| {
             let vocabulary = Vocabulary::employment(&self.layout.header[position], formats);
             let mut values = self.sample.values(position);
-            values.any(|value| matches!(vocabulary.read(value), Meaning::Known(_)))
+            values.any(|value| {
+                let is_known = matches!(vocabulary.read(value), Meaning::Known(_));
+                is_known && !is_sort_of_employment(value)
+            })
         };
         let is_lifecycle = |position: usize| self.called(position) == hr::LIFECYCLE_STATUS;
         let lifecycle = others.iter().find(|other| is_lifecycle(**other));
         if lifecycle.is_some_and(|other| !is_lifecycle(position) && knows(*other)) {
             return Some("is not about the lifecycle, which another column tells");
+        }
+        if self.has_values(position) && self.sample.values(position).all(is_sort_of_employment) {
+            return Some("tells how people are employed, not whether");
         }
         let holds_others = self.has_values(position) && !knows(position);
         (holds_others && others.into_iter().any(knows))

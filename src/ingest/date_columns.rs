@@ -335,11 +335,25 @@ impl DateVotes {
         }
     }
 
+    /// The centuries of two-digit years. Numbers need years of four digits in
+    /// dates of the same style: `26-02-15` may begin with its year. A month's
+    /// name leaves no doubt about that, so any date will do.
     fn centuries(&self) -> BTreeMap<Style, i16> {
-        self.0
+        let mut centuries: BTreeMap<Style, i16> = self
+            .0
             .iter()
             .filter_map(|(style, votes)| Some((*style, votes.century()?)))
-            .collect()
+            .collect();
+        let all: BTreeSet<i16> = self
+            .0
+            .values()
+            .flat_map(|votes| votes.centuries.iter().copied())
+            .collect();
+        centuries.remove(&Style::Words);
+        if let (1, Some(century)) = (all.len(), all.first()) {
+            centuries.insert(Style::Words, *century);
+        }
+        centuries
     }
 
     /// What a person should know about a column that contradicts itself.
@@ -579,12 +593,13 @@ mod tests {
         check(&["4/5/2026", "4/13/26"], &["2026-04-05", "2026-04-13"]);
         // Of two centuries.
         check(
-            &["4/13/2026", "4/13/1999", "4/8/26"],
+            &["4/13/2026", "4/13/1999", "4/8/45"],
             &["2026-04-13", "1999-04-13", "invalid"],
         );
         // Of another style: 26-02-15 may begin with its year.
         check(&["2026-02-15", "26-02-15"], &["2026-02-15", "invalid"]);
         check(&["20-Sep-2019", "21-Sep-19"], &["2019-09-20", "2019-09-21"]);
+        check(&["4/13/2026", "20-Nov-26"], &["2026-04-13", "2026-11-20"]);
         // A date that means none has no century.
         check(&["1/1/1900", "4/13/26"], &["", "invalid"]);
     }

@@ -50,6 +50,14 @@ impl Column {
         &self.header
     }
 
+    /// Both together.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.header = format!("{} + {}", self.header, other.header);
+        both.places.extend(other.places.iter().cloned());
+        both
+    }
+
     /// Each of the columns on its own.
     pub(super) fn each(&self) -> impl Iterator<Item = Self> {
         self.places.iter().map(|place| Self {

@@ -9,14 +9,14 @@ use super::content::{self, Sample};
 use super::date_columns::{self, DateColumn, DatePins, disagreement};
 use super::dates::Fault;
 use super::decode::TextFile;
-use super::error::IngestError;
+use super::error::{IngestError, Refusal};
 use super::header::Column;
 use super::input_file::InputFile;
 use super::kind;
 use super::layout::{self, Layout};
 use super::open;
-use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary};
-use super::text::lost_characters;
+use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary, both_statuses};
+use super::text::{excerpt, lost_characters, tidy};
 use super::{ColumnNames, Formats};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrRow, InvalidRow, SourceRow, Username,
@@ -70,9 +70,10 @@ fn read_text(
     let date_orders = orders.filter_map(|(field, dates)| dates.detected(field));
     let date_orders = date_orders.collect();
 
-    let reader = HrReader::new(file, &layout, dates, formats);
+    let reader = HrReader::new(file, &layout, dates, names, formats);
     let (mut rows, mut invalid) = (Vec::new(), Vec::new());
     let (mut statuses, mut actions) = (UnknownWords::default(), UnknownWords::default());
+    let mut second_table = None;
     let mut count = Count::default();
     for chunk in &chunks {
         let counted =
@@ -81,11 +82,14 @@ fn read_text(
                 Err(Unread::Invalid(row)) => invalid.push(*row),
                 Err(Unread::UnknownStatus(word)) => statuses.add(word, record.line),
                 Err(Unread::UnknownAction(word)) => actions.add(word, record.line),
+                Err(Unread::OtherHeader(refusal)) => {
+                    second_table.get_or_insert(*refusal);
+                }
             })?;
         count = count.plus(counted);
     }
-    let refusal = statuses
-        .refuse_hr(file, &hr::STATUS, reader.status.column.header())
+    let refusal = second_table
+        .or_else(|| statuses.refuse_hr(file, &hr::STATUS, reader.status.column.header()))
         .or_else(|| actions.refuse_hr(file, &hr::ACTION, reader.action.header()));
     if let Some(refusal) = refusal {
         return Err(refusal.into());
@@ -121,13 +125,17 @@ enum Unread {
     UnknownStatus(String),
     /// Nor what this event means.
     UnknownAction(String),
+    /// The record is a header row, but not the file's: another table follows.
+    OtherHeader(Box<Refusal>),
 }
 
 /// The columns of an HR export and what their values mean.
 struct HrReader<'f> {
     file: &'f TextFile,
+    header: Vec<String>,
     who: WhoColumns,
     status: StatusColumn,
+    rival_email: Column,
     on_leave: Column,
     action: Column,
     actions: Vocabulary<Action>,
@@ -148,7 +156,13 @@ struct StatusColumn {
 }
 
 impl<'f> HrReader<'f> {
-    fn new(file: &'f TextFile, layout: &Layout, dates: [DateColumn; 4], formats: &Formats) -> Self {
+    fn new(
+        file: &'f TextFile,
+        layout: &Layout,
+        dates: [DateColumn; 4],
+        names: &ColumnNames,
+        formats: &Formats,
+    ) -> Self {
         let [termination_date, last_day, rehire_date, action_date] = dates;
         let status = layout.column(&hr::STATUS);
         let parts = status.each().map(|part| {
@@ -157,6 +171,7 @@ impl<'f> HrReader<'f> {
         });
         Self {
             file,
+            header: layout.header.clone(),
             who: WhoColumns {
                 employee_id: layout.column(&hr::EMPLOYEE_ID),
                 first_name: layout.column(&hr::FIRST_NAME),
@@ -169,6 +184,7 @@ impl<'f> HrReader<'f> {
                 parts: parts.collect(),
                 column: status,
             },
+            rival_email: content::rival_email(layout, names),
             on_leave: layout.column(&hr::ON_LEAVE),
             action: layout.column(&hr::ACTION),
             actions: Vocabulary::actions(formats),
@@ -184,6 +200,9 @@ impl<'f> HrReader<'f> {
 
     fn read(&self, record: &DataRecord<'_>) -> Result<HrRow, Unread> {
         let cells = record.cells;
+        if let Some(refusal) = self.other_header(record) {
+            return Err(Unread::OtherHeader(Box::new(refusal)));
+        }
         if let Some(fault) = record.raggedness() {
             return Err(self.invalid(record, None, fault));
         }
@@ -217,6 +236,7 @@ impl<'f> HrReader<'f> {
             );
             return Err(self.invalid(record, None, fault));
         }
+        self.refuse_rival(record, row.work_email.as_ref())?;
         let mut row = match action {
             Some(action) => self.after(record, row, action)?,
             None => row,
@@ -226,20 +246,59 @@ impl<'f> HrReader<'f> {
         Ok(row)
     }
 
+    /// Lists of leavers and of joiners stand below each other in some sheets:
+    /// what was a date of leaving above is one of joining below.
+    fn other_header(&self, record: &DataRecord<'_>) -> Option<Refusal> {
+        let pairs = || record.cells.iter().map(tidy).zip(&self.header);
+        let filled = pairs().filter(|(cell, _)| !cell.is_empty()).count();
+        let alike = pairs().filter(|(cell, header)| is_header(cell, header));
+        let alike = alike.count();
+        let (cell, header) =
+            pairs().find(|(cell, header)| !cell.is_empty() && !is_header(cell, header))?;
+        (alike > 1 && alike * 2 > filled).then(|| Refusal {
+            line: Some(record.line),
+            column: excerpt(header),
+            value: excerpt(cell),
+            ..self.file.refusal(
+                "a second header row differs from the first, so another table begins here",
+                "export every table into a file of its own",
+            )
+        })
+    }
+
     /// What the columns of the status say; a blank one says nothing.
     fn status(&self, record: &DataRecord<'_>) -> Result<Option<EmploymentStatus>, Unread> {
         let mut found = None;
         for (column, vocabulary) in &self.status.parts {
-            match (vocabulary.read(column.text(record.cells)), found) {
-                (Meaning::Blank, _) => {}
-                (Meaning::Unknown(word), _) => return Err(Unread::UnknownStatus(word)),
-                (Meaning::Known(status), Some(other)) if status != other => {
-                    return Err(self.invalid(record, Some(&self.status.column), disagreement()));
-                }
-                (Meaning::Known(status), _) => found = Some(status),
+            let status = match vocabulary.read(column.text(record.cells)) {
+                Meaning::Blank => continue,
+                Meaning::Unknown(word) => return Err(Unread::UnknownStatus(word)),
+                Meaning::Known(status) => status,
+            };
+            let together = found.map_or(Some(status), |other| both_statuses(other, status));
+            if together.is_none() {
+                return Err(self.invalid(record, Some(&self.status.column), disagreement()));
             }
+            found = together;
         }
         Ok(found)
+    }
+
+    /// Nobody knows whose an address beside the manager is that differs from
+    /// the person's.
+    fn refuse_rival(
+        &self,
+        record: &DataRecord<'_>,
+        email: Option<&EmailAddress>,
+    ) -> Result<(), Unread> {
+        let rival = EmailAddress::parse(self.rival_email.text(record.cells));
+        match (email, rival) {
+            (Some(email), Some(rival)) if *email != rival => {
+                let both = self.who.email.and(&self.rival_email);
+                Err(self.invalid(record, Some(&both), disagreement()))
+            }
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
     }
 
     fn action(&self, record: &DataRecord<'_>) -> Result<Option<Action>, Unread> {
@@ -253,19 +312,14 @@ impl<'f> HrReader<'f> {
     /// The row with what an event adds to it. Only the event itself tells what
     /// its date means: that of a hire ends nothing.
     fn after(&self, record: &DataRecord<'_>, row: HrRow, action: Action) -> Result<HrRow, Unread> {
-        let status = match action {
-            Action::Termination => EmploymentStatus::Left,
-            Action::Rehire => EmploymentStatus::Employed,
-            Action::Other(status) => status,
-        };
-        let date = match action {
-            Action::Termination | Action::Rehire => self.date(record, &self.action_date)?,
-            Action::Other(_) => None,
-        };
-        let (left, returned) = match action {
-            Action::Termination => (date, None),
-            Action::Rehire => (None, date),
-            Action::Other(_) => (None, None),
+        let on = || self.date(record, &self.action_date);
+        let (status, left, returned) = match action {
+            Action::Termination => (EmploymentStatus::Left, on()?, None),
+            Action::Rehire => match on()? {
+                Some(date) => (EmploymentStatus::Rehired, None, Some(date)),
+                None => (EmploymentStatus::Employed, None, None),
+            },
+            Action::Other(status) => (status, None, None),
         };
         Ok(HrRow {
             status: row.status.or(Some(status)),
@@ -296,6 +350,10 @@ impl<'f> HrReader<'f> {
     fn invalid(&self, record: &DataRecord<'_>, column: Option<&Column>, fault: Fault) -> Unread {
         Unread::Invalid(Box::new(self.who.invalid(self.file, record, column, fault)))
     }
+}
+
+fn is_header(cell: &str, header: &str) -> bool {
+    !cell.is_empty() && cell.eq_ignore_ascii_case(header)
 }
 
 fn key_of<K: PartialEq>(

@@ -66,20 +66,24 @@ const COUNT_WORDS: [&str; 14] = [
     "hires",
 ];
 
-/// Words of headers that lists of absences have.
-const ABSENCE_WORDS: [&str; 8] = [
-    "leave",
-    "absence",
-    "absences",
-    "vacation",
-    "holiday",
-    "pto",
-    "urlaub",
-    "abwesenheit",
-];
-
 /// Words of headers that survey tools write.
 const SURVEY_WORDS: [&str; 2] = ["respondent", "collector"];
+
+/// Headers, normalized, that only lists of holidays and sick days have.
+const ABSENCE_HEADERS: [&str; 9] = [
+    "leave type",
+    "type of leave",
+    "absence type",
+    "type of absence",
+    "vacation type",
+    "time off type",
+    "leave days",
+    "days off",
+    "fehlzeit",
+];
+
+/// Words of headers over what an account holds.
+const LICENSE_WORDS: [&str; 4] = ["license", "licenses", "licence", "licences"];
 
 /// Answers of the usual scales.
 const ANSWERS: [&str; 13] = [
@@ -138,10 +142,11 @@ pub(super) fn refuse_other_kinds(
         return Ok(());
     }
     let header = &layout.header;
-    let Some(kind) = customers(header)
-        .or_else(|| survey(header, sample))
-        .or_else(|| absences(layout))
-    else {
+    let absences = || absences(layout);
+    let survey = || survey(header, sample);
+    let accounts = || accounts(layout);
+    let kind = customers(header).or_else(survey);
+    let Some(kind) = kind.or_else(absences).or_else(accounts) else {
         return Ok(());
     };
     let refusal = file.refusal(
@@ -181,18 +186,35 @@ fn customers(header: &[String]) -> Option<Kind> {
     })
 }
 
-/// People come back from leave: where the only date is an end date, and nothing
-/// says what the people's status is, it may be the end of a holiday.
+/// A list of holidays has an `End Date` too.
 fn absences(layout: &Layout) -> Option<Kind> {
-    let ends = layout.positions(&hr::TERMINATION_DATE);
-    let is_end = |at: &usize| normalize(&layout.header[*at]) == "end date";
-    let only_ends = !ends.is_empty() && ends.iter().all(is_end);
-    let has_status = [&hr::STATUS, &hr::ON_LEAVE]
+    let is_plain = |position: &usize| {
+        let header = normalize(&layout.header[*position]);
+        hr::TERMINATION_DATE.weak.contains(&&*header)
+    };
+    let positions = layout.positions(&hr::TERMINATION_DATE);
+    if !positions.iter().any(is_plain) {
+        return None;
+    }
+    let columns = layout.header.iter().filter(|header| {
+        let header = normalize(header);
+        ABSENCE_HEADERS.contains(&&*header)
+    });
+    let columns: Vec<String> = columns.cloned().collect();
+    (!columns.is_empty()).then_some(Kind {
+        what: "a list of absences",
+        columns,
+    })
+}
+
+/// The users report says which accounts are inactive, not who left.
+fn accounts(layout: &Layout) -> Option<Kind> {
+    let has_date = [&hr::TERMINATION_DATE, &hr::LAST_DAY]
         .iter()
         .any(|field| !layout.positions(field).is_empty());
-    let columns = with_words(&layout.header, &ABSENCE_WORDS);
-    (only_ends && !has_status && !columns.is_empty()).then_some(Kind {
-        what: "a list of absences",
+    let columns = with_words(&layout.header, &LICENSE_WORDS);
+    (!has_date && !columns.is_empty()).then_some(Kind {
+        what: "a users report",
         columns,
     })
 }

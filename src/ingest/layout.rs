@@ -108,6 +108,13 @@ impl Layout {
         Column::at(&self.header, self.positions(field))
     }
 
+    /// Whether a record repeats the header row, as on every page of a report.
+    pub(super) fn is_header(&self, record: &StringRecord) -> bool {
+        let mut pairs = record.iter().map(tidy).zip(&self.header);
+        record.len() == self.header.len()
+            && pairs.all(|(cell, header)| cell.eq_ignore_ascii_case(header))
+    }
+
     /// Where a field's columns stand.
     pub(super) fn positions(&self, field: &Field) -> &[usize] {
         self.assignment.get(field.name).map_or(&[], Vec::as_slice)

@@ -71,11 +71,16 @@ fn likeliest<'h>(
     header: &'h [String],
     assignment: &Assignment,
 ) -> Option<(&'static Field, &'h str)> {
-    let taken: Vec<usize> = assignment.values().flatten().copied().collect();
+    let taken: Vec<usize> = assignment
+        .iter()
+        // The date of an event is none without the event.
+        .filter(|(field, _)| **field != hr::ACTION_DATE.name)
+        .flat_map(|(_, positions)| positions.iter().copied())
+        .collect();
     let open: Vec<&str> = (0..header.len())
         .filter(|position| !taken.contains(position))
         .map(|position| header[position].as_str())
-        .filter(|cell| !header::is_of_somebody_else(cell))
+        .filter(|cell| !header::is_of_somebody_else(cell) && !is_of_a_beginning(cell))
         .collect();
     let is_called = |cell: &str, names: &[&str]| names.contains(&&*header::normalize(cell));
     let may_end_it = open
@@ -99,4 +104,21 @@ fn likeliest<'h>(
     });
     let (_, field, cell) = guesses.max_by_key(|(likeness, _, _)| *likeness)?;
     Some((field, cell))
+}
+
+fn is_of_a_beginning(header: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "hire",
+        "hired",
+        "start",
+        "begin",
+        "birth",
+        "dob",
+        "joining",
+        "created",
+        "eintritt",
+        "eintrittsdatum",
+    ];
+    let header = header::normalize(header);
+    header.split(' ').any(|word| WORDS.contains(&word))
 }

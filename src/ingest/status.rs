@@ -10,7 +10,7 @@ use super::error::Refusal;
 use super::header::normalize;
 use super::text::{excerpt, is_blank, tidy};
 use crate::model::AccountStatus;
-use crate::model::EmploymentStatus::{self, Absent, Employed, Left, NotStarted, Unclear};
+use crate::model::EmploymentStatus::{self, Absent, Employed, Left, NotStarted, Rehired, Unclear};
 
 /// Unknown words that a message lists at most.
 const LISTED: usize = 20;
@@ -103,6 +103,41 @@ const EMPLOYMENT: [(&str, EmploymentStatus); 83] = [
     ("inactive payroll eligible", Unclear),
     ("inaktiv", Unclear),
 ];
+
+/// Sorts of employment, folded. `BambooHR` writes them where it would write
+/// "Terminated" otherwise; elsewhere they say nothing about leaving.
+const SORTS_OF_EMPLOYMENT: [&str; 14] = [
+    "full time",
+    "part time",
+    "fulltime",
+    "parttime",
+    "regular",
+    "temporary",
+    "permanent",
+    "contractor",
+    "contract",
+    "intern",
+    "seasonal",
+    "casual",
+    "hourly",
+    "salaried",
+];
+
+/// Whether a cell tells how somebody is employed, not whether.
+pub(super) fn is_sort_of_employment(cell: &str) -> bool {
+    SORTS_OF_EMPLOYMENT.contains(&&*fold(cell))
+}
+
+/// What two words about one person say together; `None` when they contradict
+/// each other. "Inactive" leaves open what a plainer word says.
+pub(super) fn both_statuses(a: EmploymentStatus, b: EmploymentStatus) -> Option<EmploymentStatus> {
+    match (a, b) {
+        (a, b) if a == b => Some(a),
+        (Unclear, plain @ (Left | Absent | NotStarted))
+        | (plain @ (Left | Absent | NotStarted), Unclear) => Some(plain),
+        (Left | Employed | Rehired | Absent | NotStarted | Unclear, _) => None,
+    }
+}
 
 /// Columns that hold yes or no: (header, yes means, no means). Workday's
 /// `Active Status` is "No" during some leaves too.
@@ -235,7 +270,7 @@ impl Leave {
             (Self::Present, Some(Unclear)) => Some(Left),
             (
                 Self::Away | Self::Present | Self::Unsaid,
-                status @ (None | Some(Left | Employed | Absent | NotStarted | Unclear)),
+                status @ (None | Some(Left | Employed | Rehired | Absent | NotStarted | Unclear)),
             ) => status,
         }
     }
@@ -267,11 +302,17 @@ impl Vocabulary<EmploymentStatus> {
         let known = EMPLOYMENT
             .iter()
             .map(|(word, status)| ((*word).to_owned(), *status));
-        let own = formats.hr_status.iter();
+        let sorts = SORTS_OF_EMPLOYMENT.map(|word| (word.to_owned(), Employed));
+        let own = formats.hr_status.iter().map(|(word, status)| {
+            let status = match status {
+                // A status has no date that could tell since when.
+                Employed | Rehired => Employed,
+                Left | Absent | NotStarted | Unclear => *status,
+            };
+            (fold(word), status)
+        });
         Self {
-            words: known
-                .chain(own.map(|(word, status)| (fold(word), *status)))
-                .collect(),
+            words: known.chain(sorts).chain(own).collect(),
             flags: EMPLOYMENT_FLAGS
                 .iter()
                 .find(|(flag, _, _)| *flag == header)
@@ -289,6 +330,7 @@ impl Vocabulary<Action> {
         let own = formats.hr_status.iter().map(|(word, status)| {
             let action = match status {
                 Left => Action::Termination,
+                Rehired => Action::Rehire,
                 Employed | Absent | NotStarted | Unclear => Action::Other(*status),
             };
             (fold(word), action)
@@ -361,7 +403,7 @@ impl UnknownWords {
     ) -> Option<Refusal> {
         let lines = self.listed(|word, _, _| format!("\n    \"{}\" = \"…\"", toml_escaped(word)));
         let advice = format!(
-            "say what they mean (left, employed, absent, not_started or unclear):\n    \
+            "say what they mean (left, employed, rehired, absent, not_started or unclear):\n    \
              [formats.hr_status]{}\n  or, if the column is about something else: \
              [columns.hr] {} = \"\"",
             lines.concat(),

@@ -51,6 +51,9 @@ pub enum EmploymentStatus {
     Left,
     /// Active, employed.
     Employed,
+    /// An event of its own in a file of events: employed again from the rehire
+    /// date on, whatever happened before or will happen later.
+    Rehired,
     /// On leave, garden leave, suspended: still employed, never acted on.
     Absent,
     /// Hired or accepted, not started yet.

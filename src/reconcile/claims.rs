@@ -169,6 +169,9 @@ pub(super) fn claim_of(row: &HrRow, question: &Question<'_>, history: &History<'
     {
         return Claim::Stays(Reason::HiredAgain, date);
     }
+    if row.status == Some(EmploymentStatus::Rehired) {
+        return Claim::Stays(Reason::HiredAgain, date);
+    }
     match question.policy.trust {
         Trust::Both => both(row, date, question),
         Trust::Date => match date {
@@ -183,7 +186,7 @@ pub(super) fn claim_of(row: &HrRow, question: &Question<'_>, history: &History<'
 }
 
 fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
-    use EmploymentStatus::{Absent, Employed, Left, NotStarted, Unclear};
+    use EmploymentStatus::{Absent, Employed, Left, NotStarted, Rehired, Unclear};
     match (row.status, date) {
         (Some(Left | Unclear) | None, Some(date)) => Claim::Leaves(date),
         (Some(Left | Unclear), None) => contradicts(
@@ -191,9 +194,9 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
             None,
             "the status says that the person left, and no date says when",
         ),
-        (Some(Employed), None) => Claim::Stays(Reason::StillEmployed, None),
+        (Some(Employed | Rehired), None) => Claim::Stays(Reason::StillEmployed, None),
         (Some(Absent | NotStarted), None) => Claim::Stays(Reason::OnLeave, None),
-        (Some(Employed), Some(date)) => {
+        (Some(Employed | Rehired), Some(date)) => {
             let end = employment_ends(row, date, question);
             let lag_ends = end.saturating_add(STATUS_LAG).unwrap_or(end);
             if question.hr_at > lag_ends {
@@ -240,7 +243,7 @@ fn status_alone(
     question: &Question<'_>,
     history: &History<'_>,
 ) -> Claim {
-    use EmploymentStatus::{Absent, Employed, Left, NotStarted, Unclear};
+    use EmploymentStatus::{Absent, Employed, Left, NotStarted, Rehired, Unclear};
     match row.status {
         Some(Left) => Claim::Leaves(date.unwrap_or_else(|| first_noticed(row, question, history))),
         Some(Unclear) => match date {
@@ -251,7 +254,7 @@ fn status_alone(
                 "\"inactive\" may mean leave; a termination date would tell",
             ),
         },
-        Some(Employed) => Claim::Stays(Reason::StillEmployed, date),
+        Some(Employed | Rehired) => Claim::Stays(Reason::StillEmployed, date),
         Some(Absent | NotStarted) => Claim::Stays(Reason::OnLeave, date),
         None => Claim::SaysNothing,
     }

@@ -106,6 +106,10 @@ fn the_sample_of_the_contract_is_understood() {
     );
     assert_eq!(settings.formats.hr_dates, Some(DateOrder::MonthFirst));
     assert_eq!(
+        settings.formats.hr_date_orders["last_day"],
+        DateOrder::DayFirst
+    );
+    assert_eq!(
         settings.formats.hr_status["gone fishing"],
         EmploymentStatus::Left
     );

@@ -123,6 +123,8 @@ pub(in crate::ingest) static STATUS: Field = agreeing_field(
         "active inactive status",
         "work status",
         "user status",
+        "employment status code",
+        "employee status code",
         "beschäftigungsstatus",
         "status",
     ],
@@ -136,8 +138,6 @@ pub(in crate::ingest) static STATUS: Field = agreeing_field(
         "terminated",
         "is terminated",
         "empl status",
-        "employment status code",
-        "employee status code",
         "emp status id",
     ],
 );
@@ -317,7 +317,7 @@ pub(in crate::ingest) static TABLE: Table = Table {
         },
         Requirement {
             wanted: "whether or when they leave (status or termination date)",
-            any_of: &[&STATUS, &TERMINATION_DATE, &ACTION],
+            any_of: &[&STATUS, &TERMINATION_DATE, &LAST_DAY, &ACTION],
         },
     ],
 };

@@ -57,7 +57,7 @@ fn a_title_above_the_header_and_semicolons_are_found() {
 fn two_header_rows_repeated_headers_and_blank_records_are_no_rows() {
     let hr = read(
         "USERID,STATUS,LASTNAME\nUser ID,Status,Last Name\n1,Active,Doe\n,,\n\
-         USERID,STATUS,LASTNAME\n2,Inactive,Roe\n",
+         Userid,Status,LastName\n2,Inactive,Roe\n",
     )
     .expect("a file");
     assert_eq!(hr.file.rows, 2);
@@ -280,6 +280,12 @@ fn values_decide_what_a_column_holds() {
             "employee_id=Employee ID, status=Status",
         ),
         (
+            "two people may share a mailbox",
+            "Employee ID,Email,Status\n17,a@example.com,Active\n18,a@example.com,Active\n\
+             19,b@example.com,Active\n20,b@example.com,Active\n",
+            "employee_id=Employee ID, status=Status, work_email=Email",
+        ),
+        (
             "one person may have several rows",
             "Employee ID,Email,Status\n17,a@example.com,Active\n17,a@example.com,Active\n\
              18,b@example.com,Active\n18,b@example.com,Active\n",
@@ -304,6 +310,16 @@ fn values_decide_what_a_column_holds() {
             "BambooHR's employment status may hold the contract",
             "Employee #,Status,Employment Status\n17,Active,Full-Time\n18,Inactive,Part-Time\n",
             "employee_id=Employee #, status=Status",
+        ),
+        (
+            "or both",
+            "Employee #,Status,Employment Status\n17,Active,Full-Time\n18,Inactive,Terminated\n",
+            "employee_id=Employee #, status=Status + Employment Status",
+        ),
+        (
+            "a column of sorts of employment is no status",
+            "Employee ID,Employment Status,Exit Date\n17,Full-Time,\n18,Part Time,2026-11-13\n",
+            "employee_id=Employee ID, termination_date=Exit Date",
         ),
         (
             "HiBob's access status is not the lifecycle",
@@ -390,6 +406,19 @@ fn columns_of_one_meaning_must_agree_in_what_they_mean() {
             "17 Left",
         ),
         (
+            "inactive leaves open what a plainer word says",
+            "Employee ID,Employment Status,Status\n17,Terminated,Inactive\n18,Inactive,LOA\n\
+             19,Inactive,Active\n",
+            "17 Left, 18 Absent, invalid",
+        ),
+        (
+            "an address beside the manager may be the manager's",
+            "Employee ID,Work Email,Status,Manager,Email\n\
+             17,ann@example.com,Active,Kim,kim@example.com\n\
+             18,ben@example.com,Active,Kim,Ben@example.com\n19,,Active,Kim,kim@example.com\n",
+            "invalid, 18 Employed, 19 Employed",
+        ),
+        (
             "words of another do not",
             "Employee ID,Employment Status,Status\n17,Terminated,Active\n18,On leave,LOA\n",
             "invalid, 18 Absent",
@@ -412,7 +441,7 @@ fn columns_of_one_meaning_must_agree_in_what_they_mean() {
 #[test]
 fn a_damaged_key_is_no_key() {
     let text = "Employee ID,Work Email,Status\n1\u{fffd}7,ann@example.com,Active\n\
-                18,b\u{fffd}n@example.com,Active\n\"19\n20\",cy@example.com,Active\n21,,Active\n";
+                18,b\u{fffd}n@example.com,Active\n\"19\u{7}20\",cy@example.com,Active\n21,,Active\n";
     assert_eq!(told(text), ["invalid", "invalid", "invalid", "21 Employed"]);
 }
 
@@ -448,7 +477,7 @@ fn the_date_of_an_event_ends_an_employment_if_the_event_does() {
         [
             "00000017 Left 2026-11-13",
             "00000018 Employed",
-            "00000019 Employed back 2026-10-01",
+            "00000019 Rehired back 2026-10-01",
             "00000020 Absent"
         ]
     );
@@ -524,6 +553,23 @@ fn files_that_are_named_like_leaver_lists_say_what_they_are() {
             "this looks like the answers to a survey (columns \"Pay is fair\"",
         ),
         (
+            "User ID,Username,Email,Status,Licenses\nq1,ann,ann@example.com,Active,X2\n",
+            "this looks like a users report (columns \"Licenses\"), not like",
+        ),
+        (
+            "Employee ID,Name,Leaving Date\n17,Ann,2026-11-01\n,,\nEmployee ID,NAME,Start Date\n\
+             18,Ben,2026-11-02\n",
+            "hr.csv line 4, column \"Leaving Date\", value \"Start Date\": a second header row",
+        ),
+        (
+            "gusto_employee_id,effective_date,run_termination_payroll\n7f,2026-11-23,true\n",
+            "e.g. termination_date = \"effective_date\"",
+        ),
+        (
+            "Employee ID,Leave Type,Start Date,End Date,Days\n17,Sick,2026-10-01,2026-10-02,2\n",
+            "this looks like a list of absences (columns \"Leave Type\"), not like",
+        ),
+        (
             "Employee ID,Name,Department,Extension\n17,Ann Moss,Sales,1001\n",
             "this looks like a roster",
         ),
@@ -551,6 +597,8 @@ fn a_dangerous_column_is_never_suggested() {
         "Name,Personal Email,Status",
         "Employee ID,Previous Termination Date",
         "Employee ID,Resignation Date",
+        "Employee ID,Hire Date",
+        "Employee ID,Date of Birth",
         "Employee ID,Pay Through Date",
     ] {
         let error = read(&format!("{header}\n")).expect_err(header);
