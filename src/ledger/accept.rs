@@ -209,6 +209,7 @@ mod tests {
     use super::{Acceptance, AcceptedInput, PoolObservation, TaskState, TerminationRecord};
     use crate::ledger::test_support::{
         Workplace, acceptance, account, at, leaver, leaver_id, save_and_accept, task, tonight,
+        unsettled,
     };
     use crate::ledger::{Entry, Ledger, LedgerError};
     use crate::model::{AccountKey, Pool, TerminationState};
@@ -276,6 +277,25 @@ mod tests {
             ledger.accept_plan(&acceptance("plan-1", Vec::new())),
             Err(LedgerError::NotRecorded { what: "plan", .. })
         ));
+    }
+
+    // Whatever stops it midway, it can be accepted again as if for the first time.
+    #[test]
+    fn a_plan_is_accepted_as_a_whole_or_not_at_all() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        ledger.save_plan("plan-1", "{}", tonight()).expect("saved");
+        let broken = Acceptance {
+            unsettled_rows: vec![unsettled("1002")],
+            settled_rows: vec!["row-none".to_owned()],
+            ..acceptance("plan-1", vec![leaver("1001")])
+        };
+        assert!(matches!(
+            ledger.accept_plan(&broken),
+            Err(LedgerError::NotRecorded { .. })
+        ));
+        let memory = ledger.memory(tonight()).expect("a memory");
+        assert_eq!(memory, crate::model::Memory::default());
     }
 
     #[test]

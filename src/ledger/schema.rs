@@ -79,6 +79,23 @@ mod tests {
     }
 
     #[test]
+    fn an_input_of_the_first_version_has_no_columns() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate_to(&mut connection, &MIGRATIONS[..1]).expect("the first schema");
+        connection
+            .execute_batch(
+                "INSERT INTO plans VALUES ('plan-1', '{}', '', NULL);
+                 INSERT INTO accepted_inputs VALUES (1, 'plan-1', 'hr', '', 3, '', '');",
+            )
+            .expect("an input");
+        migrate_to(&mut connection, MIGRATIONS).expect("the known schema");
+        let columns: String = connection
+            .query_row("SELECT columns FROM accepted_inputs", [], |row| row.get(0))
+            .expect("the input");
+        assert_eq!(columns, "{}");
+    }
+
+    #[test]
     fn a_failing_script_leaves_the_older_schema() {
         let mut connection = Connection::open_in_memory().expect("a database");
         migrate_to(&mut connection, MIGRATIONS).expect("the known schema");

@@ -153,7 +153,9 @@ impl Planning<'_> {
     fn name_new_headers(&self, plan: &mut Plan) {
         for input in &plan.inputs {
             let is_watched = matches!(input.role.as_str(), "hr" | "users");
-            if !is_watched || !headers::has_new_header(input, self.memory) {
+            // A listing of the API has no columns.
+            let has_columns = !input.columns.is_empty();
+            if !(is_watched && has_columns && headers::has_new_header(input, self.memory)) {
                 continue;
             }
             let changes = headers::changed_columns(input, self.memory);

@@ -47,7 +47,8 @@ pub(super) fn has_new_header(input: &PlanInput, memory: &Memory) -> bool {
 
 /// What is read from another column than on the last accepted night.
 pub(super) fn changed_columns(input: &PlanInput, memory: &Memory) -> Vec<String> {
-    let last = last_of(accepted_as(&input.role, memory));
+    let known = accepted_as(&input.role, memory).filter(|it| !it.columns.is_empty());
+    let last = last_of(known);
     let last = last.first().map(|accepted| &accepted.columns);
     let changes = last.map(|before| changes(before, &input.columns));
     let changes = changes.unwrap_or_default().into_iter();

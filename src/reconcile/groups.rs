@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{Key, keys_of};
-use crate::model::HrRow;
+use crate::model::{HrRow, PersonName};
 
 /// Which rows speak of the same person.
 pub(super) struct Grouping {
@@ -63,11 +63,13 @@ pub(super) fn row_keys(row: &HrRow) -> Vec<Key> {
     )
 }
 
+/// Each name is compared once, for thousands of rows may share an identity.
 fn has_strangers(rows: &[HrRow], members: &[usize]) -> bool {
-    members.iter().enumerate().any(|(position, &left)| {
-        members[position + 1..]
-            .iter()
-            .any(|&right| rows[left].name.is_somebody_else(&rows[right].name))
+    let names: BTreeSet<&PersonName> = members.iter().map(|&row| &rows[row].name).collect();
+    let names: Vec<&PersonName> = names.into_iter().collect();
+    names.iter().enumerate().any(|(position, name)| {
+        let others = &names[position + 1..];
+        others.iter().any(|other| name.is_somebody_else(other))
     })
 }
 

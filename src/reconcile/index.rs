@@ -48,11 +48,13 @@ pub struct Candidate {
 impl Index {
     /// Takes the keys of everybody in question.
     pub fn new(people: &People, question: &Question<'_>) -> Self {
+        let leavers = people.persons.iter().enumerate();
+        let leavers = leavers.filter(|(_, person)| matches!(person.claim, Claim::Leaves(_)));
         let mut wanted = Wanted {
-            lookalikes: Lookalikes::new(&question.policy.identity_domains),
+            lookalikes: Lookalikes::of(leavers, &question.policy.identity_domains),
             ..Wanted::default()
         };
-        for (position, person) in people.persons.iter().enumerate() {
+        for person in &people.persons {
             // Nobody touches an account whose employee id is disputed.
             let disputed = person.employee_id.clone().map(Key::EmployeeId);
             for key in person.keys.iter().chain(&disputed) {
@@ -61,9 +63,6 @@ impl Index {
             if let Some(target) = mapped(person, question.map) {
                 wanted.user_ids.insert(target.to_owned());
                 wanted.usernames.insert(target.to_lowercase());
-            }
-            if matches!(person.claim, Claim::Leaves(_)) {
-                wanted.lookalikes.add(position, person);
             }
         }
         // Whose row cannot be read may be whose account it is.

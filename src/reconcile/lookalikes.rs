@@ -1,4 +1,5 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Person;
 use super::keys::Key;
@@ -55,43 +56,68 @@ impl Hint {
 }
 
 /// Two records with an equal look are alike. Exact values only, so that looking
-/// costs the same for every account, however many people are looked for.
+/// costs about the same for every account, however many people are looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Look(Hint, String);
+
+impl Look {
+    fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+}
 
 /// Whom the accounts are compared with.
 #[derive(Debug, Default)]
 pub(super) struct Lookalikes {
     /// The company's domains; empty if nobody said which these are.
     domains: BTreeSet<String>,
-    /// The positions of the persons who have the look.
-    persons: HashMap<Look, Vec<usize>>,
+    /// Digests of looks, sorted, each with the position of a person who has it.
+    /// A person has a dozen looks, so their texts would be most of what a run
+    /// with a hundred thousand leavers remembers.
+    persons: Vec<(u64, usize)>,
 }
 
 /// Accounts that look like a person's, by the person's position.
 pub(super) type Suggestions = BTreeMap<usize, Vec<Suggestion>>;
 
 impl Lookalikes {
-    pub(super) fn new(domains: &BTreeSet<String>) -> Self {
-        Self {
+    /// Looks out for accounts like those of these persons.
+    pub(super) fn of<'p>(
+        persons: impl Iterator<Item = (usize, &'p Person)>,
+        domains: &BTreeSet<String>,
+    ) -> Self {
+        let mut lookalikes = Self {
             domains: domains.clone(),
-            persons: HashMap::new(),
+            persons: Vec::new(),
+        };
+        for (position, person) in persons {
+            let looks = lookalikes.of_person(person);
+            let digests = looks.iter().map(|look| (look.digest(), position));
+            lookalikes.persons.extend(digests);
         }
+        lookalikes.persons.sort_unstable();
+        lookalikes.persons.dedup();
+        lookalikes
     }
 
-    /// Looks out for accounts like this person's.
-    pub(super) fn add(&mut self, position: usize, person: &Person) {
+    fn of_person(&self, person: &Person) -> Vec<Look> {
         let traits = Traits::of_person(person);
         let mut looks = self.of_both(&traits);
         looks.extend(traits.usernames.iter().map(|name| username(name)));
         looks.extend(self.mailboxes(&traits).map(mailbox));
         looks.extend(traits.aliases());
-        for look in looks {
-            let positions = self.persons.entry(look).or_default();
-            if positions.last() != Some(&position) {
-                positions.push(position);
-            }
-        }
+        looks
+    }
+
+    /// The positions of everybody with this look.
+    fn with(&self, look: &Look) -> impl Iterator<Item = usize> {
+        let digest = look.digest();
+        let first = self.persons.partition_point(|(known, _)| *known < digest);
+        let same = self.persons[first..].iter();
+        same.take_while(move |(known, _)| *known == digest)
+            .map(|(_, position)| *position)
     }
 
     /// Adds the account to the suggestions of everybody whom it looks like.
@@ -112,7 +138,7 @@ impl Lookalikes {
             looks.extend(last_names.iter().map(|last| alias(name, last)));
         }
         for look in looks {
-            for &position in self.persons.get(&look).into_iter().flatten() {
+            for position in self.with(&look) {
                 let suggestions = all.entry(position).or_default();
                 suggestions.push(Suggestion {
                     key: key.clone(),

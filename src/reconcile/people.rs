@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Question;
@@ -77,6 +78,8 @@ impl People {
             .map(|record| record.termination.id())
             .collect();
         let unsettled = still_unsettled(question);
+        let doubtful: BTreeSet<&String> =
+            unsettled.iter().flat_map(|row| &row.identities).collect();
         for record in latest_obligations(question) {
             let mut person = Person::remembered(record);
             let is_known = known.contains(&record.termination.id());
@@ -85,9 +88,7 @@ impl People {
             let is_in_doubt = person.keys.iter().map(Key::identity).any(|identity| {
                 unreadable.contains_key(&identity)
                     || shared.contains(&identity)
-                    || unsettled
-                        .iter()
-                        .any(|row| row.identities.contains(&identity))
+                    || doubtful.contains(&identity)
             });
             if is_known {
                 continue;
@@ -97,7 +98,8 @@ impl People {
                     reason: Reason::SharedIdentity,
                     date: Some(record.termination.date),
                     detail: "a row that cannot be read or that contradicts itself, or an identity \
-                             that several people share, may be this person's; ask HR"
+                             that several people share, may be this person's; ask HR. Once that is \
+                             settled, access ends: if the person stays, write a hold (--holds) first"
                         .to_owned(),
                     somebody_leaves: true,
                 });
@@ -132,9 +134,13 @@ fn latest_obligations<'q>(question: &Question<'q>) -> Vec<&'q TerminationRecord>
         .filter_map(|task| task.termination.as_ref())
         .collect();
     let all = question.memory.terminations.iter();
+    let end = |record: &TerminationRecord| end_of(record, question);
     let mut open: Vec<&TerminationRecord> = all
         .filter(|(id, record)| match record.state {
-            TerminationState::Open => record.account.is_some() || is_young(record, question),
+            TerminationState::Open => {
+                record.account.is_some()
+                    || is_recent(end(record).max(record.first_listed), question)
+            }
             TerminationState::Spent => true,
             TerminationState::Settled => owing.contains(id) || may_be_taken_back(record, question),
             TerminationState::Closed => false,
@@ -148,14 +154,19 @@ fn latest_obligations<'q>(question: &Question<'q>) -> Vec<&'q TerminationRecord>
 /// While a settled termination is young, its vanishing from a cumulative file
 /// still means that the person may need the seat again.
 fn may_be_taken_back(record: &TerminationRecord, question: &Question<'_>) -> bool {
-    question.policy.hr_file == HrFileKind::Cumulative && is_young(record, question)
+    question.policy.hr_file == HrFileKind::Cumulative
+        && is_recent(end_of(record, question), question)
 }
 
-/// Somebody without an account is not looked for forever.
-fn is_young(record: &TerminationRecord, question: &Question<'_>) -> bool {
+fn end_of(record: &TerminationRecord, question: &Question<'_>) -> Timestamp {
+    question.calendar.end_of(record.termination.date, "")
+}
+
+/// Nobody is reported forever: neither somebody without an account, nor a row
+/// that nobody settles.
+pub(super) fn is_recent(since: Timestamp, question: &Question<'_>) -> bool {
     let days = question.policy.max_termination_age_days;
-    let end = question.calendar.end_of(record.termination.date, "");
-    question.calendar.after_days(end, days) > question.as_of
+    question.calendar.after_days(since, days) > question.as_of
 }
 
 impl Person {

@@ -1,9 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::claims::Claim;
 use super::groups::row_keys;
 use super::keys::{Key, keys_of, keys_of_unreadable};
 use super::matching::Match;
+use super::people::is_recent;
 use super::settle::{Settling, Verdict};
 use super::{Person, Question};
 use crate::model::{
@@ -52,25 +55,46 @@ impl Tonight {
     }
 }
 
-/// The rows of earlier nights that are still to be reported. A cumulative file
-/// repeats what is open, so there are none.
-pub(super) fn still_unsettled<'q>(question: &Question<'q>) -> Vec<&'q UnsettledRow> {
-    if question.policy.hr_file == HrFileKind::Cumulative || question.memory.unsettled.is_empty() {
+/// What has become of a row of an earlier night.
+#[derive(PartialEq, Eq)]
+enum Standing {
+    /// It is still to be reported.
+    Open,
+    /// A later row settled it; a cumulative file repeats what is open itself.
+    Settled,
+    /// Nobody settled it in all the time that there was.
+    GivenUp,
+}
+
+fn standings<'q>(question: &Question<'q>) -> Vec<(&'q UnsettledRow, Standing)> {
+    if question.memory.unsettled.is_empty() {
         return Vec::new();
     }
     let tonight = Tonight::of(question);
+    let standing = |row: &UnsettledRow| match question.policy.hr_file {
+        HrFileKind::Cumulative => Standing::Settled,
+        HrFileKind::Incremental if tonight.speaks_of(row) => Standing::Settled,
+        HrFileKind::Incremental if is_recent(due_since(row, question), question) => Standing::Open,
+        HrFileKind::Incremental => Standing::GivenUp,
+    };
     let rows = question.memory.unsettled.iter();
-    rows.filter(|row| !is_too_old(row, question) && !tonight.speaks_of(row))
-        .collect()
+    rows.map(|row| (row, standing(row))).collect()
 }
 
-/// Nobody is reminded forever, counted from the day on which something was due.
-pub(super) fn is_too_old(row: &UnsettledRow, question: &Question<'_>) -> bool {
-    let calendar = question.calendar;
-    let days = question.policy.max_termination_age_days;
-    let due = row.date.map(|date| calendar.end_of(date, &row.site));
-    let since = due.map_or(row.first_listed, |due| due.max(row.first_listed));
-    calendar.after_days(since, days) <= question.as_of
+/// A date that lies ahead does not make a row old.
+fn due_since(row: &UnsettledRow, question: &Question<'_>) -> Timestamp {
+    let due = row
+        .date
+        .map(|date| question.calendar.end_of(date, &row.site));
+    due.map_or(row.first_listed, |due| due.max(row.first_listed))
+}
+
+/// The rows of earlier nights that are still to be reported.
+pub(super) fn still_unsettled<'q>(question: &Question<'q>) -> Vec<&'q UnsettledRow> {
+    let all = standings(question).into_iter();
+    all.filter(|(_, standing)| *standing == Standing::Open)
+        .map(|(row, _)| row)
+        .collect()
 }
 
 /// The row as a person of tonight's decision.
@@ -154,21 +178,17 @@ impl Settling<'_, '_, '_> {
         }
     }
 
-    /// What the ledger has and is not reported any more, but for what it keeps.
+    /// What the ledger has and is not reported any more.
     pub(super) fn settle_earlier_rows(&mut self) {
-        let question = self.question;
-        let open: BTreeSet<String> = still_unsettled(question)
-            .into_iter()
-            .map(UnsettledRow::id)
-            .collect();
-        for row in &question.memory.unsettled {
-            if open.contains(&row.id()) {
-                continue;
+        for (row, standing) in standings(self.question) {
+            match standing {
+                Standing::Open => {}
+                Standing::Settled => self.result.settled_rows.push(row.id()),
+                Standing::GivenUp => {
+                    self.result.settled_rows.push(row.id());
+                    self.result.given_up.push(row.id());
+                }
             }
-            if is_too_old(row, question) {
-                self.result.given_up.push(row.id());
-            }
-            self.result.settled_rows.push(row.id());
         }
     }
 

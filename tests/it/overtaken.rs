@@ -134,6 +134,36 @@ fn a_plan_is_overtaken_by_a_return_of_somebody_the_ledger_never_saw() {
     overtaken_at_noon(&office);
 }
 
+/// The plan was never accepted, and the file of the next day holds only news.
+#[test]
+fn a_plan_is_overtaken_by_news_of_somebody_the_ledger_never_saw() {
+    let news_of = |row: &str, code: i32| {
+        let office = Office::new("[hr]\nfile = \"incremental\"\n");
+        office.users(&with_colleagues([Account::of("ann.moss")]));
+        office.hr(&[leaver("ann.moss", "2026-11-19")]);
+        let plan = ["plan", "--sandbox", "--out", "old.json"];
+        office.on(NIGHT, &plan).expect(0);
+        office.hr(&[row.to_owned()]);
+        office.night(NIGHT, &[]).expect(code);
+        assert!(office.writes().is_empty());
+        office
+    };
+    let later = ["--as-of", "2026-11-20T22:00:00Z"];
+    let unreadable = hr_row("ann.moss", "Terminated", "2026-11-31");
+    for (row, code) in [(hr_row("ann.moss", "Active", ""), 0), (unreadable, 8)] {
+        let office = news_of(&row, code);
+        let words = [
+            "does not confirm that somebody of this plan leaves",
+            "--hr can",
+        ];
+        refused(&office, "old.json", &later, &words);
+    }
+    // News of somebody else are none of hers.
+    let office = news_of(&hr_row("ben.hill", "Active", ""), 0);
+    apply(&office, "old.json", &later).expect(0);
+    assert_eq!(office.writes().len(), 1);
+}
+
 /// The hold is written for the owner of a task of an earlier night.
 #[test]
 fn a_plan_is_overtaken_by_a_hold() {

@@ -73,6 +73,67 @@ fn a_removal_falls_due_although_the_row_is_long_gone() {
     assert_eq!(removed["termination_date"], "2026-11-19");
 }
 
+/// An incremental file says a thing once, also what nobody can read.
+#[test]
+fn a_row_that_nobody_could_act_on_is_reported_until_it_is_settled() {
+    let office = Office::new(INCREMENTAL);
+    office.users(&with_colleagues([Account::of("ann.moss")]));
+    office.hr(&[leaver("ann.moss", "2026-11-31")]);
+    office.night("2026-11-20", &[]).expect(8);
+    let reported = |night: &str, code: i32| {
+        office.hr(&[]);
+        office.on(night, &["plan", "--sandbox"]).expect(0);
+        office.night(night, &[]).expect(code);
+        assert!(office.writes().is_empty(), "{night}");
+        let rows = office.results().into_iter();
+        let rows = rows.filter(|row| row["disposition"] == "invalid");
+        rows.collect::<Vec<_>>()
+    };
+    for night in ["2026-11-21", "2026-11-22"] {
+        let rows = reported(night, 8);
+        assert_eq!(rows.len(), 1, "{night}");
+        let (origin, person) = (&*rows[0]["origin"], &*rows[0]["person"]);
+        assert_eq!((origin, person), ("ledger", "ann moss"));
+        assert_eq!(rows[0]["user_id"], "id-ann-moss", "whose access is open");
+    }
+    let detail = reported("2026-11-23", 8)[0]["detail"].clone();
+    let (_, id) = detail.split_once("tasks done ").expect(&detail);
+    let (id, _) = id.split_once('`').expect(&detail);
+    let listed = office.seatsweep(&["tasks", "list", "--sandbox"]).expect(0);
+    assert!(listed.stdout.contains(id), "{}", listed.stdout);
+    let hold = ["tasks", "hold", id, "--sandbox"];
+    office.seatsweep(&hold).expect(64).says(&["tasks done"]);
+    let done = ["tasks", "done", id, "--sandbox"];
+    office.seatsweep(&done).expect(0);
+    assert!(reported("2026-11-24", 0).is_empty());
+    // HR corrects another one.
+    office.hr(&[leaver("ann.moss", "2026-11-32")]);
+    office.night("2026-11-25", &[]).expect(8);
+    office.hr(&[leaver("ann.moss", "2026-11-24")]);
+    office.night("2026-11-26", &[]).expect(0);
+    let rows = office.results();
+    assert_eq!(only(&rows, "deactivate")["outcome"], "succeeded");
+    assert!(rows.iter().all(|row| row["disposition"] != "invalid"));
+}
+
+/// HR's new export has the date of the last day where the other one was.
+#[test]
+fn an_hr_file_with_other_columns_is_accepted_by_name_and_then_known() {
+    let office = Office::new(CUMULATIVE);
+    office.users(&with_colleagues([Account::of("ann.moss")]));
+    office.hr(&[leaver("ann.moss", "2026-12-19")]);
+    office.night("2026-11-20", &[]).expect(0);
+    let usual = office.read("hr.csv");
+    let other = usual.replace("Termination date", "Last day of work");
+    assert_ne!(usual, other);
+    office.write("hr.csv", other);
+    let stopped = office.night("2026-11-21", &[]).expect(3);
+    let advised = stopped.advised();
+    stopped.says(&["termination_date", "\"Termination date\"", "--accept-input"]);
+    office.shell(&advised).expect(0);
+    office.night("2026-11-22", &[]).expect(0);
+}
+
 /// A future date is remembered too.
 #[test]
 fn a_future_date_of_an_incremental_file_is_kept() {

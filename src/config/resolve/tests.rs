@@ -417,6 +417,27 @@ fn limits_of_guards_are_numbers_or_unlimited() {
 }
 
 #[test]
+fn the_companys_domains_are_what_follows_the_at() {
+    let domains = |list: &str| {
+        let setup = Setup::new(&format!("[identity]\ndomains = {list}\n"));
+        setup
+            .resolve(&format!("{PLAN} --sandbox"))
+            .map(|settings| settings.policy.identity_domains)
+            .map_err(|error| error.to_string())
+    };
+    let two = ["example.com", "example.net"].map(str::to_owned);
+    assert_eq!(
+        domains(r#"["Example.COM", " example.net"]"#),
+        Ok(two.into())
+    );
+    assert_eq!(domains("[]"), Ok([].into()));
+    for wrong in ["", "example", "jane@example.com", "@example.com"] {
+        let error = domains(&format!("[{wrong:?}]")).expect_err(wrong);
+        assert!(error.contains("is no domain"), "{error}");
+    }
+}
+
+#[test]
 fn contracts_are_exact_and_each_is_one() {
     let contract = |text: &str| {
         let head = "[[contracts]]\nlicense = \"X Series - X2\"\ncountry = \"us\"\nseats = 1\nterm_ends = 2027-03-31\n";

@@ -267,6 +267,39 @@ fn a_new_key_in_hr_is_not_a_new_termination() {
     assert_eq!(plan.dispositions.len(), 1);
 }
 
+// HR noticed late, and nobody knows yet whose account it is.
+#[test]
+fn a_late_notice_without_an_account_is_reported_from_then_on() {
+    let mut night = scenario()
+        .incremental()
+        .hr("id=5 email=jane name=Jane_Doe date=2026-08-01")
+        .account("id=U1 user=a email=jane name=Jane_Doe")
+        .account("id=U2 user=b email=jane name=Jane_Doe");
+    let ambiguous = [(D::Ambiguous, R::SeveralAccounts)];
+    assert_eq!(fates(&night.night()), ambiguous);
+    night.rows.clear();
+    night.later(59);
+    assert_eq!(fates(&night.night()), ambiguous);
+    night.later(1);
+    assert_eq!(fates(&night.night()), []);
+}
+
+// Whoever has the address next says nothing about whoever had it.
+#[test]
+fn a_new_hire_who_inherits_the_address_does_not_stop_the_leaver() {
+    for heir in [
+        "id=6 email=jane name=Pat_Poe status=employed",
+        "email=jane name=Pat_Poe status=employed",
+    ] {
+        let mut night = jane().incremental().at_night("2026-11-10T10:00:00Z");
+        night.night();
+        night.rows = vec![hr(heir)];
+        night.later(1);
+        night.night();
+        assert_eq!(state(&night), TerminationState::Open, "{heir}");
+    }
+}
+
 #[test]
 fn a_new_hire_who_inherits_the_address_is_left_alone() {
     let inherited = |cells: &str| {
