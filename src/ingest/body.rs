@@ -125,9 +125,6 @@ pub(super) fn for_each_record(
             count.repeated_headers += 1;
             continue;
         }
-        if let Some(other) = other_header(&layout.header, cells) {
-            return Err(refuse_other_table(file, layout, &records, other).into());
-        }
         match layout.filler(cells, &landmarks) {
             Some(Filler::Comment) => count.comments += 1,
             Some(Filler::Total) => count.totals += 1,
@@ -143,34 +140,6 @@ pub(super) fn for_each_record(
         }
     }
     Ok(count)
-}
-
-/// Where a row that repeats most of the header has another name in it: starters
-/// listed below the leavers have their dates in the same column.
-fn other_header(header: &[String], cells: &StringRecord) -> Option<usize> {
-    let named = || (0..header.len()).filter(|at| !header[*at].is_empty());
-    let repeats = |at: &usize| cells.get(*at).map(tidy) == Some(header[*at].as_str());
-    let same = named().filter(repeats).count();
-    let is_header = same > 1 && same * 2 >= named().count();
-    is_header.then(|| named().find(|at| !repeats(at)))?
-}
-
-fn refuse_other_table(
-    file: &TextFile,
-    layout: &Layout,
-    records: &Records<'_>,
-    at: usize,
-) -> Refusal {
-    let name = records.record().get(at).unwrap_or_default();
-    Refusal {
-        line: Some(records.line()),
-        column: excerpt(&layout.header[at]),
-        value: excerpt(name),
-        ..file.refusal(
-            "a second header row begins here that differs from the first: another table",
-            "give each table a file of its own",
-        )
-    }
 }
 
 fn refuse_swallowed(file: &TextFile, records: &Records<'_>, at: usize) -> Refusal {

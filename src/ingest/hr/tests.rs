@@ -87,33 +87,6 @@ fn a_surplus_blank_cell_is_harmless_only_where_all_rows_have_it() {
 }
 
 #[test]
-fn a_second_table_below_the_first_is_refused() {
-    let error = read(
-        "Employee ID,Name,Email,Leaving Date\n1,Doe,doe@example.com,2026-11-20\n\
-         Employee ID,Name,Email,Start Date\n2,Roe,roe@example.com,2026-11-20\n",
-    );
-    let error = error.expect_err("a refusal");
-    for words in [
-        "line 3",
-        "\"Leaving Date\"",
-        "\"Start Date\"",
-        "another table",
-    ] {
-        assert!(error.contains(words), "{error}");
-    }
-}
-
-#[test]
-fn the_end_of_a_holiday_is_no_departure() {
-    let error = read(
-        "Employee ID,Name,Leave Type,Start Date,End Date\n\
-         1,Doe,Annual,2026-11-09,2026-11-20\n",
-    );
-    let error = error.expect_err("a refusal");
-    assert!(error.contains("a list of absences"), "{error}");
-}
-
-#[test]
 fn bad_rows_are_results_with_their_place() {
     let hr = read(
         "Employee ID,Name,Termination Date\n\
