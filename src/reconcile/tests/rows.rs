@@ -229,6 +229,22 @@ fn whoever_left_again_after_a_return_leaves() {
     check(&night, &expected);
 }
 
+// In a stream of events a rehire is a row of its own, and "employed" would beat
+// every departure that follows it.
+#[test]
+fn a_rehire_event_counts_from_its_date() {
+    let stream = |left: &str| {
+        jane()
+            .hr("id=5 name=Jane_Doe status=rehired rehire=2026-02-01")
+            .hr(&format!("id=5 name=Jane_Doe date={left}"))
+    };
+    let night = stream("2026-11-20");
+    assert_eq!(night.fates()[0], (D::Duplicate, R::SamePerson));
+    assert_eq!(night.settled().cases.len(), 1);
+    let expected = [(D::Rehired, R::HiredAgain); 2];
+    check(&stream("2026-01-31"), &expected);
+}
+
 // A blank row in a file without a status column may mean "employed".
 #[test]
 fn a_row_that_says_nothing_keeps_the_others_from_acting() {

@@ -203,6 +203,7 @@ pub(crate) fn hr(text: &str) -> HrRow {
         None => date("date").map(|_: jiff::civil::Date| EmploymentStatus::Left),
         Some("left") => Some(EmploymentStatus::Left),
         Some("employed") => Some(EmploymentStatus::Employed),
+        Some("rehired") => Some(EmploymentStatus::Rehired),
         Some("absent") => Some(EmploymentStatus::Absent),
         Some("not_started") => Some(EmploymentStatus::NotStarted),
         Some("unclear") => Some(EmploymentStatus::Unclear),
