@@ -228,6 +228,7 @@ fn likelihood_within(before: char, character: char, after: char) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::tests::mac_bytes;
 
     fn detected(bytes: &[u8]) -> (String, Encoding) {
         let decoded = detect(bytes.to_vec()).expect("text");
@@ -344,15 +345,5 @@ mod tests {
             assert!(decode_as("Müller".into(), not_it).is_err());
             assert!(decode_as(b"\xEF\xBB\xBFid\n".to_vec(), not_it).is_err());
         }
-    }
-
-    /// encoding_rs reads this encoding and does not write it.
-    fn mac_bytes(text: &str) -> Vec<u8> {
-        let byte = |character: char| {
-            let mut all = 0..=u8::MAX;
-            all.find(|byte| MACINTOSH.decode(&[*byte]).0.starts_with(character))
-                .expect("a character of the Mac")
-        };
-        text.chars().map(byte).collect()
     }
 }

@@ -46,7 +46,7 @@ fn quotes_in(body: &str, delimiter: u8) -> (u64, u64) {
     let cells = body.split(['\n', '\r', char::from(delimiter)]);
     for cell in cells.filter_map(|cell| cell.strip_prefix('"')) {
         opening += 1;
-        enclosed += u64::from(cell.ends_with('"'));
+        enclosed += u64::from(cell.trim_end().ends_with('"'));
     }
     (opening, enclosed)
 }

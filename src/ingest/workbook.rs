@@ -24,6 +24,9 @@ const MOST_COLUMNS: u32 = 1 << 14;
 /// has, and little enough to be held.
 const MOST_TEXT: usize = 1 << 29;
 
+/// Bytes that a workbook may be unpacked to, as its directory declares them.
+const MOST_UNPACKED: u64 = 1 << 31;
+
 /// A spreadsheet keeps 15 digits of a number; what is longer lost some.
 const EXACT_BELOW: f64 = 1e15;
 
@@ -52,6 +55,10 @@ impl Workbook {
         let bytes: Arc<[u8]> = bytes.into();
         if holds(&bytes, b"application/vnd.oasis.opendocument") {
             let problem = "this is an OpenDocument file, which is not read";
+            return Err(refuse(&name, problem).into());
+        }
+        if unpacked_size(&bytes) > MOST_UNPACKED {
+            let problem = "the workbook unpacks to more than any list of people";
             return Err(refuse(&name, problem).into());
         }
         let cursor = Cursor::new(Arc::clone(&bytes));
@@ -129,6 +136,13 @@ fn refuse(name: &str, problem: impl Into<String>) -> Refusal {
 
 fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
     memchr::memmem::find(bytes, wanted).is_some()
+}
+
+/// The sum of the sizes in the archive's directory.
+fn unpacked_size(bytes: &[u8]) -> u64 {
+    let entries = memchr::memmem::find_iter(bytes, b"PK\x01\x02");
+    let sizes = entries.filter_map(|at| bytes.get(at + 24..)?.first_chunk().copied());
+    sizes.map(|size| u64::from(u32::from_le_bytes(size))).sum()
 }
 
 /// Runs foreign code over foreign bytes: where it gives up in a panic, that is

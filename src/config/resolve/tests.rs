@@ -8,7 +8,7 @@ use super::*;
 use crate::cli;
 use crate::config::{ConfigErrorKind, Inputs};
 use crate::files;
-use crate::ingest::DateOrder;
+use crate::ingest::{DateOrder, Delimiter, TextEncoding, TextFormat};
 use crate::model::{
     ContractBilling, EmploymentStatus, FirstRun, IdentityProvider, Limit, StrandedSeats,
 };
@@ -105,6 +105,17 @@ fn the_sample_of_the_contract_is_understood() {
         "header as it stands in the file"
     );
     assert_eq!(settings.formats.hr_dates, Some(DateOrder::MonthFirst));
+    let written = TextFormat {
+        encoding: Some(TextEncoding::Utf16Le),
+        delimiter: Some(Delimiter::Tab),
+        header_line: NonZeroU32::new(6),
+    };
+    assert_eq!(settings.formats.hr, written);
+    assert_eq!(
+        settings.formats.users.delimiter,
+        Some(Delimiter::Comma),
+        "one key for each file"
+    );
     assert_eq!(
         settings.formats.hr_date_orders["last_day"],
         DateOrder::DayFirst

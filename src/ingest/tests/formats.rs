@@ -1,8 +1,9 @@
 //! Files as real systems and spreadsheets write them.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 use std::num::NonZeroU32;
 
+use super::file;
 use crate::ingest::{
     ColumnNames, Delimiter, Encoding, Formats, HrFile, LineEnd, TextEncoding, TextFormat, read_hr,
 };
@@ -12,8 +13,7 @@ fn read(bytes: &[u8]) -> Result<HrFile, String> {
 }
 
 fn read_as(bytes: &[u8], hr: TextFormat) -> Result<HrFile, String> {
-    let mut file = tempfile::NamedTempFile::new().expect("a file");
-    file.write_all(bytes).expect("written");
+    let file = file(bytes);
     let formats = Formats {
         hr,
         ..Formats::default()
@@ -125,7 +125,11 @@ fn a_quote_that_swallows_rows_refuses_the_file() {
         } else {
             ("", quote)
         };
-        text += &format!("{number},{before}N{number}{after},p{number}@example.com,2026-01-31\n");
+        writeln!(
+            text,
+            "{number},{before}N{number}{after},p{number}@example.com,2026-01-31"
+        )
+        .expect("a string takes all");
     }
     let error = read(text.as_bytes()).expect_err("a refusal");
     assert!(

@@ -1,14 +1,13 @@
 //! What holds for every file: reading gives back what was written, and no bytes
 //! at all make the reader panic or lose a row.
 
-use encoding_rs::{MACINTOSH, WINDOWS_1252};
+use encoding_rs::WINDOWS_1252;
 use proptest::prelude::*;
 
-use crate::ingest::aliases::hr;
-use crate::ingest::decode::TextFile;
-use crate::ingest::open::from_bytes;
+use super::{file, mac_bytes};
 use crate::ingest::workbook::test_support::{TestSheet, Value, sheet_xml, texts, xlsx};
-use crate::ingest::{ColumnNames, Formats, HrFile, TextFormat, read_hr};
+use crate::ingest::{ColumnNames, Formats, HrFile, read_hr};
+use crate::model::{EmailAddress, EmployeeId};
 
 const HEADER: [&str; 5] = [
     "Employee ID",
@@ -126,22 +125,8 @@ fn encoded(text: &str, encoding: &str) -> Vec<u8> {
     }
 }
 
-/// encoding_rs reads this encoding and does not write it.
-fn mac_bytes(text: &str) -> Vec<u8> {
-    let all: Vec<String> = (0..=u8::MAX)
-        .map(|byte| MACINTOSH.decode(&[byte]).0.into_owned())
-        .collect();
-    text.chars()
-        .map(|character| {
-            let found = all.iter().position(|it| it.starts_with(character));
-            u8::try_from(found.expect("a character of the Mac")).expect("a byte")
-        })
-        .collect()
-}
-
 fn read(bytes: &[u8]) -> Result<HrFile, String> {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), bytes).expect("written");
+    let file = file(bytes);
     read_hr(file.path(), &ColumnNames::default(), &Formats::default())
         .map_err(|error| error.to_string())
 }
@@ -213,8 +198,8 @@ proptest! {
         for (number, row) in (1..).zip(&hr.rows) {
             let id = format!("E{number:04}");
             let email = format!("p{number}@example.com");
-            prop_assert_eq!(row.employee_id.as_ref().map(|id| id.as_str()), Some(id.as_str()));
-            prop_assert_eq!(row.work_email.as_ref().map(|it| it.as_str()), Some(email.as_str()));
+            prop_assert_eq!(row.employee_id.as_ref().map(EmployeeId::as_str), Some(id.as_str()));
+            prop_assert_eq!(row.work_email.as_ref().map(EmailAddress::as_str), Some(email.as_str()));
             prop_assert!(row.termination_date.is_some());
         }
         prop_assert_eq!(hr.file.rows, rows.len() as u64);
@@ -265,20 +250,4 @@ proptest! {
         let sheet = TestSheet { xml, ..TestSheet::new("Leavers", &[]) };
         reads_or_refuses(&xlsx(&[sheet]))?;
     }
-}
-
-#[test]
-fn bytes_are_read_like_files() {
-    let fixed = TextFormat::default();
-    let names = ColumnNames::default();
-    let bytes = b"Employee ID,Status\n".to_vec();
-    let file = from_bytes(
-        "hr.csv".to_owned(),
-        bytes.clone(),
-        &hr::TABLE,
-        &names,
-        &fixed,
-    );
-    let decoded = TextFile::decode("hr.csv".to_owned(), bytes).expect("text");
-    assert_eq!(file.expect("text").text(), decoded.text());
 }

@@ -187,6 +187,12 @@ fn a_sheet_that_would_fill_the_memory_is_refused() {
         error.contains("more text than any list of people"),
         "{error}"
     );
+
+    let mut archive = xlsx(&[TestSheet::new("Leavers", &[(1, texts(&HEADER))])]);
+    let entry = memchr::memmem::rfind(&archive, b"PK\x01\x02").expect("a directory");
+    archive[entry + 24..entry + 28].copy_from_slice(&u32::MAX.to_le_bytes());
+    let error = opened(archive).expect_err("a refusal");
+    assert!(error.contains("unpacks to more than"), "{error}");
 }
 
 #[test]
