@@ -138,6 +138,9 @@ struct Doubt {
     why: &'static str,
 }
 
+/// Says of a column by its position why it does not hold its field.
+type Check<'c> = &'c dyn Fn(usize) -> Option<&'static str>;
+
 fn first_doubt(
     layout: &Layout,
     sample: &Sample,
@@ -145,31 +148,30 @@ fn first_doubt(
     formats: &Formats,
 ) -> Option<Doubt> {
     let look = Look { layout, sample };
-    let fields = [
-        &hr::EMPLOYEE_ID,
-        &hr::WORK_EMAIL,
-        &hr::STATUS,
-        &hr::TERMINATION_DATE,
-        &hr::LAST_DAY,
-        &hr::REHIRE_DATE,
-        &hr::ACTION_DATE,
+    let at_date = |position| look.at_date(position);
+    let checks: [(&'static Field, Check<'_>); 7] = [
+        (&hr::EMPLOYEE_ID, &|position| look.at_id(position)),
+        (&hr::WORK_EMAIL, &|position| look.at_email(position)),
+        (&hr::STATUS, &|position| look.at_status(position, formats)),
+        (&hr::TERMINATION_DATE, &at_date),
+        (&hr::LAST_DAY, &at_date),
+        (&hr::REHIRE_DATE, &at_date),
+        (&hr::ACTION_DATE, &at_date),
     ];
-    let found = fields
+    let found = checks
         .into_iter()
-        .filter(|field| !names.0.contains_key(field.name));
+        .filter(|(field, _)| !names.0.contains_key(field.name));
     found
-        .flat_map(|field| layout.positions(field).iter().map(move |at| (field, *at)))
-        .find_map(|(field, position)| {
-            let why = match field.name {
-                "employee_id" => look.at_id(position),
-                "work_email" => look.at_email(position),
-                "status" => look.at_status(position, formats),
-                _ => look.at_date(position),
-            };
+        .flat_map(|(field, why)| {
+            let positions = layout.positions(field).iter();
+            positions.map(move |position| (field, *position, why))
+        })
+        .find_map(|(field, position, why)| {
+            let why = why(position)?;
             Some(Doubt {
                 field,
                 position,
-                why: why?,
+                why,
             })
         })
 }

@@ -1,6 +1,6 @@
 //! Dates as HR systems write them. Whether day or month comes first, and to
 //! which century a year of two digits belongs, is never read off one cell and
-//! never taken from the machine's locale: see [`super::date_columns`].
+//! never taken from the machine's locale: see [`super::date_votes`].
 
 use jiff::civil::Date;
 

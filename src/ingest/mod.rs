@@ -16,6 +16,7 @@ mod candidate;
 mod chunks;
 mod content;
 mod date_columns;
+mod date_votes;
 mod dates;
 mod decode;
 mod encoding;

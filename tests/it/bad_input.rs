@@ -146,10 +146,13 @@ fn hr_files_that_are_no_hr_files_are_refused() {
             format!("{header}E1,a@example.com,Term\0inated,2026-11-18\n").into_bytes(),
             &["line 2", "NUL", "export it again"],
         ),
-        (b"PK\x03\x04 and so on".to_vec(), &["not text", "CSV UTF-8"]),
         (
-            b"Employee ID,Status\nE1,Gek\xFCndigt\n".to_vec(),
-            &["line 2", "not UTF-8"],
+            b"PK\x03\x04 and so on".to_vec(),
+            &["no workbook", "CSV UTF-8"],
+        ),
+        (
+            b"\xFF\xFEE\0m\0p\0l\0o\0y\0e\0e\0 \0I\0D".to_vec(),
+            &["half a character", "export it again"],
         ),
         (
             format!("{header}E1,a@example.com,Terminated,04/05/2026\n").into_bytes(),
