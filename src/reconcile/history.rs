@@ -100,7 +100,7 @@ fn is_same_person(person: &Person, record: &TerminationRecord, key: &Key) -> boo
     match key {
         Key::EmployeeId(_) => true,
         Key::WorkEmail(_) | Key::Username(_) => {
-            same_id || (!other_id && !theirs.name.is_somebody_else(&person.name))
+            same_id || (!other_id && !person.is_stranger_to(&theirs.name))
         }
     }
 }

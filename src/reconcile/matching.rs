@@ -213,8 +213,10 @@ impl<'f> Directory<'f> {
         if let Some(verdict) = self.other_employee(person, account, &names(keys)) {
             return verdict;
         }
+        // Addresses are inherited, and a spreadsheet that strips zeros turns an id
+        // into somebody else's: one key alone does not outweigh the name.
         if let [only] = keys[..]
-            && self.is_strangers(person, account)
+            && person.may_be_stranger_to(&self.candidate(account).row.name)
         {
             return Match::Ambiguous(
                 Reason::NameDiffers,
@@ -269,11 +271,8 @@ impl<'f> Directory<'f> {
         })
     }
 
-    /// Addresses are inherited, and a spreadsheet that strips zeros turns an id
-    /// into somebody else's: one key alone does not outweigh the name.
     fn is_strangers(&self, person: &Person, account: &AccountKey) -> bool {
-        let name = &self.candidate(account).row.name;
-        name.is_somebody_else(&person.name)
+        person.is_stranger_to(&self.candidate(account).row.name)
     }
 
     /// Every account that has the key.

@@ -46,6 +46,8 @@ pub struct Person {
     pub username: Option<Username>,
     /// The person's name.
     pub name: PersonName,
+    /// Every name that a row has for the person; none if no row has any.
+    pub(super) names: BTreeSet<PersonName>,
     /// Site, or empty.
     pub site: String,
     /// Department, or empty.
@@ -192,6 +194,8 @@ impl Person {
         };
         let (deciding, claim) = evidence.decide(question);
         let row = &question.rows[deciding];
+        let mut names: BTreeSet<PersonName> = members.iter().map(|row| row.name.clone()).collect();
+        names.retain(|name| !name.words().is_empty());
         let mut keys = all_keys;
         keys.retain(|key| !shared.contains(&key.identity()));
         Self {
@@ -203,7 +207,12 @@ impl Person {
             employee_id: first_of(row, &members, |row| row.employee_id.as_ref()),
             work_email: first_of(row, &members, |row| row.work_email.as_ref()),
             username: first_of(row, &members, |row| row.username.as_ref()),
-            name: row.name.clone(),
+            name: if names.contains(&row.name) {
+                row.name.clone()
+            } else {
+                names.first().cloned().unwrap_or_default()
+            },
+            names,
             site: row.site.clone(),
             department: row.department.clone(),
             cost_center: row.cost_center.clone(),
@@ -225,6 +234,7 @@ impl Person {
             work_email: termination.work_email.clone(),
             username: termination.username.clone(),
             name: termination.name.clone(),
+            names: BTreeSet::from([termination.name.clone()]),
             site: termination.site.clone(),
             department: termination.department.clone(),
             cost_center: termination.cost_center.clone(),
@@ -244,6 +254,19 @@ impl Person {
             Key::EmployeeId(id) => Some(id),
             Key::WorkEmail(_) | Key::Username(_) => None,
         })
+    }
+
+    /// Whether none of the person's names fits this one.
+    pub(super) fn is_stranger_to(&self, name: &PersonName) -> bool {
+        let mut names = self.names.iter();
+        !self.names.is_empty() && names.all(|mine| mine.is_somebody_else(name))
+    }
+
+    /// Whether any of them does not: which of a person's rows decides must not
+    /// settle whose account it is.
+    pub(super) fn may_be_stranger_to(&self, name: &PersonName) -> bool {
+        let mut names = self.names.iter();
+        names.any(|mine| mine.is_somebody_else(name))
     }
 
     /// Whether the key is the person's alone.

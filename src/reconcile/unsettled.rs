@@ -109,6 +109,7 @@ pub(super) fn person_behind(row: &UnsettledRow) -> Person {
         work_email: row.work_email.clone(),
         username: row.username.clone(),
         name: row.name.clone(),
+        names: BTreeSet::from([row.name.clone()]),
         site: row.site.clone(),
         department: String::new(),
         cost_center: row.cost_center.clone(),

@@ -85,6 +85,26 @@ fn an_employee_id_whose_name_differs_is_not_enough() {
     assert!(outcome(&night).is_ok());
 }
 
+// Which of two rows that say the same decides must not settle whose account
+// it is: neither a row without a name nor one with another last name.
+#[test]
+fn every_name_of_a_person_counts() {
+    for other in ["", "name=Jane_Poe"] {
+        let rows = [
+            "email=jane name=Jane_Doe".to_owned(),
+            format!("user=jane@example.com {other}"),
+        ];
+        for (first, second) in [(0, 1), (1, 0)] {
+            let night = leaver(&rows[first])
+                .hr(&format!("{} {LEFT}", rows[second]))
+                .account("id=U1 user=x email=jane name=Sam_Poe");
+            assert!(night.settled().cases.is_empty(), "{other}");
+            let fates = night.fates();
+            assert!(fates.contains(&(D::Ambiguous, R::NameDiffers)), "{fates:?}");
+        }
+    }
+}
+
 #[test]
 fn a_person_with_several_accounts_is_ambiguous() {
     let night = leaver("email=jane name=Jane_Doe")
