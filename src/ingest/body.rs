@@ -24,11 +24,14 @@ pub(super) struct DataRecord<'r> {
     pub cells: &'r StringRecord,
     /// How many cells the header has.
     width: usize,
+    /// How many cells it may have, if the surplus ones are blank.
+    most: usize,
 }
 
 impl DataRecord<'_> {
     /// What is wrong with the number of cells, if anything. Blank cells after
-    /// the last column are the work of exporters and do no harm.
+    /// the last column are the work of exporters and do no harm where the other
+    /// rows have them too.
     pub(super) fn raggedness(&self) -> Option<Fault> {
         let found = self.cells.len();
         let surplus = self
@@ -36,7 +39,7 @@ impl DataRecord<'_> {
             .iter()
             .skip(self.width)
             .any(|cell| !tidy(cell).is_empty());
-        (found < self.width || surplus).then(|| {
+        (found < self.width || found > self.most || surplus).then(|| {
             Fault::new(
                 format!(
                     "the row has {found} cells where the header has {}",
@@ -101,6 +104,7 @@ pub(super) fn for_each_record(
 ) -> Result<Count, IngestError> {
     let mut records = Records::new(file, layout.dialect, chunk.text, chunk.first_line);
     let width = layout.width();
+    let most = layout.most_cells(file)?;
     let delimiter = layout.dialect.delimiter;
     let landmarks = layout.landmarks();
     let mut count = Count::default();
@@ -130,6 +134,7 @@ pub(super) fn for_each_record(
                     line: records.line(),
                     cells,
                     width,
+                    most,
                 });
             }
         }

@@ -19,6 +19,9 @@ use super::records::{Dialect, Quoting, Records};
 use super::text::{excerpt, nearest, or_list, tidy};
 use super::{ColumnNames, DateOrder};
 
+/// Records below the header that say how many cells are usual.
+const RECORDS_FOR_WIDTH: usize = 200;
+
 /// How a file is to be read.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -229,6 +232,29 @@ impl Layout {
     pub(super) fn width(&self) -> usize {
         let blank = self.header.iter().rev().take_while(|cell| cell.is_empty());
         self.header.len() - blank.count()
+    }
+
+    /// Cells that a record may have. Exporters end every row with blank cells
+    /// that the header lacks; where only some rows have such cells, a delimiter
+    /// inside a cell has shifted what stands to the right of it.
+    pub(super) fn most_cells(&self, file: &TextFile) -> Result<usize, IngestError> {
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut records = self.body_records(file);
+        for _ in 0..RECORDS_FOR_WIDTH {
+            if !records.advance()? {
+                break;
+            }
+            let cells = records.record();
+            let is_blank = |cell: &str| tidy(cell).is_empty();
+            if cells.len() >= self.width() && cells.iter().skip(self.width()).all(is_blank) {
+                *counts.entry(cells.len()).or_default() += 1;
+            }
+        }
+        // Of equals the fewest cells, which is the last one here.
+        let usual = counts.into_iter().rev().max_by_key(|(_, count)| *count);
+        // One row alone does not say what is usual.
+        let usual = usual.filter(|(_, count)| *count > 1);
+        Ok(usual.map_or(self.header.len(), |(cells, _)| cells))
     }
 
     /// The file as the plan records it.

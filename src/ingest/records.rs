@@ -93,7 +93,10 @@ impl<'t> Records<'t> {
 
     /// Where reading goes on after that record, in bytes from the text's start.
     pub(super) fn end(&self) -> usize {
-        usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX)
+        let end = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
+        // The csv crate leaves the second byte of a line end to the next record.
+        let is_torn = self.bytes[..end].ends_with(b"\r") && self.bytes[end..].starts_with(b"\n");
+        end + usize::from(is_torn)
     }
 
     fn count_lines_up_to(&mut self, start: usize) {
@@ -145,5 +148,19 @@ mod tests {
         assert_eq!(lines("a,1\r\rb,2\r"), old_mac);
         let glued = [(1, "a"), (2, "b"), (4, "c")].map(|(line, cell)| (line, cell.to_owned()));
         assert_eq!(lines("a,1\r\nb,2\r\rc,3\n"), glued);
+    }
+
+    #[test]
+    fn a_record_ends_after_both_bytes_of_its_line_end() {
+        let file = TextFile::decode("in.csv".to_owned(), b"a,1\r\nb,2\r\n".to_vec());
+        let file = file.expect("text");
+        let dialect = Dialect {
+            delimiter: b',',
+            quoting: Quoting::Quoted,
+            line_end: file.line_end,
+        };
+        let mut records = Records::new(&file, dialect, file.text(), 1);
+        assert!(records.advance().expect("a record"));
+        assert_eq!(records.end(), 5);
     }
 }

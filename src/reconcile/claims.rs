@@ -1,5 +1,5 @@
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Question;
 use super::due::acting_date;
@@ -199,7 +199,7 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
         (Some(Employed | Rehired), None) => Claim::Stays(Reason::StillEmployed, None),
         (Some(Absent | NotStarted), None) => Claim::Stays(Reason::OnLeave, None),
         (Some(Employed | Rehired), Some(date)) => {
-            let end = question.calendar.end_of(date, &row.site);
+            let end = employment_ends(row, date, question);
             let lag_ends = end.saturating_add(STATUS_LAG).unwrap_or(end);
             if question.hr_at > lag_ends {
                 still_employed("employed", date)
@@ -208,7 +208,7 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
             }
         }
         (Some(Absent | NotStarted), Some(date)) => {
-            if question.hr_at >= question.calendar.end_of(date, &row.site) {
+            if question.hr_at >= employment_ends(row, date, question) {
                 still_employed("on leave, or not started yet", date)
             } else {
                 Claim::Leaves(date)
@@ -216,6 +216,13 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
         }
         (None, None) => Claim::SaysNothing,
     }
+}
+
+/// Until when the status may say employed. Where the last day of work acts, paid
+/// notice goes on after it.
+fn employment_ends(row: &HrRow, date: Date, question: &Question<'_>) -> Timestamp {
+    let last = row.termination_date.map_or(date, |end| end.max(date));
+    question.calendar.end_of(last, &row.site)
 }
 
 fn still_employed(status: &str, date: Date) -> Claim {

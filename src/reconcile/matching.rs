@@ -213,11 +213,16 @@ impl<'f> Directory<'f> {
         if let Some(verdict) = self.other_employee(person, account, &names(keys)) {
             return verdict;
         }
-        if self.is_inherited(person, account, keys) {
+        // Addresses are inherited, and a spreadsheet that strips zeros turns an id
+        // into somebody else's: one key alone does not outweigh the name.
+        if let [only] = keys[..]
+            && person.may_be_stranger_to(&self.candidate(account).row.name)
+        {
             return Match::Ambiguous(
                 Reason::NameDiffers,
                 format!(
-                    "only the e-mail fits; the account's name is {:?}",
+                    "only the {} fits; the account's name is {:?}",
+                    only.name(),
                     self.candidate(account).row.name.display()
                 ),
             );
@@ -264,12 +269,6 @@ impl<'f> Directory<'f> {
                 ),
             )
         })
-    }
-
-    /// One address alone fits, and it is a stranger's by now.
-    fn is_inherited(&self, person: &Person, account: &AccountKey, keys: &[&Key]) -> bool {
-        let one_address = matches!(keys, [key] if key.is_address());
-        one_address && person.may_be_stranger_to(&self.candidate(account).row.name)
     }
 
     pub(super) fn is_strangers(&self, person: &Person, account: &AccountKey) -> bool {

@@ -3,6 +3,7 @@
 mod bad_input;
 mod exit_codes;
 mod explain;
+mod exports;
 mod init;
 mod kill;
 mod layouts;

@@ -66,6 +66,26 @@ fn two_header_rows_repeated_headers_and_blank_records_are_no_rows() {
     assert_eq!(hr.file.detected.notes.len(), 2);
 }
 
+// An unquoted comma pushes the date of the notice under the termination date,
+// and the blank comment off the table.
+#[test]
+fn a_surplus_blank_cell_is_harmless_only_where_all_rows_have_it() {
+    let header = "Employee ID,Name,Notice Date,Termination Date,Comment\n";
+    let shifted = "2,Roe, Jan,2026-11-02,2026-12-31,\n";
+    let good = "1,Doe,2026-11-02,2026-11-20,\n3,Poe,2026-11-02,2026-11-20,\n";
+    assert_eq!(
+        told(&format!("{header}{good}{shifted}")),
+        ["1 2026-11-20", "3 2026-11-20", "invalid"]
+    );
+    // Alone, it does not say what is usual.
+    assert_eq!(told(&format!("{header}{shifted}")), ["invalid"]);
+    let all = "1,Doe,2026-11-02,2026-11-20,,\n3,Poe,2026-11-02,2026-11-20,,\n";
+    assert_eq!(
+        told(&format!("{header}{all}")),
+        ["1 2026-11-20", "3 2026-11-20"]
+    );
+}
+
 #[test]
 fn bad_rows_are_results_with_their_place() {
     let hr = read(
@@ -74,7 +94,7 @@ fn bad_rows_are_results_with_their_place() {
          2,Roe\n\
          3,Poe,2026-02-01,surplus\n\
          N/A,Total,\n\
-         4,Coe,2026-02-01,\n",
+         4,Coe,2026-02-01\n",
     )
     .expect("a file");
     assert_eq!(hr.file.rows, 5);

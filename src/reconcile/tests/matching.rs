@@ -73,6 +73,18 @@ fn an_address_whose_name_differs_is_not_enough() {
     assert!(outcome(&night).is_ok());
 }
 
+// A spreadsheet made 871 of 000871, and somebody else is 871.
+#[test]
+fn an_employee_id_whose_name_differs_is_not_enough() {
+    let lena = "id=U1 user=lena employee=871 name=Lena_Hart";
+    let night = leaver("id=871 name=Karl_Weiss").account(lena);
+    assert_eq!(outcome(&night), Err((D::Ambiguous, R::NameDiffers)));
+    let night = leaver("id=871 name=Lena_Weiss").account(lena);
+    assert!(outcome(&night).is_ok());
+    let night = leaver("id=871 user=lena name=Karl_Weiss").account(lena);
+    assert!(outcome(&night).is_ok());
+}
+
 // Which of two rows that say the same decides must not settle whose account
 // it is: neither a row without a name nor one with another last name.
 #[test]

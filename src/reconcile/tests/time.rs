@@ -74,6 +74,20 @@ fn the_last_day_may_act_instead() {
     check(last_day, "2026-11-21T08:00:00Z");
 }
 
+// HR says "active" until the termination date: paid notice is no contradiction.
+#[test]
+fn an_active_status_does_not_contradict_a_last_day_before_the_date() {
+    let on_notice = |status: &str| {
+        leaver(&format!("date=2026-12-31 last=2026-11-13 {status}"))
+            .policy(|p| p.act_on = crate::model::ActOn::LastDay)
+    };
+    let mut employed = on_notice("status=employed");
+    assert_eq!(employed.settled().cases.len(), 1);
+    assert_eq!(on_notice("status=absent").settled().cases.len(), 1);
+    employed.hr_at = at("2027-01-04T08:00:00Z");
+    assert_eq!(employed.fates(), [(D::Conflict, R::StatusAndDate)]);
+}
+
 #[test]
 fn an_active_status_may_lag_two_days_behind_the_date() {
     let mut night = leaver("date=2026-11-20 status=employed");
