@@ -82,6 +82,9 @@ const ABSENCE_HEADERS: [&str; 9] = [
     "fehlzeit",
 ];
 
+/// Headers, normalized, of a last day that need not be the very last one.
+const WORKED_HEADERS: [&str; 2] = ["last day worked", "last date worked"];
+
 /// Words of headers over what an account holds.
 const LICENSE_WORDS: [&str; 4] = ["license", "licenses", "licence", "licences"];
 
@@ -145,8 +148,9 @@ pub(super) fn refuse_other_kinds(
     let absences = || absences(layout);
     let survey = || survey(header, sample);
     let accounts = || accounts(layout);
+    let hours = || hours(layout, names);
     let kind = customers(header).or_else(survey);
-    let Some(kind) = kind.or_else(absences).or_else(accounts) else {
+    let Some(kind) = kind.or_else(absences).or_else(accounts).or_else(hours) else {
         return Ok(());
     };
     let refusal = file.refusal(
@@ -215,6 +219,23 @@ fn accounts(layout: &Layout) -> Option<Kind> {
     let columns = with_words(&layout.header, &LICENSE_WORDS);
     (!has_date && !columns.is_empty()).then_some(Kind {
         what: "a users report",
+        columns,
+    })
+}
+
+/// A payroll has a last day worked of everybody, and it is no farewell.
+fn hours(layout: &Layout, names: &ColumnNames) -> Option<Kind> {
+    let said_besides = [&hr::STATUS, &hr::TERMINATION_DATE, &hr::ACTION]
+        .iter()
+        .any(|field| !layout.positions(field).is_empty());
+    let is_named = names.0.contains_key(hr::LAST_DAY.name);
+    let columns = layout.positions(&hr::LAST_DAY).iter();
+    let columns: Vec<String> = columns
+        .map(|position| layout.header[*position].clone())
+        .filter(|header| WORKED_HEADERS.contains(&&*normalize(header)))
+        .collect();
+    (!said_besides && !is_named && !columns.is_empty()).then_some(Kind {
+        what: "a register of hours: whoever still works has a last day worked, too",
         columns,
     })
 }

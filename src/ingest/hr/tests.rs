@@ -543,6 +543,10 @@ fn files_that_are_named_like_leaver_lists_say_what_they_are() {
             "this looks like a list of absences (columns \"Leave Type\"), not like",
         ),
         (
+            "Employee ID,Name,Last Day Worked,Hours\n17,Ann Moss,2026-11-20,38.5\n",
+            "this looks like a register of hours",
+        ),
+        (
             "Employee ID,Name,Department,Extension\n17,Ann Moss,Sales,1001\n",
             "this looks like a roster",
         ),
