@@ -15,7 +15,7 @@ pub(super) enum Filler {
 }
 
 /// What totals call themselves in their first filled cell, besides numbers.
-const TOTALS: [&str; 20] = [
+const TOTALS: [&str; 21] = [
     "total",
     "totals",
     "grand total",
@@ -36,6 +36,7 @@ const TOTALS: [&str; 20] = [
     "total rows",
     "total employees",
     "trailer",
+    "trailer record",
 ];
 
 /// What a spreadsheet writes when a formula fails: a damaged row, no comment.
