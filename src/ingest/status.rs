@@ -1,6 +1,8 @@
 //! What the status words of HR systems and of the users report mean. A word
 //! that nobody knows stops the run: it may mean that a person stays.
 
+mod accounts;
+
 use std::collections::BTreeMap;
 
 use super::Formats;
@@ -9,7 +11,6 @@ use super::decode::TextFile;
 use super::error::{OpenQuestion, Refusal};
 use super::header::normalize;
 use super::text::{excerpt, is_blank, tidy};
-use crate::model::AccountStatus;
 use crate::model::EmploymentStatus::{self, Absent, Employed, Left, NotStarted, Rehired, Unclear};
 
 /// Unknown words that a message lists at most.
@@ -213,26 +214,6 @@ const ACTIONS: [(&str, Action); 56] = [
     ("suspension", Action::Other(Absent)),
 ];
 
-const ACCOUNT: [(&str, AccountStatus); 12] = [
-    ("active", AccountStatus::Active),
-    ("activated", AccountStatus::Active),
-    ("enabled", AccountStatus::Active),
-    ("active user", AccountStatus::Active),
-    ("deactivated", AccountStatus::Inactive),
-    ("de-activated", AccountStatus::Inactive),
-    ("inactive", AccountStatus::Inactive),
-    ("not active", AccountStatus::Inactive),
-    ("inactive user", AccountStatus::Inactive),
-    ("disabled", AccountStatus::Inactive),
-    ("suspended", AccountStatus::Inactive),
-    ("deactivated user", AccountStatus::Inactive),
-];
-
-/// Words of a header that asks whether the account is active, and of one that
-/// asks whether it is not. SCIM has no status but `active`, true or false.
-const ASKS_IF_ACTIVE: [&str; 3] = ["active", "activated", "enabled"];
-const ASKS_IF_INACTIVE: [&str; 4] = ["deactivated", "inactive", "disabled", "suspended"];
-
 /// What was done to a person, in a report of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
@@ -349,33 +330,6 @@ impl Vocabulary<Action> {
         Self {
             words: known.chain(own).collect(),
             flags: None,
-        }
-    }
-}
-
-impl Vocabulary<AccountStatus> {
-    /// The vocabulary of the users report's status column. The administrator's
-    /// words win.
-    pub(super) fn account(header: &str, formats: &Formats) -> Self {
-        let known = ACCOUNT.iter().map(|(word, status)| (fold(word), *status));
-        let own = formats.users_status.iter();
-        let header = normalize(header);
-        let words: Vec<&str> = header.split(' ').collect();
-        let asks_for = |wanted: &[&str]| match words.as_slice() {
-            [before @ .., last] => wanted.contains(last) && !before.contains(&"not"),
-            [] => false,
-        };
-        Self {
-            words: known
-                .chain(own.map(|(word, status)| (fold(word), *status)))
-                .collect(),
-            flags: if asks_for(&ASKS_IF_ACTIVE) {
-                Some((AccountStatus::Active, AccountStatus::Inactive))
-            } else if asks_for(&ASKS_IF_INACTIVE) {
-                Some((AccountStatus::Inactive, AccountStatus::Active))
-            } else {
-                None
-            },
         }
     }
 }
@@ -552,45 +506,6 @@ mod tests {
         let vocabulary = Vocabulary::employment("Status", &formats);
         assert_eq!(vocabulary.read("INACTIVE"), Meaning::Known(Absent));
         assert_eq!(vocabulary.read("Gone"), Meaning::Known(Left));
-    }
-
-    #[test]
-    fn the_status_of_accounts_is_known_in_any_spelling() {
-        use AccountStatus::{Active, Inactive};
-        let read =
-            |header: &str, cell: &str| Vocabulary::account(header, &Formats::default()).read(cell);
-        for (header, cell, status) in [
-            ("Status", "ACTIVE", Active),
-            ("Status", " Enabled ", Active),
-            ("Status", "Deactivated", Inactive),
-            ("User status", "SUSPENDED", Inactive),
-            ("Active", "true", Active),
-            ("Active", "0", Inactive),
-            ("Account enabled", "No", Inactive),
-            ("Deactivated", "Yes", Inactive),
-            ("Deactivated", "false", Active),
-            ("Is disabled", "N", Active),
-            ("Deactivated", "Active", Active),
-        ] {
-            assert_eq!(
-                read(header, cell),
-                Meaning::Known(status),
-                "{header} {cell}"
-            );
-        }
-        for (header, cell) in [("Status", "true"), ("Status", "Pending activation")] {
-            assert!(matches!(read(header, cell), Meaning::Unknown(_)), "{cell}");
-        }
-        assert_eq!(read("Deactivated", ""), Meaning::Blank);
-        let own = Formats {
-            users_status: [("pending activation".to_owned(), Inactive)].into(),
-            ..Formats::default()
-        };
-        let vocabulary = Vocabulary::account("Status", &own);
-        assert_eq!(
-            vocabulary.read("Pending Activation"),
-            Meaning::Known(Inactive)
-        );
     }
 
     #[test]

@@ -21,6 +21,16 @@ fn office() -> Office {
     office
 }
 
+/// A tenant whose clock leaves a scroll time to be taken up on a busy machine.
+fn tenant(office: &Office) -> Sandbox {
+    let sandbox = Sandbox::start_at(60, office, &[]);
+    office.configure_8x8(&sandbox.base_url, ACT);
+    let configuration = office.read("seatsweep.toml");
+    let slower = configuration.replace("time_scale = 600", "time_scale = 60");
+    office.write("seatsweep.toml", slower);
+    sandbox
+}
+
 fn live(office: &Office, words: &[&str]) -> Ended {
     let mut line = words.to_vec();
     line.extend(["--hr", "hr.csv", "--hr-at", "2026-11-20T15:00:00Z"]);
@@ -56,15 +66,13 @@ fn a_night_with_a_list_ends_as_one_with_the_report() {
         rows.map(fate).collect::<Vec<_>>()
     };
     let with_report = office();
-    let sandbox = Sandbox::start(&with_report, &[]);
-    with_report.configure_8x8(&sandbox.base_url, ACT);
+    let _serving = tenant(&with_report);
     with_report
         .on("2026-11-20", &["run", "--confirm"])
         .expect(0);
 
     let with_list = office();
-    let sandbox = Sandbox::start(&with_list, &[]);
-    with_list.configure_8x8(&sandbox.base_url, ACT);
+    let sandbox = tenant(&with_list);
     live(&with_list, &["run", "--confirm"]).expect(0);
     assert_eq!(fates(&with_list), fates(&with_report));
     let rows = with_list.results_in("out/results.csv");
@@ -82,8 +90,7 @@ fn a_night_with_a_list_ends_as_one_with_the_report() {
 #[test]
 fn a_plan_from_a_list_changes_nothing_and_names_what_it_saw() {
     let office = office();
-    let sandbox = Sandbox::start(&office, &[]);
-    office.configure_8x8(&sandbox.base_url, ACT);
+    let sandbox = tenant(&office);
     live(&office, &["plan"]).expect(0);
     let first = users_input(&office);
     live(&office, &["plan"]).expect(0);

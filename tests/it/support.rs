@@ -371,9 +371,15 @@ impl Sandbox {
     /// Serves the office's users report, and keeps tenant and log in the
     /// office as `tenant.json` and `log.json`.
     pub(crate) fn start(office: &Office, more: &[&str]) -> Self {
+        Self::start_at(600, office, more)
+    }
+
+    /// The same, with the run clock at another speed.
+    pub(crate) fn start_at(time_scale: u32, office: &Office, more: &[&str]) -> Self {
         let mut command = office.command(PROGRAM);
         command
-            .args(["sandbox", "--listen", "127.0.0.1:0", "--time-scale", "600"])
+            .args(["sandbox", "--listen", "127.0.0.1:0"])
+            .args(["--time-scale", &time_scale.to_string()])
             .args(["--users", "users.csv", "--as-of", "2026-11-20T20:00:00Z"])
             .args(["--state", "tenant.json", "--log", "log.json"])
             .args(["--api-key-env", "SEATSWEEP_API_KEY"])
