@@ -315,7 +315,7 @@ impl<'f> HrReader<'f> {
         let on = || self.date(record, &self.action_date);
         let (status, left, returned) = match action {
             Action::Termination => (EmploymentStatus::Left, on()?, None),
-            Action::Rehire => match on()? {
+            Action::Works => match on()? {
                 Some(date) => (EmploymentStatus::Rehired, None, Some(date)),
                 None => (EmploymentStatus::Employed, None, None),
             },

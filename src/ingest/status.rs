@@ -176,42 +176,42 @@ const ACTIONS: [(&str, Action); 56] = [
     ("end of employment", Action::Termination),
     ("death", Action::Termination),
     ("austritt", Action::Termination),
-    ("rehire", Action::Rehire),
-    ("re hire", Action::Rehire),
-    ("rehire employee", Action::Rehire),
-    ("wiedereinstellung", Action::Rehire),
-    ("wiedereintritt", Action::Rehire),
-    ("hire", Action::Other(Employed)),
-    ("new hire", Action::Other(Employed)),
-    ("hiring", Action::Other(Employed)),
-    ("hire employee", Action::Other(Employed)),
-    ("hire contractor", Action::Other(Employed)),
-    ("einstellung", Action::Other(Employed)),
-    ("transfer", Action::Other(Employed)),
-    ("promotion", Action::Other(Employed)),
-    ("demotion", Action::Other(Employed)),
-    ("change", Action::Other(Employed)),
-    ("data change", Action::Other(Employed)),
-    ("job change", Action::Other(Employed)),
-    ("position change", Action::Other(Employed)),
-    ("change of position", Action::Other(Employed)),
-    ("change in pay", Action::Other(Employed)),
-    ("pay change", Action::Other(Employed)),
-    ("pay rate change", Action::Other(Employed)),
-    ("salary change", Action::Other(Employed)),
-    ("compensation change", Action::Other(Employed)),
-    ("organizational reassignment", Action::Other(Employed)),
-    ("organisational reassignment", Action::Other(Employed)),
-    ("contract extension", Action::Other(Employed)),
-    ("return from leave", Action::Other(Employed)),
+    ("rehire", Action::Works),
+    ("re hire", Action::Works),
+    ("rehire employee", Action::Works),
+    ("wiedereinstellung", Action::Works),
+    ("wiedereintritt", Action::Works),
+    ("hire", Action::Works),
+    ("new hire", Action::Works),
+    ("hiring", Action::Works),
+    ("hire employee", Action::Works),
+    ("hire contractor", Action::Works),
+    ("einstellung", Action::Works),
+    ("transfer", Action::Works),
+    ("promotion", Action::Works),
+    ("demotion", Action::Works),
+    ("change", Action::Works),
+    ("data change", Action::Works),
+    ("job change", Action::Works),
+    ("position change", Action::Works),
+    ("change of position", Action::Works),
+    ("change in pay", Action::Works),
+    ("pay change", Action::Works),
+    ("pay rate change", Action::Works),
+    ("salary change", Action::Works),
+    ("compensation change", Action::Works),
+    ("organizational reassignment", Action::Works),
+    ("organisational reassignment", Action::Works),
+    ("contract extension", Action::Works),
+    ("return from leave", Action::Works),
     ("reverse termination", Action::Other(Employed)),
     // It may take back a termination that lies ahead of it.
     ("reinstatement", Action::Other(Employed)),
     ("reinstate", Action::Other(Employed)),
-    ("leave", Action::Other(Absent)),
-    ("leave of absence", Action::Other(Absent)),
-    ("parental leave", Action::Other(Absent)),
-    ("suspension", Action::Other(Absent)),
+    ("leave", Action::Works),
+    ("leave of absence", Action::Works),
+    ("parental leave", Action::Works),
+    ("suspension", Action::Works),
 ];
 
 /// What was done to a person, in a report of events.
@@ -219,9 +219,10 @@ const ACTIONS: [(&str, Action); 56] = [
 pub(super) enum Action {
     /// The employment ends on the event's date.
     Termination,
-    /// It begins again on the event's date.
-    Rehire,
-    /// Anything else; it tells the status alone.
+    /// Whoever is hired, moved, paid otherwise or on leave is employed from the
+    /// event's date on, until a later one ends it.
+    Works,
+    /// Anything else; it tells the status alone, whatever its date is.
     Other(EmploymentStatus),
 }
 
@@ -322,8 +323,8 @@ impl Vocabulary<Action> {
         let own = formats.hr_status.iter().map(|(word, status)| {
             let action = match status {
                 Left => Action::Termination,
-                Rehired => Action::Rehire,
-                Employed | Absent | NotStarted | Unclear => Action::Other(*status),
+                Employed | Rehired | Absent => Action::Works,
+                NotStarted | Unclear => Action::Other(*status),
             };
             (fold(word), action)
         });
@@ -544,7 +545,7 @@ mod tests {
     }
 
     #[test]
-    fn actions_end_an_employment_begin_it_again_or_tell_the_status() {
+    fn actions_end_an_employment_show_that_it_goes_on_or_tell_the_status() {
         let formats = Formats {
             hr_status: [("Zwangspause".to_owned(), Absent), ("out".to_owned(), Left)].into(),
             ..Formats::default()
@@ -557,10 +558,11 @@ mod tests {
                 "Terminate Employee > Involuntary > Position",
                 Action::Termination,
             ),
-            ("Rehire", Action::Rehire),
+            ("Rehire", Action::Works),
             ("Reinstatement", Action::Other(Employed)),
-            ("Hire Contractor", Action::Other(Employed)),
-            ("Zwangspause", Action::Other(Absent)),
+            ("Hire Contractor", Action::Works),
+            ("Leave of absence", Action::Works),
+            ("Zwangspause", Action::Works),
             ("OUT", Action::Termination),
         ] {
             assert_eq!(vocabulary.read(cell), Meaning::Known(action), "{cell}");

@@ -51,7 +51,7 @@ pub enum EmploymentStatus {
     Left,
     /// Active, employed.
     Employed,
-    /// An event of its own in a file of events: employed again from the rehire
+    /// An event in a file of events, such as a rehire: employed from the rehire
     /// date on, whatever happened before or will happen later.
     Rehired,
     /// On leave, garden leave, suspended: still employed, never acted on.

@@ -61,14 +61,14 @@ impl Evidence<'_> {
         let leaves_on = leaves.map(|(_, date)| date);
         let came_back = self.latest_return(question).filter(|(_, returned)| {
             // Whoever left again after the return leaves.
-            leaves_on.is_none_or(|left| *returned > left)
+            leaves_on.is_none_or(|left| *returned >= left)
         });
         if self.disputed {
             return self.dispute(leaves);
         }
         let decided = first(is_active)
             .or_else(|| first(|claim| matches!(claim, Claim::Contradicts(_))))
-            .or_else(|| came_back.map(|(row, _)| (row, self.claim_of(row))))
+            .or_else(|| came_back.map(|(row, on)| (row, self.returned(row, on, leaves_on))))
             .or_else(|| leaves.map(|(row, date)| (row, Claim::Leaves(date))));
         let Some((row, claim)) = decided else {
             return (self.claims[0].0, Claim::SaysNothing);
@@ -78,6 +78,24 @@ impl Evidence<'_> {
             Claim::Stays(..) | Claim::Contradicts(_) | Claim::SaysNothing | Claim::Unsettled(_) => {
                 (row, claim)
             }
+        }
+    }
+
+    /// What a return says beside the last departure.
+    fn returned(&self, row: usize, on: Date, leaves_on: Option<Date>) -> Claim {
+        match (leaves_on, self.claim_of(row)) {
+            (Some(left), _) if left == on => contradicts(
+                Reason::StatusAndDate,
+                Some(left),
+                format!(
+                    "one row ends the employment on {left}, another begins one that day; ask HR"
+                ),
+            ),
+            // An event alone: nobody has left.
+            (None, Claim::Stays(Reason::HiredAgain, None)) => {
+                Claim::Stays(Reason::StillEmployed, None)
+            }
+            (_, claim) => claim,
         }
     }
 

@@ -449,9 +449,9 @@ fn the_date_of_an_event_ends_an_employment_if_the_event_does() {
         told(text),
         [
             "00000017 Left 2026-11-13",
-            "00000018 Employed",
+            "00000018 Rehired back 2026-11-14",
             "00000019 Rehired back 2026-10-01",
-            "00000020 Absent"
+            "00000020 Rehired back 2026-11-14"
         ]
     );
     let unknown = text.replace("Hire Employee", "Secondment");

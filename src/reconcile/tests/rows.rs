@@ -243,6 +243,11 @@ fn a_rehire_event_counts_from_its_date() {
     assert_eq!(night.settled().cases.len(), 1);
     let expected = [(D::Rehired, R::HiredAgain); 2];
     check(&stream("2026-01-31"), &expected);
+    // A contractor's end and an employee's beginning: which of them counts?
+    let expected = [(D::Conflict, R::StatusAndDate); 2];
+    check(&stream("2026-02-01"), &expected);
+    let hired = jane().hr("id=5 name=Jane_Doe status=rehired rehire=2026-02-01");
+    check(&hired, &[(D::NotLeaving, R::StillEmployed)]);
 }
 
 // A blank row in a file without a status column may mean "employed".
