@@ -1,11 +1,21 @@
 //! From bytes to understood rows.
 //!
-//! A file goes through the same stations whatever it is for: its bytes become
-//! text (`open`, then `decode` or, for a sheet, `workbook`), delimiter, header
-//! row and columns are found from the content (`layout`, `header`, `aliases`),
-//! the text below the header is cut at record boundaries (`chunks`), and each
-//! record becomes a row of the model or an invalid row (`body`, then `hr`,
-//! `users` or one of the small lists).
+//! A file goes through the same stations, whatever it is for:
+//!
+//! 1. Bytes become text: `open`, then `decode` and `encoding`, or `workbook`
+//!    for a sheet.
+//! 2. Delimiter, quoting and header row are found: `candidate`, `quoting`,
+//!    `landmarks`, `layout`.
+//! 3. Columns become fields: `aliases` and `header` propose, `content` asks the
+//!    values, `kind` and `missing` say why a file is none of ours;
+//!    `date_columns` and `date_votes` tell day from month, `license_columns`
+//!    the layout of the licenses.
+//! 4. The text below the header is cut at record boundaries (`chunks`,
+//!    `records`); `body` passes over what is no data (`filler`) and refuses
+//!    what swallowed rows (`swallowed`).
+//! 5. Each record becomes a row of the model, or an invalid row: `hr`, `users`,
+//!    or one of the lists (`holds`, `map`, `licenses`, `review`), by way of
+//!    `dates`, `status` and `license_cell`.
 //!
 //! A bad row is a result. A file that cannot be read as what it is said to be
 //! is an [`IngestError`], raised before anything is changed.

@@ -73,6 +73,54 @@ fn assert_told(cases: &[(&str, &[&str])], night: Night, out: &Path) {
     }
 }
 
+/// What README.md shows of `explain`: whom it asks for, and the stretches of
+/// text between the places where something is left out.
+fn shown_in_readme() -> Vec<(String, Vec<String>)> {
+    let readme = std::fs::read_to_string("README.md").expect("README.md");
+    let mut shown: Vec<(String, Vec<String>)> = Vec::new();
+    let mut in_block = false;
+    for line in readme.lines() {
+        let code = line.strip_prefix("    ");
+        let asked = code.and_then(|code| code.strip_prefix("$ target/debug/seatsweep explain "));
+        match (asked, code) {
+            (Some(asked), _) => {
+                let person = asked.trim_end_matches(" $night3").trim_matches('"');
+                shown.push((person.to_owned(), vec![String::new()]));
+                in_block = true;
+            }
+            (None, Some(code)) if in_block => {
+                let (_, stretches) = shown.last_mut().expect("a block");
+                match code.trim() {
+                    "…" => stretches.push(String::new()),
+                    words => {
+                        let stretch = stretches.last_mut().expect("a stretch");
+                        *stretch = format!("{stretch} {words}").trim().to_owned();
+                    }
+                }
+            }
+            (None, Some(_)) => {}
+            (None, None) => in_block &= line.is_empty(),
+        }
+    }
+    shown
+}
+
+#[test]
+fn the_readme_shows_what_is_told() {
+    let out = played(&[FIRST, SECOND, THIRD]);
+    let shown = shown_in_readme();
+    assert_eq!(shown.len(), 6);
+    for (person, stretches) in shown {
+        let story = told(&person, THIRD, out.path());
+        let mut rest = story.as_str();
+        for stretch in stretches {
+            let at = rest.find(&stretch);
+            let at = at.unwrap_or_else(|| panic!("{person}: {stretch:?} not in:\n{rest}"));
+            rest = &rest[at + stretch.len()..];
+        }
+    }
+}
+
 /// Somebody of every fate, and what has to be told of them on the first night.
 const FATES: &[(&str, &[&str])] = &[
     (
