@@ -94,7 +94,8 @@ fn shown_in_readme() -> Vec<(String, Vec<String>)> {
                     "…" => stretches.push(String::new()),
                     words => {
                         let stretch = stretches.last_mut().expect("a stretch");
-                        *stretch = format!("{stretch} {words}").trim().to_owned();
+                        let gap = if stretch.is_empty() { "" } else { " " };
+                        stretch.extend([gap, words]);
                     }
                 }
             }
