@@ -210,7 +210,12 @@ impl PersonKey {
 }
 
 fn fold(text: &str) -> String {
-    text.trim().nfc().collect::<String>().to_lowercase()
+    let text = text.trim();
+    if text.is_ascii() {
+        // Most keys are, and a report has millions.
+        return text.to_ascii_lowercase();
+    }
+    text.nfc().collect::<String>().to_lowercase()
 }
 
 /// Whether the text is what a spreadsheet made of a long number: of
