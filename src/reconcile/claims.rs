@@ -208,7 +208,8 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
             }
         }
         (Some(Absent | NotStarted), Some(date)) => {
-            if question.hr_at >= employment_ends(row, date, question) {
+            // However old the file is: the date may be that of the leave's end.
+            if question.as_of >= employment_ends(row, date, question) {
                 still_employed("on leave, or not started yet", date)
             } else {
                 Claim::Leaves(date)
