@@ -74,9 +74,12 @@ impl Layout {
         }
         let mut last = found.at;
         if let Some(next) = found.records.get(found.at + 1) {
-            // SuccessFactors writes keys, then labels: two header rows.
+            // SuccessFactors writes keys, then labels: two header rows. But somebody
+            // in Idaho (ID) who is Terminated is no label.
             let labels = header::assign(&next.cells, table, names, &Misfits::new());
-            if header::requirements_met(&labels, table.required) == table.required.len() {
+            let meets_all =
+                header::requirements_met(&labels, table.required) == table.required.len();
+            if meets_all && !Landmarks::of(&found.assignment).fit_any(&next.cells) {
                 notes.push(format!(
                     "line {} is a second header row and is skipped",
                     next.line
@@ -458,7 +461,7 @@ mod tests {
     /// `summary.json` repeats the headers, and names nobody.
     #[test]
     fn an_unused_header_that_looks_like_data_is_not_repeated() {
-        let text = "Employee ID,Status,Floor,jane@example.com,+15550100\n";
+        let text = "Employee ID,Status,Floor,Ask jane@example.com,+15550100\n";
         let file = TextFile::decode("hr.csv".to_owned(), text.into()).expect("text");
         let input = found(text).input_file(&file, 0, BTreeMap::new());
         assert_eq!(input.detected.unused, ["Floor", "(data)", "(data)"]);
