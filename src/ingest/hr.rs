@@ -112,6 +112,7 @@ fn understand(
     let sample = Sample::of(file, &layout)?;
     kind::refuse_other_kinds(file, &layout, &sample, names)?;
     content::settle(&mut layout, &sample, names, formats);
+    kind::refuse_vague_date(file, &layout, names)?;
     layout.refuse_missing(file)?;
     Ok(layout)
 }

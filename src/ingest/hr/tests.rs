@@ -66,6 +66,17 @@ fn two_header_rows_repeated_headers_and_blank_records_are_no_rows() {
     assert_eq!(hr.file.detected.notes.len(), 2);
 }
 
+/// The state of Idaho is called like an id, and some statuses like columns.
+#[test]
+fn a_row_of_a_person_is_no_header_row() {
+    let row = "10001,Ann,Terminated,2026-11-20,ID";
+    let hr = read(&format!("Employee ID,Name,Status,Exit Date,State\n{row}\n")).expect("a file");
+    assert_eq!(hr.rows[0].source.line, 2);
+    let unknown = format!("Ref,Wer,Zustand,Bis,Ort\n10001,Ben,Active,,CA\n{row}\n{row}\n");
+    let error = read(&unknown).expect_err("no header row");
+    assert!(error.contains("no column says who leaves"), "{error}");
+}
+
 // An unquoted comma pushes the date of the notice under the termination date,
 // and the blank comment off the table.
 #[test]
@@ -273,6 +284,23 @@ fn values_decide_what_a_column_holds() {
             "unless it is named after the person",
             "Employee ID,Name,Status,Manager,Email\n17,Ann Moss,Active,Kim Boss,ann.moss@example.com\n",
             "employee_id=Employee ID, full_name=Name, status=Status, work_email=Email",
+        ),
+        (
+            "the team's lead is a manager, too",
+            "Employee ID,Leaver,Status,Team lead,Email\n17,Ann Moss,Active,Kim Boss,kim.boss@example.com\n",
+            "employee_id=Employee ID, full_name=Leaver, status=Status",
+        ),
+        (
+            "Google's forms note who sent them",
+            "Timestamp,Email Address,Employee ID,Last day\n\
+             11/13/2026 9:00:00,kim.boss@example.com,17,11/20/2026\n",
+            "employee_id=Employee ID, last_day=Last day",
+        ),
+        (
+            "as do Microsoft's",
+            "ID,Start time,Completion time,Email,Name,Employee ID,Last day\n\
+             1,11/13/26 9:00:00,11/13/26 9:01:00,kim.boss@example.com,Kim Boss,17,11/20/2026\n",
+            "employee_id=Employee ID, full_name=Name, last_day=Last day",
         ),
         (
             "remarks are no dates",
@@ -543,6 +571,10 @@ fn files_that_are_named_like_leaver_lists_say_what_they_are() {
             "this looks like a list of absences (columns \"Leave Type\"), not like",
         ),
         (
+            "Employee ID,First Day,Last Day\n17,2026-10-01,2026-10-02\n",
+            "this looks like a list of absences (columns \"First Day\"), not like",
+        ),
+        (
             "Employee ID,Name,Last Day Worked,Hours\n17,Ann Moss,2026-11-20,38.5\n",
             "this looks like a register of hours",
         ),
@@ -563,6 +595,35 @@ fn files_that_are_named_like_leaver_lists_say_what_they_are() {
         told("Name,Email,Customer,Status\nAnn,ann@example.com,Acme,Active\n"),
         ["ann@example.com Employed"]
     );
+}
+
+/// Courses, projects and expenses have such dates, too.
+#[test]
+fn a_date_of_anything_needs_a_word_of_leaving() {
+    for header in [
+        "Employee ID,Date,Amount",
+        "Employee ID,Status,Date",
+        "Employee ID,Date,Last day of work",
+        "Employee ID,Course,Start Date,End Date",
+        "Login,Component,Release Date",
+    ] {
+        let error = read(&format!("{header}\n")).expect_err(header);
+        let words = "no other column says that this is the day on which somebody leaves";
+        assert!(error.contains(words), "{header}: {error}");
+    }
+    for header in [
+        "Employee ID,Date,Reason for leaving",
+        "Employee ID,Status,End Date",
+        "Employee ID,End Date,Separation Type",
+    ] {
+        assert!(
+            columns(&format!("{header}\n")).contains("termination_date="),
+            "{header}"
+        );
+    }
+    let names = ColumnNames([("termination_date".to_owned(), "Date".to_owned())].into());
+    let pinned = read_with("Employee ID,Date\n", &names, &Formats::default());
+    pinned.expect("the administrator's word");
 }
 
 /// What is nearest by its letters may be somebody else's, or no date to act on.
