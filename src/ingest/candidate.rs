@@ -191,7 +191,7 @@ impl Candidate {
                 });
             }
         }
-        missing::refusal(file, table, self.header(), line, &self.assignment)
+        missing::refusal(file, table, self.header(), line, &self.assignment, &[])
     }
 
     fn no_header(&self, file: &TextFile) -> String {

@@ -192,8 +192,23 @@ impl Look<'_> {
         if self.sample.is_mostly(position, is_address) {
             return Some("holds e-mail addresses");
         }
-        let is_weak = matches!(&*self.called(position), "id" | "ident");
-        (is_weak && self.counts_rows(position)).then_some("counts the rows")
+        if !matches!(&*self.called(position), "id" | "ident") {
+            return None;
+        }
+        if self.counts_rows(position) {
+            return Some("counts the rows");
+        }
+        let confirming = [
+            &hr::FIRST_NAME,
+            &hr::LAST_NAME,
+            &hr::FULL_NAME,
+            &hr::WORK_EMAIL,
+            &hr::USERNAME,
+        ];
+        let alone = confirming
+            .iter()
+            .all(|field| self.layout.positions(field).is_empty());
+        alone.then_some("may number the requests, and no name or address tells whose it is")
     }
 
     /// Whether the values are small numbers that grow from row to row. Some may

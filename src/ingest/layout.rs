@@ -34,6 +34,8 @@ pub(super) struct Layout {
     table: &'static Table,
     header_line: u64,
     assignment: Assignment,
+    /// Columns that do not hold what they are called.
+    passed_over: Vec<usize>,
     body_at: usize,
     body_line: u64,
 }
@@ -101,6 +103,7 @@ impl Layout {
             table,
             header_line,
             assignment: found.assignment,
+            passed_over: Vec::new(),
             body_at,
             body_line: 1 + file.line_end.count(above),
         }
@@ -137,6 +140,7 @@ impl Layout {
     /// of a field.
     pub(super) fn assign_without(&mut self, misfits: &Misfits, names: &ColumnNames) {
         self.assignment = header::assign(&self.header, self.table, names, misfits);
+        self.passed_over = misfits.iter().map(|(_, position)| *position).collect();
     }
 
     /// Gives a column that serves no field to a field that has none.
@@ -159,9 +163,11 @@ impl Layout {
             header,
             header_line,
             assignment,
+            passed_over,
             ..
         } = self;
-        match missing::refusal(file, table, header, Some(*header_line), assignment) {
+        let line = Some(*header_line);
+        match missing::refusal(file, table, header, line, assignment, passed_over) {
             Some(refusal) => Err(refusal.into()),
             None => Ok(()),
         }

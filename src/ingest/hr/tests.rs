@@ -638,8 +638,15 @@ fn a_dangerous_column_is_never_suggested() {
         "Employee ID,Hire Date",
         "Employee ID,Date of Birth",
         "Employee ID,Pay Through Date",
+        "Employee ID,Status (Background check)",
     ] {
         let error = read(&format!("{header}\n")).expect_err(header);
         assert!(!error.contains("nearest"), "{header}: {error}");
     }
+    let error = read("ID,Title,Status\n412,Ann Moss,Left\n408,Ben Lake,Left\n");
+    let error = error.expect_err("no column says who leaves");
+    assert!(!error.contains("nearest"), "{error}");
+    let form = "Timestamp,Email Address,Last day\n11/13/2026 9:00:00,kim@example.com,11/20/2026\n";
+    let error = read(form).expect_err("no column says who leaves");
+    assert!(!error.contains("nearest"), "{error}");
 }
