@@ -444,6 +444,9 @@ fn a_damaged_key_is_no_key() {
     let text = "Employee ID,Work Email,Status\n1\u{fffd}7,ann@example.com,Active\n\
                 18,b\u{fffd}n@example.com,Active\n\"19\u{7}20\",cy@example.com,Active\n21,,Active\n";
     assert_eq!(told(text), ["invalid", "invalid", "invalid", "21 Employed"]);
+    // What nobody sees comes along from web pages.
+    let text = "Employee ID,Status\n\u{200b}21\u{200e},Active\n2\u{ad}2,Active\n";
+    assert_eq!(told(text), ["21 Employed", "invalid"]);
 }
 
 /// Entra's feed and Workday: "inactive" is no leaver while on leave.
@@ -561,6 +564,10 @@ fn files_that_are_named_like_leaver_lists_say_what_they_are() {
             "Employee ID,Name,Leaving Date\n17,Ann,2026-11-01\n,,\nEmployee ID,NAME,Start Date\n\
              18,Ben,2026-11-02\n",
             "hr.csv line 4, column \"Leaving Date\", value \"Start Date\": a second header row",
+        ),
+        (
+            "Employee ID,Leaving Date\n17,2026-11-01\nNew joiners:,\n18,2026-11-02\n",
+            "hr.csv line 3, value \"New joiners:\": a title stands between the rows",
         ),
         (
             "gusto_employee_id,effective_date,run_termination_payroll\n7f,2026-11-23,true\n",
