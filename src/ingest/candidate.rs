@@ -6,7 +6,7 @@ use super::aliases::Table;
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
 use super::header::{self, Assignment, Misfits};
-use super::landmarks::Landmarks;
+use super::landmarks::{self, Landmarks};
 use super::layout::columns_seen;
 use super::missing;
 use super::options::Delimiter;
@@ -119,6 +119,10 @@ impl Candidate {
         };
         for at in 0..best.records.len().min(top.within) {
             let cells = &best.records[at].cells;
+            // Unless the administrator says that it is the header row.
+            if top.within > 1 && landmarks::is_of_somebody(cells) {
+                continue;
+            }
             let assignment = header::assign(cells, table, names, &Misfits::new());
             let score = Score {
                 requirements_met: header::requirements_met(&assignment, table.required),
@@ -187,7 +191,7 @@ impl Candidate {
                 });
             }
         }
-        missing::refusal(file, table, self.header(), line, &self.assignment)
+        missing::refusal(file, table, self.header(), line, &self.assignment, &[])
     }
 
     fn no_header(&self, file: &TextFile) -> String {

@@ -26,6 +26,9 @@ const SAMPLE_BYTES: usize = 4 << 20;
 /// else's.
 const SHARING_PEOPLE: usize = 2;
 
+/// Why an address in the answers to a form is not the leaver's.
+const OF_THE_SENDER: &str = "is of whoever sent the form";
+
 /// Takes back what the header claimed and the values deny, and looks for the
 /// next best column. What the administrator named stays. Leaves a note about
 /// each column that was passed over.
@@ -149,9 +152,10 @@ fn first_doubt(
 ) -> Option<Doubt> {
     let look = Look { layout, sample };
     let at_date = |position| look.at_date(position);
-    let checks: [(&'static Field, Check<'_>); 7] = [
+    let checks: [(&'static Field, Check<'_>); 8] = [
         (&hr::EMPLOYEE_ID, &|position| look.at_id(position)),
         (&hr::WORK_EMAIL, &|position| look.at_email(position)),
+        (&hr::USERNAME, &|position| look.at_username(position)),
         (&hr::STATUS, &|position| look.at_status(position, formats)),
         (&hr::TERMINATION_DATE, &at_date),
         (&hr::LAST_DAY, &at_date),
@@ -188,8 +192,23 @@ impl Look<'_> {
         if self.sample.is_mostly(position, is_address) {
             return Some("holds e-mail addresses");
         }
-        let is_weak = matches!(&*self.called(position), "id" | "ident");
-        (is_weak && self.counts_rows(position)).then_some("counts the rows")
+        if !matches!(&*self.called(position), "id" | "ident") {
+            return None;
+        }
+        if self.counts_rows(position) {
+            return Some("counts the rows");
+        }
+        let confirming = [
+            &hr::FIRST_NAME,
+            &hr::LAST_NAME,
+            &hr::FULL_NAME,
+            &hr::WORK_EMAIL,
+            &hr::USERNAME,
+        ];
+        let alone = confirming
+            .iter()
+            .all(|field| self.layout.positions(field).is_empty());
+        alone.then_some("may number the requests, and no name or address tells whose it is")
     }
 
     /// Whether the values are small numbers that grow from row to row. Some may
@@ -217,10 +236,28 @@ impl Look<'_> {
             return Some("holds the same addresses for different people");
         }
         let is_weak = matches!(&*self.called(position), "email" | "email address");
+        if is_weak && self.is_form() {
+            return Some(OF_THE_SENDER);
+        }
         let alone = self.layout.positions(&hr::WORK_EMAIL).len() == 1;
         let is_beside = is_beside_a_superior(self.layout, position);
         (is_weak && alone && is_beside && !self.is_named_after_people(position))
             .then_some("stands beside the manager and may be the manager's")
+    }
+
+    /// Google's forms call the sender's address so when they ask for it.
+    fn at_username(self, position: usize) -> Option<&'static str> {
+        (self.called(position) == "username" && self.is_form()).then_some(OF_THE_SENDER)
+    }
+
+    /// Whether Google's or Microsoft's forms wrote the file: with when each was
+    /// sent, and by whom.
+    fn is_form(self) -> bool {
+        let mut headers = self.layout.header.iter().map(|header| normalize(header));
+        let (first, second) = (headers.next(), headers.next());
+        first.as_deref() == Some("timestamp")
+            || second.as_deref() == Some("start time")
+                && headers.next().as_deref() == Some("completion time")
     }
 
     /// Whether most rows have an address of too many people.

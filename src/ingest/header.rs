@@ -272,7 +272,7 @@ fn without_group(header: &str) -> &str {
     };
     match rest.rsplit_once('(') {
         Some((name, group))
-            if !name.is_empty() && (group.ends_with("Profile") || !is_of_somebody_else(group)) =>
+            if !name.is_empty() && (group.ends_with("Profile") || !tells_which(group)) =>
         {
             name
         }
@@ -280,10 +280,35 @@ fn without_group(header: &str) -> &str {
     }
 }
 
+/// Whether a group says whose value it is, or that it is no employment's:
+/// `End Date (Probation)`, `Termination Date (planned)`.
+fn tells_which(group: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "planned",
+        "expected",
+        "estimated",
+        "proposed",
+        "tentative",
+        "original",
+        "contract",
+        "probation",
+        "assignment",
+        "project",
+        "visa",
+        "leave",
+        "loa",
+        "benefits",
+        "ticket",
+        "request",
+        "check",
+    ];
+    is_of_somebody_else(group) || words_of(group).any(|word| WORDS.contains(&&*word))
+}
+
 /// Whether a header speaks of another person, of a private address, or of an
 /// earlier time: never of what decides about the row's person today.
 pub(super) fn is_of_somebody_else(header: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 25] = [
         "hr",
         "partner",
         "spouse",
@@ -298,21 +323,43 @@ pub(super) fn is_of_somebody_else(header: &str) -> bool {
         "prior",
         "former",
         "notice",
+        "requester",
+        "requestor",
+        "submitter",
+        "assistant",
+        "contact",
+        "mentor",
+        "sponsor",
+        "recruiter",
+        "delegate",
+        "backup",
+        "owner",
     ];
     is_of_a_superior(header) || words_of(header).any(|word| WORDS.contains(&&*word))
 }
 
 /// Whether a header speaks of the person's manager.
 pub(super) fn is_of_a_superior(header: &str) -> bool {
-    const WORDS: [&str; 8] = [
+    const WORDS: [&str; 19] = [
         "manager",
         "managers",
+        "mgr",
         "supervisor",
         "supervisors",
+        "superior",
+        "approver",
+        "lead",
+        "leader",
         "reports",
         "reporting",
         "boss",
+        "chef",
+        "jefe",
         "vorgesetzter",
+        "vorgesetzte",
+        "führungskraft",
+        "teamleiter",
+        "teamleitung",
     ];
     words_of(header).any(|word| WORDS.contains(&&*word))
 }
@@ -373,6 +420,10 @@ mod tests {
             "Employee ID (Manager)",
             "Termination Date (Previous)",
             "Termination Date (Notice given)",
+            "Email (Approver)",
+            "End Date (Probation)",
+            "Termination Date (planned)",
+            "Status (Background check)",
         ] {
             assert_eq!(assigned(&[header], &hr::TABLE), [], "{header}");
         }

@@ -112,6 +112,7 @@ fn understand(
     let sample = Sample::of(file, &layout)?;
     kind::refuse_other_kinds(file, &layout, &sample, names)?;
     content::settle(&mut layout, &sample, names, formats);
+    kind::refuse_vague_date(file, &layout, names)?;
     layout.refuse_missing(file)?;
     Ok(layout)
 }
@@ -251,6 +252,19 @@ impl<'f> HrReader<'f> {
     fn other_header(&self, record: &DataRecord<'_>) -> Option<Refusal> {
         let pairs = || record.cells.iter().map(tidy).zip(&self.header);
         let filled = pairs().filter(|(cell, _)| !cell.is_empty()).count();
+        let only = pairs().find(|(cell, _)| !cell.is_empty());
+        if let (1, Some((title, _))) = (filled, only)
+            && is_about_joining(title)
+        {
+            return Some(Refusal {
+                line: Some(record.line),
+                value: excerpt(title),
+                ..self.file.refusal(
+                    "a title stands between the rows, and those below it are no leavers",
+                    "export every table into a file of its own",
+                )
+            });
+        }
         let alike = pairs().filter(|(cell, header)| is_header(cell, header));
         let alike = alike.count();
         let (cell, header) =
@@ -350,6 +364,24 @@ impl<'f> HrReader<'f> {
     fn invalid(&self, record: &DataRecord<'_>, column: Option<&Column>, fault: Fault) -> Unread {
         Unread::Invalid(Box::new(self.who.invalid(self.file, record, column, fault)))
     }
+}
+
+/// `New joiners`, `Starters November`, `New hires`.
+fn is_about_joining(title: &str) -> bool {
+    const WORDS: [&str; 8] = [
+        "joiner",
+        "joiners",
+        "starter",
+        "starters",
+        "hires",
+        "transfers",
+        "movers",
+        "eintritte",
+    ];
+    let words = title.split(|c: char| !c.is_alphanumeric());
+    words
+        .map(str::to_lowercase)
+        .any(|word| WORDS.contains(&&*word))
 }
 
 fn is_header(cell: &str, header: &str) -> bool {

@@ -8,7 +8,7 @@ use super::ColumnNames;
 use super::aliases::hr;
 use super::content::Sample;
 use super::decode::TextFile;
-use super::error::IngestError;
+use super::error::{IngestError, Refusal};
 use super::header::{Assignment, normalize};
 use super::layout::Layout;
 use super::text::excerpt;
@@ -70,7 +70,7 @@ const COUNT_WORDS: [&str; 14] = [
 const SURVEY_WORDS: [&str; 2] = ["respondent", "collector"];
 
 /// Headers, normalized, that only lists of holidays and sick days have.
-const ABSENCE_HEADERS: [&str; 9] = [
+const ABSENCE_HEADERS: [&str; 14] = [
     "leave type",
     "type of leave",
     "absence type",
@@ -80,6 +80,28 @@ const ABSENCE_HEADERS: [&str; 9] = [
     "leave days",
     "days off",
     "fehlzeit",
+    "absence reason",
+    "leave reason",
+    "first day",
+    "return date",
+    "date of return",
+];
+
+/// How words of headers begin that only speak of people who leave.
+const LEAVING_WORDS: [&str; 13] = [
+    "terminat",
+    "termreason",
+    "leaver",
+    "leaving",
+    "separation",
+    "resign",
+    "offboard",
+    "exit",
+    "departure",
+    "dismiss",
+    "austritt",
+    "kündigung",
+    "ausscheiden",
 ];
 
 /// Headers, normalized, of a last day that need not be the very last one.
@@ -161,6 +183,56 @@ pub(super) fn refuse_other_kinds(
     Err(refusal.into())
 }
 
+/// Refuses a file whose only date is called `Date` or `End Date`, where nothing
+/// says that it is about leaving: courses, projects and expenses have one, too.
+/// Beside a status an end is that of the employment; a date may be any day.
+pub(super) fn refuse_vague_date(
+    file: &TextFile,
+    layout: &Layout,
+    names: &ColumnNames,
+) -> Result<(), IngestError> {
+    let mut positions = layout.positions(&hr::TERMINATION_DATE).iter();
+    let vague = positions.find_map(|position| {
+        let header = &layout.header[*position];
+        let is_weak = hr::TERMINATION_DATE.weak.contains(&&*normalize(header));
+        is_weak.then_some((*position, header))
+    });
+    let Some((position, header)) = vague else {
+        return Ok(());
+    };
+    let has = |field| !layout.positions(field).is_empty();
+    let mut others = layout.header.iter().enumerate();
+    let speaks_of_leaving =
+        others.any(|(other, header)| other != position && is_about_leaving(header));
+    let is_clear = if normalize(header) == hr::ANY_DATE {
+        speaks_of_leaving && !has(&hr::LAST_DAY)
+    } else {
+        speaks_of_leaving || has(&hr::STATUS) || has(&hr::LAST_DAY)
+    };
+    if is_clear || names.0.contains_key(hr::TERMINATION_DATE.name) {
+        return Ok(());
+    }
+    let header = excerpt(header);
+    let refusal = Refusal {
+        line: Some(layout.header_line()),
+        column: header.clone(),
+        ..file.refusal(
+            "no other column says that this is the day on which somebody leaves",
+            format!(
+                "if it is, say so: [columns.hr] termination_date = \"{header}\"; if not, and \
+                 another column says it, name that one, or termination_date = \"\" for none"
+            ),
+        )
+    };
+    Err(refusal.into())
+}
+
+fn is_about_leaving(header: &str) -> bool {
+    let header = normalize(header);
+    let mut words = header.split(' ');
+    words.any(|word| LEAVING_WORDS.iter().any(|begin| word.starts_with(begin)))
+}
+
 /// What a file seems to be that lacks a column of an HR export.
 pub(super) fn guess(header: &[String], assignment: &Assignment) -> Option<Kind> {
     let has = |field: &str| assignment.contains_key(field);
@@ -190,14 +262,14 @@ fn customers(header: &[String]) -> Option<Kind> {
     })
 }
 
-/// A list of holidays has an `End Date` too.
+/// A list of holidays has an `End Date` or a `Last Day` too.
 fn absences(layout: &Layout) -> Option<Kind> {
     let is_plain = |position: &usize| {
         let header = normalize(&layout.header[*position]);
-        hr::TERMINATION_DATE.weak.contains(&&*header)
+        header == "last day" || hr::TERMINATION_DATE.weak.contains(&&*header)
     };
-    let positions = layout.positions(&hr::TERMINATION_DATE);
-    if !positions.iter().any(is_plain) {
+    let [ends, last_days] = [&hr::TERMINATION_DATE, &hr::LAST_DAY].map(|it| layout.positions(it));
+    if !ends.iter().chain(last_days).any(is_plain) {
         return None;
     }
     let columns = layout.header.iter().filter(|header| {

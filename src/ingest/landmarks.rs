@@ -55,6 +55,12 @@ impl Landmarks {
             || any(&self.dates, is_date)
     }
 
+    /// Whether any of a row's cells would surely be one of a person's row.
+    pub(super) fn fit_any(&self, cells: &[String]) -> bool {
+        let mut cells = cells.iter().enumerate();
+        cells.any(|(position, cell)| self.fits(position, cell))
+    }
+
     /// Whether a cell at this place would surely be one of a person's row, and
     /// not a piece of a sentence.
     pub(super) fn fits(&self, position: usize, cell: &str) -> bool {
@@ -63,6 +69,12 @@ impl Landmarks {
             || self.dates.contains(&position) && is_date(cell)
             || self.ids.contains(&position) && is_number_of_somebody(cell)
     }
+}
+
+/// Whether a row speaks of somebody, and so is no header row: it has an address
+/// or a day in it.
+pub(super) fn is_of_somebody(cells: &[String]) -> bool {
+    cells.iter().any(|cell| is_email(cell) || is_date(cell))
 }
 
 fn is_email(cell: &str) -> bool {

@@ -34,6 +34,8 @@ pub(super) struct Layout {
     table: &'static Table,
     header_line: u64,
     assignment: Assignment,
+    /// Columns that do not hold what they are called.
+    passed_over: Vec<usize>,
     body_at: usize,
     body_line: u64,
 }
@@ -74,9 +76,12 @@ impl Layout {
         }
         let mut last = found.at;
         if let Some(next) = found.records.get(found.at + 1) {
-            // SuccessFactors writes keys, then labels: two header rows.
+            // SuccessFactors writes keys, then labels: two header rows. But somebody
+            // in Idaho (ID) who is Terminated is no label.
             let labels = header::assign(&next.cells, table, names, &Misfits::new());
-            if header::requirements_met(&labels, table.required) == table.required.len() {
+            let meets_all =
+                header::requirements_met(&labels, table.required) == table.required.len();
+            if meets_all && !Landmarks::of(&found.assignment).fit_any(&next.cells) {
                 notes.push(format!(
                     "line {} is a second header row and is skipped",
                     next.line
@@ -98,6 +103,7 @@ impl Layout {
             table,
             header_line,
             assignment: found.assignment,
+            passed_over: Vec::new(),
             body_at,
             body_line: 1 + file.line_end.count(above),
         }
@@ -134,6 +140,7 @@ impl Layout {
     /// of a field.
     pub(super) fn assign_without(&mut self, misfits: &Misfits, names: &ColumnNames) {
         self.assignment = header::assign(&self.header, self.table, names, misfits);
+        self.passed_over = misfits.iter().map(|(_, position)| *position).collect();
     }
 
     /// Gives a column that serves no field to a field that has none.
@@ -156,9 +163,11 @@ impl Layout {
             header,
             header_line,
             assignment,
+            passed_over,
             ..
         } = self;
-        match missing::refusal(file, table, header, Some(*header_line), assignment) {
+        let line = Some(*header_line);
+        match missing::refusal(file, table, header, line, assignment, passed_over) {
             Some(refusal) => Err(refusal.into()),
             None => Ok(()),
         }
@@ -458,7 +467,7 @@ mod tests {
     /// `summary.json` repeats the headers, and names nobody.
     #[test]
     fn an_unused_header_that_looks_like_data_is_not_repeated() {
-        let text = "Employee ID,Status,Floor,jane@example.com,+15550100\n";
+        let text = "Employee ID,Status,Floor,Ask jane@example.com,+15550100\n";
         let file = TextFile::decode("hr.csv".to_owned(), text.into()).expect("text");
         let input = found(text).input_file(&file, 0, BTreeMap::new());
         assert_eq!(input.detected.unused, ["Floor", "(data)", "(data)"]);

@@ -9,17 +9,19 @@ use super::kind;
 use super::layout::columns_seen;
 use super::text::{excerpt, likeness, nearest};
 
-/// The refusal of a file whose columns do not meet all requirements.
+/// The refusal of a file whose columns do not meet all requirements. What was
+/// passed over, because its values say that it is none, is never suggested.
 pub(super) fn refusal(
     file: &TextFile,
     table: &Table,
     header: &[String],
     line: Option<u64>,
     assignment: &Assignment,
+    passed_over: &[usize],
 ) -> Option<Refusal> {
     let mut required = table.required.iter();
     let missing = required.find(|wanted| !header::meets(assignment, wanted))?;
-    let likeliest = likeliest(missing, header, assignment);
+    let likeliest = likeliest(missing, header, assignment, passed_over);
     let looks_like = looks_like(table, header, assignment);
     Some(Refusal {
         line,
@@ -76,6 +78,7 @@ fn likeliest<'h>(
     missing: &Requirement,
     header: &'h [String],
     assignment: &Assignment,
+    passed_over: &[usize],
 ) -> Option<(&'static Field, &'h str)> {
     let taken: Vec<usize> = assignment
         .iter()
@@ -84,9 +87,11 @@ fn likeliest<'h>(
         .flat_map(|(_, positions)| positions.iter().copied())
         .collect();
     let open: Vec<&str> = (0..header.len())
-        .filter(|position| !taken.contains(position))
+        .filter(|position| !taken.contains(position) && !passed_over.contains(position))
         .map(|position| header[position].as_str())
         .filter(|cell| !header::is_of_somebody_else(cell) && !is_of_a_beginning(cell))
+        // A group that is no ornament: `Status (Background check)`.
+        .filter(|cell| !header::normalize(cell).ends_with(')'))
         .collect();
     let is_called = |cell: &str, names: &[&str]| names.contains(&&*header::normalize(cell));
     let may_end_it = open

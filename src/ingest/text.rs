@@ -3,10 +3,20 @@
 /// Characters of a cell that a message repeats at most.
 const EXCERPT_LENGTH: usize = 60;
 
-/// The cell without white space (no-break spaces included) and byte order
-/// marks around it.
+/// The cell without white space (no-break spaces included), byte order marks
+/// and other characters that nobody sees around it.
 pub(super) fn tidy(cell: &str) -> &str {
-    cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+    cell.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
+}
+
+/// Byte order marks, soft hyphens, joiners and marks of direction: they come
+/// along when text is copied from a web page.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
 }
 
 /// Whether the cell is one of the ways to write "no value". Not for names and
@@ -18,7 +28,7 @@ pub(super) fn is_blank(cell: &str) -> bool {
 /// Whether some characters of the cell were not read, or cannot be seen. Such a
 /// cell identifies nobody: it may be half of somebody else's.
 pub(super) fn lost_characters(cell: &str) -> bool {
-    cell.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control())
+    cell.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control() || is_invisible(c))
 }
 
 /// The cell as a message may repeat it: short, on one line, and unable to

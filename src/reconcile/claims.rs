@@ -187,7 +187,15 @@ pub(super) fn claim_of(row: &HrRow, question: &Question<'_>, history: &History<'
     if let (Some(end), Some(rehired)) = (date, row.rehire_date)
         && rehired > end
     {
-        return Claim::Stays(Reason::HiredAgain, date);
+        return match row.status {
+            // Seasonal workers are gone in between.
+            Some(EmploymentStatus::Left) if lies_ahead(rehired, row, question) => contradicts(
+                Reason::StatusAndDate,
+                date,
+                format!("left on {end}, and is hired again on {rehired} only; ask HR"),
+            ),
+            Some(_) | None => Claim::Stays(Reason::HiredAgain, date),
+        };
     }
     if row.status == Some(EmploymentStatus::Rehired) {
         return Claim::Stays(Reason::HiredAgain, date);
@@ -226,7 +234,8 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
             }
         }
         (Some(Absent | NotStarted), Some(date)) => {
-            if question.hr_at >= employment_ends(row, date, question) {
+            // However old the file is: the date may be that of the leave's end.
+            if question.as_of >= employment_ends(row, date, question) {
                 still_employed("on leave, or not started yet", date)
             } else {
                 Claim::Leaves(date)
@@ -234,6 +243,10 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
         }
         (None, None) => Claim::SaysNothing,
     }
+}
+
+fn lies_ahead(date: Date, row: &HrRow, question: &Question<'_>) -> bool {
+    question.calendar.start_of(date, &row.site) > question.as_of
 }
 
 /// Until when the status may say employed. Where the last day of work acts, paid

@@ -21,7 +21,7 @@ pub enum Match {
 }
 
 /// What the results name for an account that the administrator mapped.
-const BY_MAPPING: &str = "mapping";
+pub(super) const BY_MAPPING: &str = "mapping";
 
 /// The accounts that were kept, by what people are looked up with.
 pub(super) struct Directory<'f> {

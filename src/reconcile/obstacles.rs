@@ -2,12 +2,14 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::Person;
+use super::claims::Claim;
 use super::keys::keys_of;
+use super::matching::{BY_MAPPING, Match};
 use super::settle::{Settling, Verdict, text};
+use super::{People, Person};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, Disposition, IdentityProvider, Origin, Reason,
-    TerminationRecord, UserId, Username,
+    AccountKey, AccountRow, AccountStatus, Disposition, IdentityProvider, Origin, PersonName,
+    Reason, TerminationRecord, UserId, Username,
 };
 
 /// A due leaver and the one account that was found.
@@ -20,6 +22,41 @@ pub(super) struct Sight<'s> {
     pub account: &'s AccountRow,
     /// A deactivation for this departure was verified before.
     pub carried_out: bool,
+}
+
+/// Accounts of leavers who were found by an address alone, while somebody of the
+/// same name stays and has no account: a contractor who is hired gets a new row,
+/// often before it has an e-mail.
+pub(super) fn of_namesakes(people: &People, matches: &[Match]) -> Vec<AccountKey> {
+    let words = |person: &Person| -> Vec<Vec<String>> {
+        let words = person.names.iter().map(PersonName::words);
+        words.filter(|words| words.len() > 1).collect()
+    };
+    let both = || people.persons.iter().zip(matches);
+    let staying: BTreeSet<Vec<String>> = both()
+        .filter(|(person, found)| {
+            matches!(person.claim, Claim::Stays(..)) && !matches!(found, Match::One(..))
+        })
+        .flat_map(|(person, _)| words(person))
+        .collect();
+    let leaving = both().filter(|(person, _)| matches!(person.claim, Claim::Leaves(_)));
+    leaving
+        .filter_map(|(person, found)| match found {
+            Match::One(key, matched_by) if is_by_address(matched_by) => {
+                let mut names = words(person).into_iter();
+                names
+                    .any(|name| staying.contains(&name))
+                    .then(|| key.clone())
+            }
+            Match::One(..) | Match::Gone | Match::Ambiguous(..) | Match::None(..) => None,
+        })
+        .collect()
+}
+
+/// Neither HR's own id nor the administrator said whose account it is.
+fn is_by_address(matched_by: &str) -> bool {
+    let mut keys = matched_by.split('+');
+    keys.all(|key| key != BY_MAPPING && key != "employee_id")
 }
 
 impl Settling<'_, '_, '_> {
@@ -104,7 +141,7 @@ impl Settling<'_, '_, '_> {
 
     /// Somebody who stays, or whose row nobody understands, may use the account.
     fn claimed_by_others(&self, sight: &Sight<'_>) -> Option<Verdict> {
-        let why = "another row from HR, which does not say that its person leaves, or that nobody has settled, points at this account; ask HR, or settle it with --map";
+        let why = "another row from HR, which does not say that its person leaves, or that nobody has settled, points at this account, or has the same name and no account; ask HR, or settle it with --map";
         self.spoken_for
             .contains(sight.key)
             .then(|| Verdict::settled(Disposition::Conflict, Reason::SharedIdentity, why))

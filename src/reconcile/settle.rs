@@ -9,6 +9,7 @@ use super::history::History;
 use super::keys::keys_of_unreadable;
 use super::lines::{as_known, unreadable_account, unreadable_line, unreadable_names};
 use super::matching::{Directory, Match};
+use super::obstacles::of_namesakes;
 use super::{Found, People, Person, Question, Suggestion};
 use crate::model::{
     AccountKey, AccountRow, AccountStatus, Disposition, EmploymentStatus, InvalidRow, Memory,
@@ -321,6 +322,7 @@ impl Settling<'_, '_, '_> {
                 }
             }
         }
+        self.spoken_for.extend(of_namesakes(people, matches));
         for key in self.question.invalid.iter().flat_map(keys_of_unreadable) {
             let account = self.directory.only_account_of(&key);
             self.spoken_for.extend(account.cloned());

@@ -66,11 +66,13 @@ pub(in crate::ingest) static FULL_NAME: Field = field(
         "worker name",
         "display name",
         "payroll name",
+        "leaver name",
+        "name of leaver",
         "first name last name",
         "last name, first name",
         "legal name",
     ],
-    &["employee", "worker", "name"],
+    &["employee", "worker", "leaver", "name"],
 );
 /// A column of somebody else's address (the manager's) or of a private one has
 /// no place here, nor has `BambooHR`'s `Best Email`, which falls back to the
@@ -184,7 +186,6 @@ pub(in crate::ingest) static TERMINATION_DATE: Field = agreeing_field(
         "employment end date",
         "emp termination date",
         "employee termination date",
-        "release date",
         "ende des arbeitsverhältnisses",
         "austrittsdatum",
         "austritt",
@@ -195,8 +196,10 @@ pub(in crate::ingest) static TERMINATION_DATE: Field = agreeing_field(
         "data de desligamento",
         "data di cessazione",
     ],
-    &["leave date", "end date", "date"],
+    &["leave date", "end date", "release date", ANY_DATE],
 );
+/// A date of which nothing says what happens on it.
+pub(in crate::ingest) const ANY_DATE: &str = "date";
 
 /// Dates that end an employment in some companies only: a contract that is
 /// prolonged, a notice that was given, a change of any sort. They are never

@@ -66,6 +66,17 @@ fn two_header_rows_repeated_headers_and_blank_records_are_no_rows() {
     assert_eq!(hr.file.detected.notes.len(), 2);
 }
 
+/// The state of Idaho is called like an id, and some statuses like columns.
+#[test]
+fn a_row_of_a_person_is_no_header_row() {
+    let row = "10001,Ann,Terminated,2026-11-20,ID";
+    let hr = read(&format!("Employee ID,Name,Status,Exit Date,State\n{row}\n")).expect("a file");
+    assert_eq!(hr.rows[0].source.line, 2);
+    let unknown = format!("Ref,Wer,Zustand,Bis,Ort\n10001,Ben,Active,,CA\n{row}\n{row}\n");
+    let error = read(&unknown).expect_err("no header row");
+    assert!(error.contains("no column says who leaves"), "{error}");
+}
+
 // An unquoted comma pushes the date of the notice under the termination date,
 // and the blank comment off the table.
 #[test]
@@ -275,6 +286,23 @@ fn values_decide_what_a_column_holds() {
             "employee_id=Employee ID, full_name=Name, status=Status, work_email=Email",
         ),
         (
+            "the team's lead is a manager, too",
+            "Employee ID,Leaver,Status,Team lead,Email\n17,Ann Moss,Active,Kim Boss,kim.boss@example.com\n",
+            "employee_id=Employee ID, full_name=Leaver, status=Status",
+        ),
+        (
+            "Google's forms note who sent them",
+            "Timestamp,Email Address,Employee ID,Last day\n\
+             11/13/2026 9:00:00,kim.boss@example.com,17,11/20/2026\n",
+            "employee_id=Employee ID, last_day=Last day",
+        ),
+        (
+            "as do Microsoft's",
+            "ID,Start time,Completion time,Email,Name,Employee ID,Last day\n\
+             1,11/13/26 9:00:00,11/13/26 9:01:00,kim.boss@example.com,Kim Boss,17,11/20/2026\n",
+            "employee_id=Employee ID, full_name=Name, last_day=Last day",
+        ),
+        (
             "remarks are no dates",
             "Employee ID,Status,End Date\n17,Active,unlimited\n18,Terminated,see file\n",
             "employee_id=Employee ID, status=Status",
@@ -416,6 +444,9 @@ fn a_damaged_key_is_no_key() {
     let text = "Employee ID,Work Email,Status\n1\u{fffd}7,ann@example.com,Active\n\
                 18,b\u{fffd}n@example.com,Active\n\"19\u{7}20\",cy@example.com,Active\n21,,Active\n";
     assert_eq!(told(text), ["invalid", "invalid", "invalid", "21 Employed"]);
+    // What nobody sees comes along from web pages.
+    let text = "Employee ID,Status\n\u{200b}21\u{200e},Active\n2\u{ad}2,Active\n";
+    assert_eq!(told(text), ["21 Employed", "invalid"]);
 }
 
 /// Entra's feed and Workday: "inactive" is no leaver while on leave.
@@ -535,12 +566,20 @@ fn files_that_are_named_like_leaver_lists_say_what_they_are() {
             "hr.csv line 4, column \"Leaving Date\", value \"Start Date\": a second header row",
         ),
         (
+            "Employee ID,Leaving Date\n17,2026-11-01\nNew joiners:,\n18,2026-11-02\n",
+            "hr.csv line 3, value \"New joiners:\": a title stands between the rows",
+        ),
+        (
             "gusto_employee_id,effective_date,run_termination_payroll\n7f,2026-11-23,true\n",
             "e.g. termination_date = \"effective_date\"",
         ),
         (
             "Employee ID,Leave Type,Start Date,End Date,Days\n17,Sick,2026-10-01,2026-10-02,2\n",
             "this looks like a list of absences (columns \"Leave Type\"), not like",
+        ),
+        (
+            "Employee ID,First Day,Last Day\n17,2026-10-01,2026-10-02\n",
+            "this looks like a list of absences (columns \"First Day\"), not like",
         ),
         (
             "Employee ID,Name,Last Day Worked,Hours\n17,Ann Moss,2026-11-20,38.5\n",
@@ -565,6 +604,35 @@ fn files_that_are_named_like_leaver_lists_say_what_they_are() {
     );
 }
 
+/// Courses, projects and expenses have such dates, too.
+#[test]
+fn a_date_of_anything_needs_a_word_of_leaving() {
+    for header in [
+        "Employee ID,Date,Amount",
+        "Employee ID,Status,Date",
+        "Employee ID,Date,Last day of work",
+        "Employee ID,Course,Start Date,End Date",
+        "Login,Component,Release Date",
+    ] {
+        let error = read(&format!("{header}\n")).expect_err(header);
+        let words = "no other column says that this is the day on which somebody leaves";
+        assert!(error.contains(words), "{header}: {error}");
+    }
+    for header in [
+        "Employee ID,Date,Reason for leaving",
+        "Employee ID,Status,End Date",
+        "Employee ID,End Date,Separation Type",
+    ] {
+        assert!(
+            columns(&format!("{header}\n")).contains("termination_date="),
+            "{header}"
+        );
+    }
+    let names = ColumnNames([("termination_date".to_owned(), "Date".to_owned())].into());
+    let pinned = read_with("Employee ID,Date\n", &names, &Formats::default());
+    pinned.expect("the administrator's word");
+}
+
 /// What is nearest by its letters may be somebody else's, or no date to act on.
 #[test]
 fn a_dangerous_column_is_never_suggested() {
@@ -577,8 +645,15 @@ fn a_dangerous_column_is_never_suggested() {
         "Employee ID,Hire Date",
         "Employee ID,Date of Birth",
         "Employee ID,Pay Through Date",
+        "Employee ID,Status (Background check)",
     ] {
         let error = read(&format!("{header}\n")).expect_err(header);
         assert!(!error.contains("nearest"), "{header}: {error}");
     }
+    let error = read("ID,Title,Status\n412,Ann Moss,Left\n408,Ben Lake,Left\n");
+    let error = error.expect_err("no column says who leaves");
+    assert!(!error.contains("nearest"), "{error}");
+    let form = "Timestamp,Email Address,Last day\n11/13/2026 9:00:00,kim@example.com,11/20/2026\n";
+    let error = read(form).expect_err("no column says who leaves");
+    assert!(!error.contains("nearest"), "{error}");
 }

@@ -99,6 +99,10 @@ fn status_and_date_have_to_agree() {
             "date=2026-11-20 rehire=2026-11-23",
             (D::Rehired, R::HiredAgain),
         ),
+        (
+            "status=left date=2026-11-20 rehire=2027-03-01",
+            (D::Conflict, R::StatusAndDate),
+        ),
     ];
     for (cells, expected) in cases {
         let night = jane().hr(&format!("id=5 email=jane name=Jane_Doe {cells}"));

@@ -88,6 +88,15 @@ fn an_active_status_does_not_contradict_a_last_day_before_the_date() {
     assert_eq!(employed.fates(), [(D::Conflict, R::StatusAndDate)]);
 }
 
+// The file was written before the day was over, and may speak of the leave's end.
+#[test]
+fn somebody_on_leave_is_not_ended_by_a_date() {
+    let mut night = leaver("date=2026-11-20 status=absent");
+    night.as_of = at("2026-11-21T10:00:00Z");
+    night.hr_at = at("2026-11-20T20:00:00Z");
+    assert_eq!(night.fates(), [(D::Conflict, R::StatusAndDate)]);
+}
+
 #[test]
 fn an_active_status_may_lag_two_days_behind_the_date() {
     let mut night = leaver("date=2026-11-20 status=employed");
