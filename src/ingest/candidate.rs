@@ -17,6 +17,9 @@ use super::text::{excerpt, tidy};
 /// Exporters put titles and filters above the header, but not more than this.
 const HEADER_WITHIN: usize = 30;
 
+/// A header row with an address or a day in it has columns for so many fields.
+const FIELDS_BESIDE_DATA: usize = 3;
+
 /// A file read with one delimiter, and what would be its header row then.
 pub(super) struct Candidate {
     /// Delimiter, quoting and line ends.
@@ -119,11 +122,13 @@ impl Candidate {
         };
         for at in 0..best.records.len().min(top.within) {
             let cells = &best.records[at].cells;
-            // Unless the administrator says that it is the header row.
-            if top.within > 1 && landmarks::is_of_somebody(cells) {
+            let assignment = header::assign(cells, table, names, &Misfits::new());
+            // A row of somebody may look like a header: in Idaho (ID), Terminated.
+            let is_found = top.within > 1;
+            if is_found && assignment.len() < FIELDS_BESIDE_DATA && landmarks::is_of_somebody(cells)
+            {
                 continue;
             }
-            let assignment = header::assign(cells, table, names, &Misfits::new());
             let score = Score {
                 requirements_met: header::requirements_met(&assignment, table.required),
                 fields_found: assignment.len(),

@@ -467,7 +467,7 @@ mod tests {
     /// `summary.json` repeats the headers, and names nobody.
     #[test]
     fn an_unused_header_that_looks_like_data_is_not_repeated() {
-        let text = "Employee ID,Status,Floor,Ask jane@example.com,+15550100\n";
+        let text = "Employee ID,Name,Status,Floor,jane@example.com,+15550100\n";
         let file = TextFile::decode("hr.csv".to_owned(), text.into()).expect("text");
         let input = found(text).input_file(&file, 0, BTreeMap::new());
         assert_eq!(input.detected.unused, ["Floor", "(data)", "(data)"]);

@@ -18,7 +18,7 @@ const LISTED: usize = 20;
 
 /// Words of HR exports, folded. Somebody who has given notice, or is on garden
 /// leave, is still employed: the date tells when that ends.
-const EMPLOYMENT: [(&str, EmploymentStatus); 83] = [
+const EMPLOYMENT: [(&str, EmploymentStatus); 82] = [
     ("terminated", Left),
     ("terminated employee", Left),
     ("terminated voluntary", Left),
@@ -29,7 +29,6 @@ const EMPLOYMENT: [(&str, EmploymentStatus); 83] = [
     ("involuntary terminated", Left),
     ("terminated for cause", Left),
     ("termed", Left),
-    ("term", Left),
     ("inactive employee", Left),
     ("t", Left),
     ("former employee", Left),
@@ -487,6 +486,11 @@ mod tests {
             assert_eq!(meaning("Status", cell), Meaning::Known(status), "{cell}");
         }
         assert_eq!(meaning("Status", "Unk"), Meaning::Blank);
+        // Terminated, or for a term.
+        assert_eq!(
+            meaning("Status", "Term"),
+            Meaning::Unknown("term".to_owned())
+        );
     }
 
     #[test]

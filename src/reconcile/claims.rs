@@ -5,7 +5,9 @@ use super::Question;
 use super::due::acting_date;
 use super::groups::row_keys;
 use super::history::History;
-use crate::model::{EmploymentStatus, HrRow, Reason, TerminationState, Trust, UnsettledRow};
+use crate::model::{
+    EmploymentStatus, HrFileKind, HrRow, Reason, TerminationState, Trust, UnsettledRow,
+};
 
 /// HR systems flip the status late: it may lag this far behind the date.
 const STATUS_LAG: SignedDuration = SignedDuration::from_hours(48);
@@ -237,6 +239,13 @@ fn both(row: &HrRow, date: Option<Date>, question: &Question<'_>) -> Claim {
             // However old the file is: the date may be that of the leave's end.
             if question.as_of >= employment_ends(row, date, question) {
                 still_employed("on leave, or not started yet", date)
+            } else if question.policy.hr_file == HrFileKind::Incremental {
+                // No later file would say by then that the leave is over.
+                contradicts(
+                    Reason::StatusAndDate,
+                    Some(date),
+                    format!("on leave, or not started yet, and {date} may end that; ask HR"),
+                )
             } else {
                 Claim::Leaves(date)
             }

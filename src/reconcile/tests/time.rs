@@ -1,7 +1,7 @@
 //! When a termination takes effect.
 
 use super::scenario::{Scenario, at, scenario};
-use crate::model::{Disposition as D, Effective, Reason as R};
+use crate::model::{Disposition as D, Effective, HrFileKind, Reason as R};
 
 fn leaver(cells: &str) -> Scenario {
     scenario()
@@ -94,6 +94,11 @@ fn somebody_on_leave_is_not_ended_by_a_date() {
     let mut night = leaver("date=2026-11-20 status=absent");
     night.as_of = at("2026-11-21T10:00:00Z");
     night.hr_at = at("2026-11-20T20:00:00Z");
+    assert_eq!(night.fates(), [(D::Conflict, R::StatusAndDate)]);
+    // An incremental file would not say by then whether the person is back.
+    let mut night = leaver("date=2026-12-20 status=absent");
+    assert_eq!(night.fates(), [(D::NotDue, R::FutureDate)]);
+    night = night.policy(|policy| policy.hr_file = HrFileKind::Incremental);
     assert_eq!(night.fates(), [(D::Conflict, R::StatusAndDate)]);
 }
 
