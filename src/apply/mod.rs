@@ -13,6 +13,7 @@ mod judge;
 mod lane;
 mod look;
 mod progress;
+mod restore;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -103,7 +104,12 @@ pub async fn execute(execution: Execution, ledger: Ledger) -> (Ledger, Result<()
     with_ledger(execution, ledger, async |context| {
         // A failure to record stops everything; the coordinator reports it.
         if context.begin().await.is_ok() {
-            for phase in [Phase::Deactivations, Phase::Removals] {
+            for phase in [
+                Phase::Deactivations,
+                Phase::Removals,
+                Phase::Reactivations,
+                Phase::Assignments,
+            ] {
                 run_phase(&context, phase).await;
             }
             let _ = drafts::write(&context).await;

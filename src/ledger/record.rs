@@ -76,6 +76,23 @@ pub enum Entry {
         /// Whether an approval covered it.
         approved: bool,
     },
+    /// A run was taken back for a termination, and that was read back: nothing
+    /// is done for it any more, and its tasks are over but for those that
+    /// follow from the undo.
+    Undone {
+        /// The termination.
+        termination: TerminationId,
+        /// When.
+        at: Timestamp,
+    },
+    /// One seat that was verified as removed was read back as assigned again.
+    /// Recorded once for each seat, in the batch with its action's outcome.
+    LicenseAssigned {
+        /// The account.
+        account: AccountKey,
+        /// The licence, named as when it was removed.
+        license: LicenseName,
+    },
     /// An account's status was read; the newest reading counts.
     Seen {
         /// The account.
@@ -196,6 +213,10 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
             accounts::license_removed(transaction, account, license, *at)?;
             accounts::count_removal(transaction, termination, *at, *approved)?;
             Ok(true)
+        }
+        Entry::Undone { termination, at } => accept::undone(transaction, termination, *at),
+        Entry::LicenseAssigned { account, license } => {
+            accounts::license_assigned(transaction, account, license)
         }
         Entry::Seen {
             account,

@@ -6,7 +6,7 @@ use super::Person;
 use super::keys::keys_of;
 use super::settle::{Settling, Verdict, text};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, Disposition, IdentityProvider, Origin, Reason,
+    AccountKey, AccountRow, AccountStatus, Disposition, Origin, Reason,
     TerminationRecord, UserId, Username,
 };
 
@@ -20,6 +20,8 @@ pub(super) struct Sight<'s> {
     pub account: &'s AccountRow,
     /// A deactivation for this departure was verified before.
     pub carried_out: bool,
+    /// The run that carried it out was undone.
+    pub undone: bool,
 }
 
 impl Settling<'_, '_, '_> {
@@ -39,6 +41,7 @@ impl Settling<'_, '_, '_> {
             self.unreadable_account(sight),
             self.claimed_by_others(sight),
             self.rival(sight),
+            undone(sight),
             self.somebody_else_by_now(sight),
             self.protection(sight),
         ];
@@ -61,24 +64,12 @@ impl Settling<'_, '_, '_> {
 
     /// Whether the identity provider would undo what we do.
     pub(super) fn is_managed(&self, account: &AccountRow) -> bool {
-        match &self.question.policy.idp {
-            _ if !account.scim_provider.is_empty() => true,
-            IdentityProvider::None => false,
-            IdentityProvider::All => true,
-            IdentityProvider::Listed(names) => {
-                let username = text(account.username.as_ref());
-                let email = text(account.email.as_ref());
-                let domain = |address: &str| {
-                    address
-                        .split_once('@')
-                        .map(|(_, domain)| domain.to_owned())
-                        .unwrap_or_default()
-                };
-                [domain(&username), domain(&email), username, email]
-                    .iter()
-                    .any(|name| !name.is_empty() && names.contains(name))
-            }
-        }
+        let idp = &self.question.policy.idp;
+        !account.scim_provider.is_empty()
+            || idp.manages(
+                &text(account.username.as_ref()),
+                &text(account.email.as_ref()),
+            )
     }
 
     fn unreadable_account(&self, sight: &Sight<'_>) -> Option<Verdict> {
@@ -164,6 +155,14 @@ impl Settling<'_, '_, '_> {
                 Verdict::settled(Disposition::Held, Reason::OnHold, why)
             })
     }
+}
+
+/// Whoever took a run back knew better than the file; but HR should know too.
+fn undone(sight: &Sight<'_>) -> Option<Verdict> {
+    let why = "this termination was undone and does nothing any more, and HR still lists it; ask HR to take it back, or to give another date";
+    sight
+        .undone
+        .then(|| Verdict::settled(Disposition::Conflict, Reason::Undone, why))
 }
 
 /// Everything that a list of people or accounts can call them, in lower case.

@@ -43,6 +43,18 @@ pub struct UserChange {
     pub status: Option<Status>,
     /// Licences to take away, with the extensions bound to them.
     pub remove_license_ids: Vec<String>,
+    /// Licences to be given, by name and country: which seat is up to the
+    /// vendor.
+    pub add_licenses: Vec<NewLicense>,
+}
+
+/// A licence that an account shall get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLicense {
+    /// Its name as the vendor writes it.
+    pub name: String,
+    /// Its country, two letters; empty if not known.
+    pub country: String,
 }
 
 impl User {
@@ -164,6 +176,21 @@ impl User {
         self.of_extensions("devices", "macAddress")
     }
 
+    /// The names of the ring groups and call queues that the user is in, or
+    /// their ids where they have no name.
+    pub fn memberships(&self) -> Vec<String> {
+        let lists = ["/assignmentInfo/ringGroups", "/assignmentInfo/ucCallQueues"];
+        lists
+            .into_iter()
+            .flat_map(|list| self.list(list))
+            .filter_map(|group| {
+                let named = ["name", "id"].map(|field| text_of(group, field));
+                named.into_iter().find(|text| !text.is_empty())
+            })
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Whether an extension lets people log in to shared devices.
     pub fn has_hot_desk(&self) -> bool {
         self.extensions()
@@ -199,6 +226,15 @@ impl User {
             licenses.retain(|license| {
                 !removed(text_of(license, "id")) && !number_license(text_of(license, "name"))
             });
+        }
+        if !change.add_licenses.is_empty() {
+            // An account that holds none may have no list.
+            let mut licenses = match body.pointer("/serviceInfo/licenses") {
+                Some(Value::Array(held)) => held.clone(),
+                Some(_) | None => Vec::new(),
+            };
+            licenses.extend(change.add_licenses.iter().map(NewLicense::body));
+            body["serviceInfo"]["licenses"] = Value::Array(licenses);
         }
         if let Some(extensions) = list_mut(&mut body, "/serviceInfo/extensions") {
             extensions.retain(|extension| !removed(text_of(extension, "licenseId")));
@@ -252,6 +288,15 @@ impl User {
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
+    }
+}
+
+impl NewLicense {
+    fn body(&self) -> Value {
+        if self.country.is_empty() {
+            return serde_json::json!({ "name": self.name });
+        }
+        serde_json::json!({ "name": self.name, "country": self.country })
     }
 }
 
