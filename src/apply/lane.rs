@@ -378,9 +378,8 @@ impl<'a> Work<'a> {
             None => (TaskKind::IdentityProvider, "deactivate"),
             Some(_) => (TaskKind::ReactivateInIdp, "activate"),
         };
-        let detail = format!(
-            "{provider} manages the account: {what} it there, or the next sync undoes it"
-        );
+        let detail =
+            format!("{provider} manages the account: {what} it there, or the next sync undoes it");
         let mut entries = Vec::new();
         if let Some(termination) = self.termination() {
             entries.push(Entry::TaskIssued(TaskRecord {

@@ -12,6 +12,7 @@ mod drafts;
 mod judge;
 mod lane;
 mod look;
+mod past;
 mod progress;
 mod restore;
 mod stop;
@@ -30,6 +31,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 pub use coordinator::{Coordinator, Recorder, RecordingFailed};
+pub use past::{PastError, kept_plan, past_accounts};
 pub use progress::account_for_the_rest;
 pub use stop::{Stop, StopSwitch};
 pub use veto::{Veto, veto_entries, vetoes};

@@ -151,11 +151,10 @@ fn overtaken(plan: &Plan, memory: &Memory) -> Option<String> {
     };
     let closed = memory.generation != plan.ledger_generation
         && listed().flatten().any(|record| {
-            record.state.is_over()
-                || record.vanished_at.is_some_and(|at| at >= plan.as_of)
+            record.state.is_over() || record.vanished_at.is_some_and(|at| at >= plan.as_of)
         });
-    let taken_back = closed
-        || (lists_everybody_anew(plan, memory) && listed().any(|it| it.is_none()));
+    let taken_back =
+        closed || (lists_everybody_anew(plan, memory) && listed().any(|it| it.is_none()));
     if of_a_night && taken_back {
         let sentence =
             "HR has taken back a termination of this plan since it was made; make a new one";

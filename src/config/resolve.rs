@@ -170,9 +170,7 @@ fn target(
             | Command::Tasks(_)
             | Command::Explain(_)
             | Command::Init(_),
-        ) => {
-            Ok(Target::Eight)
-        }
+        ) => Ok(Target::Eight),
         (None, Command::Apply(_) | Command::Run(_) | Command::Sandbox(_)) => {
             Err(ConfigError::NoTarget(found.path.clone()))
         }

@@ -14,9 +14,9 @@ mod past;
 mod sheet;
 mod steps;
 mod tasks;
-mod undo;
 #[cfg(test)]
 pub(crate) mod tests;
+mod undo;
 
 pub use build::{Build, build};
 pub use document::{

@@ -24,7 +24,9 @@ pub(super) fn who(kind: TaskKind) -> &'static str {
         | TaskKind::SetUpAgain => "an Admin Console administrator",
         TaskKind::DeactivateByHand => "the primary or a secondary account administrator",
         TaskKind::ContactCenter => "a Contact Center administrator (Configuration Manager)",
-        TaskKind::IdentityProvider | TaskKind::ReactivateInIdp => "an administrator of the identity provider",
+        TaskKind::IdentityProvider | TaskKind::ReactivateInIdp => {
+            "an administrator of the identity provider"
+        }
         TaskKind::NumberEntitlement | TaskKind::ExpressCancellation => {
             "a My8x8 billing administrator"
         }

@@ -14,8 +14,7 @@ use super::document::{
 use super::{file, guards, losses, tasks};
 use crate::model::{
     AccountKey, AccountStatus, ActionKind, Channel, Disposition, EmailAddress, GuardLimits,
-    LicenseName, Memory, Origin, Policy, Reason, RequestState, TaskKind,
-    short_digest,
+    LicenseName, Memory, Origin, Policy, Reason, RequestState, TaskKind, short_digest,
 };
 use crate::reconcile::RowDisposition;
 
@@ -526,7 +525,10 @@ impl<'a> Returning<'a> {
     }
 
     fn names_taken(&self) -> Vec<&'a LicenseName> {
-        self.taken().into_iter().map(|(_, license)| license).collect()
+        self.taken()
+            .into_iter()
+            .map(|(_, license)| license)
+            .collect()
     }
 }
 

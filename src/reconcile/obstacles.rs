@@ -6,8 +6,8 @@ use super::Person;
 use super::keys::keys_of;
 use super::settle::{Settling, Verdict, text};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, Disposition, Origin, Reason,
-    TerminationRecord, UserId, Username,
+    AccountKey, AccountRow, AccountStatus, Disposition, Origin, Reason, TerminationRecord, UserId,
+    Username,
 };
 
 /// A due leaver and the one account that was found.

@@ -441,10 +441,7 @@ impl Settling<'_, '_, '_> {
     }
 
     pub(super) fn close(&mut self, history: &[&TerminationRecord]) {
-        for record in history
-            .iter()
-            .filter(|record| !record.state.is_over())
-        {
+        for record in history.iter().filter(|record| !record.state.is_over()) {
             let mut closed = (*record).clone();
             closed.state = TerminationState::Closed;
             self.result.records.push(closed);

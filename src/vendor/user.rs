@@ -358,6 +358,7 @@ mod tests {
         let change = UserChange {
             status: Some(Status::Inactive),
             remove_license_ids: vec!["l1".to_owned()],
+            add_licenses: Vec::new(),
         };
         let expected = BODY
             .replace(r#""status":"ACTIVE""#, r#""status":"INACTIVE""#)
@@ -377,6 +378,7 @@ mod tests {
         let change = UserChange {
             status: Some(Status::Inactive),
             remove_license_ids: vec!["l1".to_owned()],
+            add_licenses: Vec::new(),
         };
         assert_eq!(
             user.updated(&change, &is_number).to_string(),
@@ -385,6 +387,29 @@ mod tests {
         assert!(user.licenses().is_empty());
         assert!(!user.has_hot_desk());
         assert_eq!(user.status(), Status::Other(String::new()));
+    }
+
+    #[test]
+    fn a_license_is_asked_for_by_name_also_where_there_was_no_list() {
+        let license = |country: &str| NewLicense {
+            name: "Storage".to_owned(),
+            country: country.to_owned(),
+        };
+        let change = UserChange {
+            status: Some(Status::Active),
+            add_licenses: vec![license("US"), license("")],
+            ..UserChange::default()
+        };
+        for licenses in ["null", "[]"] {
+            let body = format!(
+                r#"{{"basicInfo":{{"userId":"u1"}},"serviceInfo":{{"licenses":{licenses}}}}}"#
+            );
+            let user = User::read(serde_json::from_str(&body).expect("JSON")).expect("a user");
+            assert_eq!(
+                user.updated(&change, &is_number).to_string(),
+                r#"{"basicInfo":{"userId":"u1","status":"ACTIVE"},"serviceInfo":{"licenses":[{"name":"Storage","country":"US"},{"name":"Storage"}]}}"#
+            );
+        }
     }
 
     #[test]

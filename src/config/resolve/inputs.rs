@@ -36,7 +36,9 @@ pub(super) fn inputs(
         Command::Explain(explain) => explain.inputs.clone(),
         Command::Run(run) => run.inputs.clone(),
         // A plan says what it was made from.
-        Command::Apply(_) | Command::Undo(_) | Command::Tasks(_) | Command::Init(_) => return Ok(Inputs::default()),
+        Command::Apply(_) | Command::Undo(_) | Command::Tasks(_) | Command::Init(_) => {
+            return Ok(Inputs::default());
+        }
         Command::Sandbox(sandbox) => {
             return Ok(Inputs {
                 users: users(sandbox.users.as_ref(), found, target)?,
