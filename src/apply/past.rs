@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::judge::Wanted;
 use crate::ledger::{AttemptEnd, AttemptRow, Ledger, LedgerError};
 use crate::model::{
     AccountKey, EmailAddress, LicenseKind, LicenseName, Memory, Outcome, OutcomeRecord,
@@ -82,14 +83,16 @@ impl History<'_> {
         let mut later = BTreeMap::new();
         let mut accounts = Vec::new();
         for (account, attempts) in attempts {
-            let ended = |row: &&AttemptRow, wanted: AttemptEnd| {
-                row.end.is_some_and(|(end, _)| end == wanted)
-            };
-            let changed = attempts.iter().find(|row| ended(row, AttemptEnd::Changed));
-            let unclear = attempts.iter().find(|row| ended(row, AttemptEnd::Unknown));
+            let changed = attempts
+                .iter()
+                .find(|row| has_ended(row, AttemptEnd::Changed));
+            let unclear = attempts
+                .iter()
+                .find(|row| has_ended(row, AttemptEnd::Unknown));
             let Some(first) = changed.or(unclear) else {
                 continue;
             };
+            let taken = taken_seats(&attempts);
             let state = match unclear {
                 Some(_) => PastState::Unclear,
                 None => match self.changed_by(&account, first.intent.at, undone, &mut later)? {
@@ -97,44 +100,12 @@ impl History<'_> {
                     None => PastState::AsLeft,
                 },
             };
-            accounts.push(self.past(undone, &outcomes, account, first, state)?);
+            accounts.push(PastAccount {
+                done: self.left_of(undone, &account, &outcomes),
+                ..before(undone, account, first, &taken, state)?
+            });
         }
         Ok(accounts)
-    }
-
-    /// What is known of the account from before its first change.
-    fn past(
-        &self,
-        undone: &Plan,
-        outcomes: &BTreeMap<String, OutcomeRecord>,
-        account: AccountKey,
-        first: &AttemptRow,
-        state: PastState,
-    ) -> Result<PastAccount, PastError> {
-        let unreadable = || PastError::Image {
-            plan_id: undone.plan_id.clone(),
-            user_id: first.intent.user_id.clone(),
-        };
-        let image = serde_json::from_str(&first.intent.before_image).map_err(|_| unreadable())?;
-        let before = User::read(image).map_err(|_| unreadable())?;
-        let licenses = before.licenses().into_iter().filter_map(|license| {
-            let name = LicenseName::parse(&license.name, Some(&license.country))?;
-            let is_number = name.kind() == LicenseKind::Number;
-            (!is_number).then_some((name, license.name, license.country))
-        });
-        Ok(PastAccount {
-            done: self.left_of(undone, &account, outcomes),
-            changed_at: first.intent.at,
-            state,
-            scim_provider: before.scim_provider().unwrap_or_default().to_owned(),
-            email: EmailAddress::parse(before.email()),
-            licenses: licenses.collect(),
-            extension: before.extension_number().to_owned(),
-            phone_numbers: before.phone_numbers(),
-            devices: before.devices(),
-            memberships: before.memberships(),
-            account,
-        })
     }
 
     /// What was done to the account under the plan and is not given back yet.
@@ -191,6 +162,61 @@ impl History<'_> {
         }
         Ok(None)
     }
+}
+
+fn has_ended(row: &AttemptRow, wanted: AttemptEnd) -> bool {
+    row.end.is_some_and(|(end, _)| end == wanted)
+}
+
+/// The vendor's ids of the seats that were taken.
+fn taken_seats(attempts: &[AttemptRow]) -> BTreeSet<String> {
+    let changed = attempts
+        .iter()
+        .filter(|row| has_ended(row, AttemptEnd::Changed));
+    changed
+        .filter_map(|row| serde_json::from_str::<Wanted>(&row.intent.wanted).ok())
+        .flat_map(|wanted| wanted.remove)
+        .map(|seat| seat.license_id)
+        .collect()
+}
+
+/// What is known of the account from before its first change.
+fn before(
+    undone: &Plan,
+    account: AccountKey,
+    first: &AttemptRow,
+    taken: &BTreeSet<String>,
+    state: PastState,
+) -> Result<PastAccount, PastError> {
+    let unreadable = || PastError::Image {
+        plan_id: undone.plan_id.clone(),
+        user_id: first.intent.user_id.clone(),
+    };
+    let image = serde_json::from_str(&first.intent.before_image).map_err(|_| unreadable())?;
+    let user = User::read(image).map_err(|_| unreadable())?;
+    let licenses = user.licenses().into_iter().filter_map(|license| {
+        let name = LicenseName::parse(&license.name, Some(&license.country))?;
+        let is_number = name.kind() == LicenseKind::Number;
+        (!is_number).then_some((name, license.name, license.country))
+    });
+    let lost = user.with_extensions_of(taken);
+    Ok(PastAccount {
+        account,
+        done: BTreeSet::new(),
+        changed_at: first.intent.at,
+        state,
+        scim_provider: user.scim_provider().unwrap_or_default().to_owned(),
+        email: EmailAddress::parse(user.email()),
+        licenses: licenses.collect(),
+        extension: lost.extension_number().to_owned(),
+        phone_numbers: lost.phone_numbers(),
+        devices: lost.devices(),
+        memberships: if lost.has_extensions() {
+            user.memberships()
+        } else {
+            Vec::new()
+        },
+    })
 }
 
 /// A later plan, read once.

@@ -10,7 +10,7 @@ pub(super) fn lost(past: &PastAccount, taken: &[&LicenseName]) -> String {
     if taken.is_empty() {
         return "lost for good: nothing but the sessions that were open".to_owned();
     }
-    if !take_calls(taken) {
+    if !take_calls(past, taken) {
         return "lost for good: settings that were bound to the licences".to_owned();
     }
     let mut lost = vec!["voicemail messages, greetings, call history, call forwarding".to_owned()];
@@ -38,7 +38,7 @@ pub(super) fn setting_up(past: &PastAccount, taken: &[&LicenseName], user: &str)
             pools.join(", ")
         ),
     ];
-    if take_calls(taken) {
+    if take_calls(past, taken) {
         steps.extend([
             format!(
                 "Set up an extension again (it was {}).",
@@ -63,11 +63,11 @@ pub(super) fn setting_up(past: &PastAccount, taken: &[&LicenseName], user: &str)
     steps
 }
 
-/// Voicemail, greetings and call history go with a calling licence.
-fn take_calls(taken: &[&LicenseName]) -> bool {
-    taken
-        .iter()
-        .any(|license| license.kind() == LicenseKind::Calling)
+/// Voicemail, greetings and call history go with a calling licence, and with
+/// any extension.
+fn take_calls(past: &PastAccount, taken: &[&LicenseName]) -> bool {
+    let is_calling = |license: &&LicenseName| license.kind() == LicenseKind::Calling;
+    taken.iter().any(is_calling) || !past.extension.is_empty()
 }
 
 fn extension(past: &PastAccount) -> Vec<String> {

@@ -59,13 +59,13 @@ pub struct PastAccount {
     /// Its licences before the run, with name and country as the vendor has
     /// them; numbers aside, which come and go with their extensions.
     pub licenses: Vec<(LicenseName, String, String)>,
-    /// Its extension's number, or empty.
+    /// The number of the extension that went with a licence, or empty.
     pub extension: String,
-    /// Its phone numbers.
+    /// The phone numbers of such extensions.
     pub phone_numbers: Vec<String>,
-    /// Its devices.
+    /// Their devices.
     pub devices: Vec<String>,
-    /// The ring groups and call queues that it was in.
+    /// The ring groups and call queues that the account was in with them.
     pub memberships: Vec<String>,
 }
 

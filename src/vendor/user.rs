@@ -1,5 +1,6 @@
 //! A user as the API sends it, kept whole.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -174,6 +175,20 @@ impl User {
     /// The hardware addresses of the devices on all extensions.
     pub fn devices(&self) -> Vec<String> {
         self.of_extensions("devices", "macAddress")
+    }
+
+    /// The user with those extensions alone that are bound to these licences.
+    pub fn with_extensions_of(&self, license_ids: &BTreeSet<String>) -> Self {
+        let mut user = self.clone();
+        if let Some(extensions) = list_mut(&mut user.0, "/serviceInfo/extensions") {
+            extensions.retain(|extension| license_ids.contains(text_of(extension, "licenseId")));
+        }
+        user
+    }
+
+    /// Whether it has an extension.
+    pub fn has_extensions(&self) -> bool {
+        self.extensions().next().is_some()
     }
 
     /// The names of the ring groups and call queues that the user is in, or
