@@ -21,7 +21,7 @@ pub(super) struct Wanted {
     pub reactivate: Option<String>,
     /// The seat that it assigns.
     #[serde(default)]
-    pub assign: Option<Assigned>,
+    pub assign: Option<Box<Assigned>>,
 }
 
 /// One seat by the vendor's id.

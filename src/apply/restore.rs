@@ -33,13 +33,13 @@ pub(super) fn judge(restoration: &Restoration, status: AccountStatus, user: &Use
             if held > before {
                 done.push(seat.action.clone());
             } else {
-                wanted.assign = Some(Assigned {
+                wanted.assign = Some(Box::new(Assigned {
                     action: seat.action.clone(),
                     license: seat.license.clone(),
                     name: seat.name.clone(),
                     country: seat.country.clone(),
                     held: held + 1,
-                });
+                }));
             }
         }
     }

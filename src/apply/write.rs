@@ -181,8 +181,8 @@ impl Work<'_> {
                 Ok(Next::Again)
             }
             Looked::Failed(why, status) => {
-                let seat = sent.wanted.assign.as_ref();
-                let advice = seat.map(|it| no_seat(&it.license)).unwrap_or_default();
+                let assigned = sent.wanted.assign.as_ref();
+                let advice = assigned.map(|it| no_seat(&it.license)).unwrap_or_default();
                 let failure = Failure {
                     reason: OutcomeReason::OperationFailed,
                     detail: format!("the vendor's operation failed: {why}{advice}"),

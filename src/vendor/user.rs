@@ -178,6 +178,7 @@ impl User {
     }
 
     /// The user with those extensions alone that are bound to these licences.
+    #[must_use]
     pub fn with_extensions_of(&self, license_ids: &BTreeSet<String>) -> Self {
         let mut user = self.clone();
         if let Some(extensions) = list_mut(&mut user.0, "/serviceInfo/extensions") {

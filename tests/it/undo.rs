@@ -117,6 +117,15 @@ fn a_night_is_undone_and_the_next_one_leaves_it_so() {
     assert_eq!(fate(&office.results()[0]), ("conflict", "undone"));
     assert!(office.writes().is_empty());
 
+    let told = office.on(
+        "2026-12-15",
+        &["explain", "ann.moss@example.com", "--sandbox"],
+    );
+    let told = told.expect(0).stdout;
+    for words in ["reactivate: succeeded", "this termination was undone"] {
+        assert!(told.contains(words), "{words:?} not in:\n{told}");
+    }
+
     // Another date is another termination.
     office.users(&with_colleagues([Account::of("ann.moss")]));
     office.hr(&[leaver("ann.moss", "2026-12-16")]);
@@ -246,12 +255,11 @@ fn what_changed_since_is_left_alone() {
         let (office, run_id) = after_the_first_night("");
         let mut state: Value = serde_json::from_str(&office.read(STATE)).expect("JSON");
         let user = &mut state["accounts"]["id-ann-moss"]["Written"]["user"];
-        match edit {
-            "email" => user["basicInfo"]["primaryEmail"] = "other@example.com".into(),
-            _ => {
-                user["serviceInfo"]["licenses"] = serde_json::json!([]);
-                user["serviceInfo"]["extensions"] = serde_json::json!([]);
-            }
+        if edit == "email" {
+            user["basicInfo"]["primaryEmail"] = "other@example.com".into();
+        } else {
+            user["serviceInfo"]["licenses"] = serde_json::json!([]);
+            user["serviceInfo"]["extensions"] = serde_json::json!([]);
         }
         office.write(STATE, state.to_string());
         let planned = undo(&office, &run_id, "2026-11-21").expect(0);

@@ -416,16 +416,16 @@ impl Drop for Sandbox {
 
 /// Over all the logs: each leaver written once, nothing lost, no limit passed.
 pub(super) fn assert_each_written_once(logs: &[LogReport], what: &str) {
-    assert_written(logs, LEAVERS.map(|it| (it, 1)).into(), what);
+    assert_written(logs, &LEAVERS.map(|it| (it, 1)).into(), what);
 }
 
 /// The same for an undo: access and each seat are an update of their own.
 pub(super) fn assert_each_given_back_once(logs: &[LogReport], what: &str) {
     let updates = LEAVERS.into_iter().zip([1, 1, 2, 2]);
-    assert_written(logs, updates.collect(), what);
+    assert_written(logs, &updates.collect(), what);
 }
 
-fn assert_written(logs: &[LogReport], expected: BTreeMap<&str, u64>, what: &str) {
+fn assert_written(logs: &[LogReport], expected: &BTreeMap<&str, u64>, what: &str) {
     let mut written: BTreeMap<&str, u64> = BTreeMap::new();
     for log in logs {
         assert_eq!(log.violations, 0, "{what}");
@@ -436,7 +436,7 @@ fn assert_written(logs: &[LogReport], expected: BTreeMap<&str, u64>, what: &str)
             *written.entry(username).or_default() += writes;
         }
     }
-    assert_eq!(written, expected, "{what}");
+    assert_eq!(&written, expected, "{what}");
 }
 
 fn copy_files(from: &Path, to: &Path) {
