@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -18,6 +19,8 @@ pub(super) struct Context {
     pub(super) recorder: Recorder,
     pub(super) progress: Progress,
     kinds: BTreeMap<String, ActionKind>,
+    /// Actions whose end was reached in this run.
+    done: Mutex<BTreeSet<String>>,
     /// Writes in a row that the key was not allowed to make.
     refused_writes: AtomicU32,
     /// Whether the server answered any call with something else than 403.
@@ -35,6 +38,7 @@ impl Context {
         let kinds = actions.map(|action| (action.id.clone(), action.kind));
         Self {
             kinds: kinds.collect(),
+            done: Mutex::default(),
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
             progress,
@@ -87,6 +91,12 @@ impl Context {
             })
         }));
         entries
+    }
+
+    /// Whether the action's end was reached, in this run or in an earlier one.
+    pub(super) fn is_done(&self, action_id: &str) -> bool {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.contains(action_id) || self.progress.is_done(action_id)
     }
 
     /// Those of the actions that are still to be carried out.
@@ -142,6 +152,10 @@ impl Context {
             return result;
         }
         for (kind, record) in ended {
+            if matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone) {
+                let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+                done.insert(record.action_id.clone());
+            }
             (self.execution.observer)(Event::ActionEnded(kind, record.outcome));
             if self.execution.stop.breakers().count(kind, &record) {
                 self.execution.stop.stop(Stop::Breaker);

@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::restore;
 use crate::model::{AccountStatus, EmailAddress, LicenseKind, LicenseName, Username};
 use crate::plan::{Expected, Removal, Step};
-use crate::vendor::{Status, User, UserChange};
+use crate::vendor::{NewLicense, Status, User, UserChange};
 
 /// What one write wants, kept with its intent so that a later run can tell
 /// whether it happened.
@@ -15,6 +16,12 @@ pub(super) struct Wanted {
     pub deactivate: Option<String>,
     /// The seats that it frees.
     pub remove: Vec<Seat>,
+    /// The reactivation that it carries.
+    #[serde(default)]
+    pub reactivate: Option<String>,
+    /// The seat that it assigns.
+    #[serde(default)]
+    pub assign: Option<Box<Assigned>>,
 }
 
 /// One seat by the vendor's id.
@@ -26,6 +33,20 @@ pub(super) struct Seat {
     pub license_id: String,
     /// The licence as the plan names it.
     pub license: LicenseName,
+}
+
+/// One seat that the account is to get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Assigned {
+    /// The action.
+    pub action: String,
+    /// The licence as the plan names it.
+    pub license: LicenseName,
+    /// Its name and country as the vendor writes them.
+    pub name: String,
+    pub country: String,
+    /// Seats of it that the account then holds.
+    pub held: usize,
 }
 
 /// What to do about an account as it was just read.
@@ -50,6 +71,9 @@ pub(super) enum Judgment {
 pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &User) -> Judgment {
     if let Some(difference) = somebody_else(&step.expected, user) {
         return Judgment::Drifted(difference);
+    }
+    if let Some(restoration) = &step.restore {
+        return restore::judge(restoration, step.expected.status, user);
     }
     let status = user.status();
     let mut done = Vec::new();
@@ -143,24 +167,39 @@ fn somebody_else(expected: &Expected, user: &User) -> Option<String> {
 impl Wanted {
     /// Whether there is anything to send.
     pub(super) fn is_empty(&self) -> bool {
-        self.deactivate.is_none() && self.remove.is_empty()
+        self.actions().next().is_none()
     }
 
     /// Whether the account is as wanted.
     pub(super) fn is_met_by(&self, user: &User) -> bool {
-        let status = self.deactivate.is_none() || matches!(user.status(), Status::Inactive);
+        let ended = self.deactivate.is_none() || matches!(user.status(), Status::Inactive);
+        let back = self.reactivate.is_none() || matches!(user.status(), Status::Active);
+        let given = self.assign.as_ref();
+        let given = given.is_none_or(|it| restore::seats_held(user, &it.license) >= it.held);
         let held = user.licenses();
         let freed = self
             .remove
             .iter()
             .all(|seat| !held.iter().any(|it| it.id == seat.license_id));
-        status && freed
+        ended && back && given && freed
     }
 
     /// The update that makes it so.
     pub(super) fn change(&self) -> UserChange {
         UserChange {
-            status: self.deactivate.as_ref().map(|_| Status::Inactive),
+            status: match (&self.deactivate, &self.reactivate) {
+                (Some(_), _) => Some(Status::Inactive),
+                (None, Some(_)) => Some(Status::Active),
+                (None, None) => None,
+            },
+            add_licenses: self
+                .assign
+                .iter()
+                .map(|seat| NewLicense {
+                    name: seat.name.clone(),
+                    country: seat.country.clone(),
+                })
+                .collect(),
             remove_license_ids: self
                 .remove
                 .iter()
@@ -174,6 +213,8 @@ impl Wanted {
         self.deactivate
             .iter()
             .chain(self.remove.iter().map(|seat| &seat.action))
+            .chain(&self.reactivate)
+            .chain(self.assign.iter().map(|seat| &seat.action))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::model::{
     AccountKey, ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
     TerminationId,
 };
-use crate::plan::{Lane, Phase, Step};
+use crate::plan::{Gift, Lane, Phase, Step};
 use crate::vendor::{CallError, CallErrorKind, Reply, User};
 
 /// Attempts at one update of a step in one run. A second one is made only when
@@ -52,6 +52,13 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         let mut pending = self.context.pending(self.step.actions());
+        if let Some(reactivation) = self.reactivation()
+            && !self.context.is_done(reactivation)
+        {
+            let (outcome, reason) = (Outcome::Deferred, OutcomeReason::EarlierStep);
+            let detail = "the account's reactivation is not carried out";
+            return self.end_all(&pending, outcome, reason, detail).await;
+        }
         if self.access_stays(&pending) {
             let (outcome, reason) = (Outcome::Deferred, OutcomeReason::EarlierStep);
             let detail = "the account's deactivation is not carried out";
@@ -286,6 +293,7 @@ impl<'a> Work<'a> {
             .collect();
         let deactivate = self.step.deactivate.as_ref();
         let deactivated = deactivate.is_some_and(|id| done.contains(id));
+        entries.extend(self.given_back(at));
         entries.extend(self.seen(deactivated, &user.value, at));
         self.context.record(entries).await
     }
@@ -307,6 +315,25 @@ impl<'a> Work<'a> {
             }),
             (_, _, None) => None,
         }
+    }
+
+    /// What is remembered once the step's gift was read back, in a plan that
+    /// undoes a run.
+    pub(super) fn given_back(&self, at: Timestamp) -> Vec<Entry> {
+        let Some(restoration) = &self.step.restore else {
+            return Vec::new();
+        };
+        let mut entries = Vec::new();
+        if let Gift::Seat(seat) = &restoration.gift {
+            entries.push(Entry::LicenseAssigned {
+                account: self.account(),
+                license: seat.license.clone(),
+            });
+        }
+        if let Some(termination) = self.termination() {
+            entries.push(Entry::Undone { termination, at });
+        }
+        entries
     }
 
     /// The licences of a hot desk's host stay until a person has looked; later
@@ -347,12 +374,14 @@ impl<'a> Work<'a> {
         provider: &str,
     ) -> Result<(), RecordingFailed> {
         let at = self.context.now();
-        let detail = format!(
-            "{provider} manages the account: deactivate it there, or the next sync undoes it"
-        );
+        let (kind, what) = match self.step.restore {
+            None => (TaskKind::IdentityProvider, "deactivate"),
+            Some(_) => (TaskKind::ReactivateInIdp, "activate"),
+        };
+        let detail =
+            format!("{provider} manages the account: {what} it there, or the next sync undoes it");
         let mut entries = Vec::new();
         if let Some(termination) = self.termination() {
-            let kind = TaskKind::IdentityProvider;
             entries.push(Entry::TaskIssued(TaskRecord {
                 id: crate::plan::task_id(kind, termination.as_str(), ""),
                 kind,
@@ -395,6 +424,8 @@ impl<'a> Work<'a> {
         match self.step.phase {
             Phase::Deactivations if self.step.deactivate.is_some() => ActionKind::Deactivate,
             Phase::Deactivations | Phase::Removals => ActionKind::RemoveLicense,
+            Phase::Reactivations => ActionKind::Reactivate,
+            Phase::Assignments => ActionKind::AssignLicense,
         }
     }
 
@@ -403,6 +434,14 @@ impl<'a> Work<'a> {
     fn access_stays(&self, pending: &BTreeSet<String>) -> bool {
         let deactivate = self.step.deactivate.as_ref();
         deactivate.is_some_and(|id| !pending.contains(id) && !self.context.progress.is_done(id))
+    }
+
+    /// The reactivation that has to succeed before the step, if there is one.
+    fn reactivation(&self) -> Option<&String> {
+        match &self.step.restore.as_ref()?.gift {
+            Gift::Access(_) => None,
+            Gift::Seat(seat) => seat.after.as_ref(),
+        }
     }
 
     fn only_deactivation(&self, pending: &BTreeSet<String>) -> BTreeSet<String> {

@@ -12,7 +12,9 @@ mod drafts;
 mod judge;
 mod lane;
 mod look;
+mod past;
 mod progress;
+mod restore;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 pub use coordinator::{Coordinator, Recorder, RecordingFailed};
+pub use past::{PastError, kept_plan, past_accounts};
 pub use progress::account_for_the_rest;
 pub use stop::{Stop, StopSwitch};
 pub use veto::{Veto, veto_entries, vetoes};
@@ -103,7 +106,12 @@ pub async fn execute(execution: Execution, ledger: Ledger) -> (Ledger, Result<()
     with_ledger(execution, ledger, async |context| {
         // A failure to record stops everything; the coordinator reports it.
         if context.begin().await.is_ok() {
-            for phase in [Phase::Deactivations, Phase::Removals] {
+            for phase in [
+                Phase::Deactivations,
+                Phase::Removals,
+                Phase::Reactivations,
+                Phase::Assignments,
+            ] {
                 run_phase(&context, phase).await;
             }
             let _ = drafts::write(&context).await;

@@ -9,7 +9,7 @@ use super::judge::{Wanted, describe, is_number_license};
 use super::lane::{Next, Work};
 use super::look::{Looked, look};
 use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, Entry, Intent};
-use crate::model::{Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
+use crate::model::{LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
 use crate::plan::{Phase, UponRefusal};
 use crate::vendor::{CallError, CallErrorKind, OperationSlot, SendOnce, User, WriteError};
 
@@ -181,9 +181,11 @@ impl Work<'_> {
                 Ok(Next::Again)
             }
             Looked::Failed(why, status) => {
+                let assigned = sent.wanted.assign.as_ref();
+                let advice = assigned.map(|it| no_seat(&it.license)).unwrap_or_default();
                 let failure = Failure {
                     reason: OutcomeReason::OperationFailed,
-                    detail: format!("the vendor's operation failed: {why}"),
+                    detail: format!("the vendor's operation failed: {why}{advice}"),
                     http_status: Some(status),
                 };
                 self.upon_refusal(sent, failure).await
@@ -242,8 +244,11 @@ impl Work<'_> {
             CallErrorKind::NotFound => OutcomeReason::NotFound,
             _ => OutcomeReason::Refused,
         };
-        let failure = Failure::of(error, reason);
+        let mut failure = Failure::of(error, reason);
         if matches!(error.status, Some(400 | 422)) {
+            if let Some(seat) = &sent.wanted.assign {
+                failure.detail.push_str(&no_seat(&seat.license));
+            }
             // The vendor looked at what is wanted and said no.
             return self.upon_refusal(sent, failure).await;
         }
@@ -333,6 +338,7 @@ impl Work<'_> {
                 ..self.sent_record(sent, id, Outcome::Succeeded)
             })
         }));
+        entries.extend(self.given_back(at));
         entries.extend(self.seen(sent.wanted.deactivate.is_some(), after, at));
         let approved = self.context.execution.approved;
         if let Some(termination) = self.termination() {
@@ -378,6 +384,15 @@ impl Work<'_> {
             at: self.context.now(),
         }
     }
+}
+
+/// What to do about a seat that the vendor does not give.
+fn no_seat(license: &LicenseName) -> String {
+    let pool = license.pool();
+    format!(
+        "; perhaps no seat of {pool} is free: free or order one, then undo the run again or assign \
+         it in Admin Console"
+    )
 }
 
 impl Failure {

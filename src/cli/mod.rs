@@ -14,7 +14,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub use init::InitArguments;
 pub use options::{
     ApplyArguments, ExecutionArguments, ExplainArguments, InputArguments, OutputArguments,
-    PlanArguments, RunArguments, TimeArguments,
+    PlanArguments, RunArguments, TimeArguments, UndoArguments,
 };
 pub use sandbox::{HoldArgument, HoldPoint, SandboxArguments};
 pub use tasks::{TasksAction, TasksArguments};
@@ -44,6 +44,8 @@ pub enum Command {
     Apply(ApplyArguments),
     /// Settle what is open, then plan, check the guards, apply and write the results.
     Run(RunArguments),
+    /// Write a plan that takes back what can be taken back of a past run, and names what is lost.
+    Undo(UndoArguments),
     /// Serve a simulated tenant over HTTP until stopped.
     Sandbox(SandboxArguments),
     /// List manual tasks, or say that they are done or to be waited for.
@@ -61,7 +63,9 @@ impl Command {
             Self::Plan(plan) => Some(&plan.inputs),
             Self::Explain(explain) => Some(&explain.inputs),
             Self::Run(run) => Some(&run.inputs),
-            Self::Apply(_) | Self::Sandbox(_) | Self::Tasks(_) | Self::Init(_) => None,
+            Self::Apply(_) | Self::Undo(_) | Self::Sandbox(_) | Self::Tasks(_) | Self::Init(_) => {
+                None
+            }
         }
     }
 
@@ -71,6 +75,7 @@ impl Command {
             Self::Plan(plan) => Some(&plan.output),
             Self::Apply(apply) => Some(&apply.output),
             Self::Run(run) => Some(&run.output),
+            Self::Undo(undo) => Some(&undo.output),
             Self::Tasks(tasks) => Some(&tasks.output),
             Self::Explain(explain) => Some(&explain.output),
             Self::Sandbox(_) | Self::Init(_) => None,
@@ -83,6 +88,7 @@ impl Command {
             Self::Apply(apply) => Some(&apply.execution),
             Self::Run(run) => Some(&run.execution),
             Self::Plan(_)
+            | Self::Undo(_)
             | Self::Sandbox(_)
             | Self::Tasks(_)
             | Self::Explain(_)
@@ -97,6 +103,7 @@ impl Command {
             Self::Explain(explain) => explain.time.as_of.as_deref(),
             Self::Apply(apply) => apply.time.as_of.as_deref(),
             Self::Run(run) => run.time.as_of.as_deref(),
+            Self::Undo(undo) => undo.time.as_of.as_deref(),
             Self::Sandbox(sandbox) => sandbox.as_of.as_deref(),
             Self::Tasks(_) | Self::Init(_) => None,
         }
@@ -195,6 +202,10 @@ mod tests {
             ("explain jana --confirm", 64),
             ("apply plan.json --confirm --hr a.csv", 64),
             ("plan --confirm", 64),
+            ("undo", 64),
+            ("undo run-1 --confirm", 64),
+            ("undo run-1 --hr a.csv", 64),
+            ("undo --help", 0),
             ("sandbox --hold 3:later", 64),
             ("sandbox --hold 0:before", 64),
             ("sandbox --time-scale 0", 64),

@@ -23,6 +23,23 @@ pub struct PlanArguments {
     pub detailed_exitcode: bool,
 }
 
+/// Options of `undo`.
+#[derive(Debug, Clone, Args)]
+pub struct UndoArguments {
+    /// The run to take back, as its results and `summary.json` name it.
+    #[arg(value_name = "RUN_ID")]
+    pub run_id: String,
+    /// The run clock.
+    #[command(flatten)]
+    pub time: TimeArguments,
+    /// Where to write.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// Write another copy of the plan to FILE.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
 /// Options of `apply`.
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArguments {

@@ -11,7 +11,7 @@ use super::{console, nightly, outputs, recovery, work};
 use crate::config::Settings;
 use crate::files::RunLock;
 use crate::ledger::Ledger;
-use crate::model::{Disposition, HrFileKind, Memory, Origin, TerminationState};
+use crate::model::{Disposition, HrFileKind, Memory, Origin};
 use crate::plan::{self, Plan};
 use crate::reconcile::RowDisposition;
 use crate::vendor::wall_now;
@@ -113,7 +113,7 @@ fn check_freshness(
         ))
     } else {
         match overtaken(plan, memory) {
-            None => contradicted(plan, ledger)?,
+            None if plan.undoes.is_none() => contradicted(plan, ledger)?,
             stale => stale,
         }
     };
@@ -143,18 +143,19 @@ fn overtaken(plan: &Plan, memory: &Memory) -> Option<String> {
         ));
     }
     let subjects = || plan.actions.iter().map(|action| &action.subject);
+    // What HR says of people who leave is nothing against taking a run back.
+    let of_a_night = plan.undoes.is_none();
     let listed = || {
         let terminations = subjects().filter_map(|subject| subject.termination.as_ref());
         terminations.map(|id| memory.terminations.get(id))
     };
     let closed = memory.generation != plan.ledger_generation
         && listed().flatten().any(|record| {
-            record.state == TerminationState::Closed
-                || record.vanished_at.is_some_and(|at| at >= plan.as_of)
+            record.state.is_over() || record.vanished_at.is_some_and(|at| at >= plan.as_of)
         });
     let taken_back =
         closed || (lists_everybody_anew(plan, memory) && listed().any(|it| it.is_none()));
-    if taken_back {
+    if of_a_night && taken_back {
         let sentence =
             "HR has taken back a termination of this plan since it was made; make a new one";
         return Some(sentence.to_owned());

@@ -80,6 +80,8 @@ pub(super) fn progress(settings: &Settings, limiter: &Limiter) -> Observer {
             let what = match phase {
                 Phase::Deactivations => "deactivating",
                 Phase::Removals => "removing licences",
+                Phase::Reactivations => "reactivating",
+                Phase::Assignments => "assigning licences",
             };
             bar.reset();
             bar.set_length(accounts as u64);

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::apply::PastError;
 use crate::config::{ConfigError, ConfigErrorKind};
 use crate::files::{FileError, LockError};
 use crate::ingest::{IngestError, IngestErrorKind};
@@ -147,6 +148,15 @@ impl From<PlanFileError> for Failure {
             PlanFileError::Version { .. } | PlanFileError::Altered { .. } => Exit::PlanNotUsable,
         };
         Self::of(exit, error)
+    }
+}
+
+impl From<PastError> for Failure {
+    fn from(error: PastError) -> Self {
+        match error {
+            PastError::Ledger(error) => error.into(),
+            PastError::Plan { .. } | PastError::Image { .. } => Self::of(Exit::BadData, error),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod sandbox;
 mod signals;
 mod target;
 mod tasks;
+mod undo;
 mod work;
 
 use std::ffi::OsString;
@@ -57,6 +58,7 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
         Command::Plan(arguments) => plan::run(&settings()?, arguments),
         Command::Apply(arguments) => apply::run(&settings()?, &arguments.plan, on_commit),
         Command::Run(_) => nightly::run(&settings()?, on_commit),
+        Command::Undo(arguments) => undo::run(&settings()?, arguments),
         Command::Sandbox(arguments) => sandbox::run(&settings()?, arguments),
         Command::Tasks(arguments) => tasks::run(&settings()?, &arguments.action),
         Command::Explain(arguments) => explain::run(&settings()?, arguments),

@@ -146,6 +146,7 @@ fn target(
         Command::Plan(_)
         | Command::Apply(_)
         | Command::Run(_)
+        | Command::Undo(_)
         | Command::Tasks(_)
         | Command::Explain(_)
         | Command::Init(_) => command.output().is_some_and(|output| output.sandbox),
@@ -162,9 +163,14 @@ fn target(
     match (chosen.or(found.file.tenant.target), command) {
         (Some(target), _) => Ok(target),
         // These never change a tenant.
-        (None, Command::Plan(_) | Command::Tasks(_) | Command::Explain(_) | Command::Init(_)) => {
-            Ok(Target::Eight)
-        }
+        (
+            None,
+            Command::Plan(_)
+            | Command::Undo(_)
+            | Command::Tasks(_)
+            | Command::Explain(_)
+            | Command::Init(_),
+        ) => Ok(Target::Eight),
         (None, Command::Apply(_) | Command::Run(_) | Command::Sandbox(_)) => {
             Err(ConfigError::NoTarget(found.path.clone()))
         }
@@ -274,6 +280,7 @@ fn customer_id(command: &Command, file: &ConfigFile) -> Option<String> {
         Command::Plan(_)
         | Command::Apply(_)
         | Command::Run(_)
+        | Command::Undo(_)
         | Command::Tasks(_)
         | Command::Explain(_)
         | Command::Init(_) => None,

@@ -4,12 +4,12 @@
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
-use super::columns::{count_value, json_text, time_text};
+use super::columns::{count_value, json_text, read, time_text};
 use super::error::Fault;
 use super::{Ledger, LedgerError, grow_generation, terminations, unsettled};
 use crate::model::{
-    AcceptedInput, PoolObservation, TaskRecord, TaskState, TerminationId, TerminationRecord,
-    UnsettledRow,
+    AcceptedInput, PoolObservation, TaskKind, TaskRecord, TaskState, TerminationId,
+    TerminationRecord, TerminationState, UnsettledRow,
 };
 
 /// What a plan hands to the ledger when it is accepted.
@@ -124,6 +124,31 @@ pub(super) fn close_task(
         )?
         .execute(params![task_id, state.as_str(), time_text(at)])?;
     Ok(closed > 0)
+}
+
+/// Ends a termination for good, with its open tasks; true when it was not over.
+pub(super) fn undone(
+    transaction: &Transaction<'_>,
+    termination: &TerminationId,
+    at: Timestamp,
+) -> Result<bool, Fault> {
+    let is_news = terminations::update(transaction, termination, |record| {
+        record.state = TerminationState::Undone;
+    })?;
+    let open: Vec<(String, TaskKind)> = transaction
+        .prepare_cached(
+            "SELECT task_id, kind FROM tasks WHERE termination = ?1 AND state = 'open'",
+        )?
+        .query_map([termination.as_str()], |row| {
+            Ok((row.get("task_id")?, read(row, "kind", TaskKind::parse)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    for (task_id, kind) in open {
+        if !kind.follows_an_undo() {
+            close_task(transaction, &task_id, TaskState::Observed, at)?;
+        }
+    }
+    Ok(is_news)
 }
 
 /// True when the plan was not accepted before.

@@ -82,6 +82,22 @@ pub(super) fn license_removed(
     Ok(())
 }
 
+/// Takes one seat back from those verified as removed, the latest one; true
+/// when there was one.
+pub(super) fn license_assigned(
+    transaction: &Transaction<'_>,
+    account: &AccountKey,
+    license: &LicenseName,
+) -> Result<bool, Fault> {
+    let deleted = transaction
+        .prepare_cached(
+            "DELETE FROM removed_licenses WHERE ordinal = (
+                 SELECT max(ordinal) FROM removed_licenses WHERE account = ?1 AND license = ?2)",
+        )?
+        .execute(params![account.as_str(), json_text(license)?])?;
+    Ok(deleted > 0)
+}
+
 /// Counts a person whose licences go. Whoever was approved for deactivation
 /// needs no approval for the rest.
 pub(super) fn count_removal(

@@ -1,6 +1,6 @@
 //! How actions ended, and which outcome may take the place of which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -47,6 +47,21 @@ impl Ledger {
     /// The outcomes of a plan's actions, by action id.
     pub fn outcomes(&self, plan_id: &str) -> Result<BTreeMap<String, OutcomeRecord>, LedgerError> {
         self.read(|connection| outcomes_of(connection, plan_id))
+    }
+
+    /// The actions of any plan that gave something back and reached their end.
+    pub fn given_back(&self) -> Result<BTreeSet<String>, LedgerError> {
+        self.read(|connection| {
+            let ids = connection
+                .prepare(
+                    "SELECT DISTINCT action_id FROM outcomes
+                     WHERE outcome IN ('succeeded', 'already_done')
+                         AND (action_id LIKE 'reactivate-%' OR action_id LIKE 'assign-%')",
+                )?
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(ids)
+        })
     }
 }
 

@@ -76,6 +76,23 @@ pub enum Entry {
         /// Whether an approval covered it.
         approved: bool,
     },
+    /// A run was taken back for a termination, and that was read back: nothing
+    /// is done for it any more, and its tasks are over but for those that
+    /// follow from the undo.
+    Undone {
+        /// The termination.
+        termination: TerminationId,
+        /// When.
+        at: Timestamp,
+    },
+    /// One seat that was verified as removed was read back as assigned again.
+    /// Recorded once for each seat, in the batch with its action's outcome.
+    LicenseAssigned {
+        /// The account.
+        account: AccountKey,
+        /// The licence, named as when it was removed.
+        license: LicenseName,
+    },
     /// An account's status was read; the newest reading counts.
     Seen {
         /// The account.
@@ -197,6 +214,10 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
             accounts::count_removal(transaction, termination, *at, *approved)?;
             Ok(true)
         }
+        Entry::Undone { termination, at } => accept::undone(transaction, termination, *at),
+        Entry::LicenseAssigned { account, license } => {
+            accounts::license_assigned(transaction, account, license)
+        }
         Entry::Seen {
             account,
             status,
@@ -235,12 +256,14 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{AccountStatus, Entry, LedgerError, TaskState, TerminationState, TouchedAccount};
+    use super::{
+        AccountStatus, Entry, LedgerError, TaskRecord, TaskState, TerminationState, TouchedAccount,
+    };
     use crate::ledger::test_support::{
         Workplace, account, at, attempt, intent, leaver, leaver_id, license, outcome, task, tonight,
     };
     use crate::ledger::{AttemptEnd, Ledger};
-    use crate::model::{AccountMemory, Memory, Outcome, RecentPerson};
+    use crate::model::{AccountMemory, Memory, Outcome, RecentPerson, TaskKind};
 
     fn memory(ledger: &Ledger) -> Memory {
         ledger.memory(tonight()).expect("a memory")
@@ -417,6 +440,47 @@ mod tests {
             TerminationState::Closed
         );
         assert!(memory.stranded_refused);
+    }
+
+    #[test]
+    fn an_undone_termination_stays_so_and_its_seat_is_taken_again() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let (first, second) = ("2026-11-27T22:00:00Z", "2026-11-28T22:00:00Z");
+        let follows = TaskRecord {
+            kind: TaskKind::SetUpAgain,
+            ..task("task-2")
+        };
+        let undone = Entry::Undone {
+            termination: leaver_id(),
+            at: tonight(),
+        };
+        ledger
+            .record(&[
+                deactivated("2026-11-20T22:01:00Z", false),
+                license_removed(first),
+                license_removed(second),
+                Entry::TaskIssued(task("task-1")),
+                Entry::TaskIssued(follows),
+                undone,
+                Entry::LicenseAssigned {
+                    account: account(),
+                    license: license(),
+                },
+                // Whatever a later night makes of the row.
+                Entry::TerminationState {
+                    termination: leaver_id(),
+                    state: TerminationState::Settled,
+                },
+            ])
+            .expect("a record");
+        let memory = memory(&ledger);
+        let state = memory.terminations[&leaver_id()].state;
+        assert_eq!(state, TerminationState::Undone);
+        let removed = &memory.accounts[&account()].removed;
+        assert_eq!(removed, &[(license(), at(first))], "the latest is back");
+        assert_eq!(memory.tasks["task-1"].state, TaskState::Observed);
+        assert_eq!(memory.tasks["task-2"].state, TaskState::Open);
     }
 
     #[test]

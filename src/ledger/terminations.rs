@@ -96,8 +96,9 @@ fn merged(known: &TerminationRecord, new: &TerminationRecord) -> TerminationReco
 /// What is carried out is never open again. What was closed can be: a row that
 /// was taken back and is listed again.
 fn state_after(known: TerminationState, new: TerminationState) -> TerminationState {
-    use TerminationState::{Open, Settled, Spent};
+    use TerminationState::{Open, Settled, Spent, Undone};
     match (known, new) {
+        (Undone, _) => Undone,
         (Spent | Settled, Open) => known,
         _ => new,
     }

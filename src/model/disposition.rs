@@ -147,6 +147,14 @@ pub enum Reason {
     Unreadable,
     /// The account's own row in the users report could not be read.
     AccountUnreadable,
+    /// What an earlier run did is taken back.
+    Undo,
+    /// The termination was undone.
+    Undone,
+    /// A later run changed the account again.
+    ChangedSince,
+    /// Nobody knows what became of the update that was to be taken back.
+    OutcomeUnknown,
 }
 
 impl Reason {
@@ -183,6 +191,10 @@ impl Reason {
             Self::NearMiss => "near_miss",
             Self::Unreadable => "unreadable",
             Self::AccountUnreadable => "account_unreadable",
+            Self::Undo => "undo",
+            Self::Undone => "undone",
+            Self::ChangedSince => "changed_since",
+            Self::OutcomeUnknown => "outcome_unknown",
         }
     }
 }

@@ -11,6 +11,10 @@ pub enum ActionKind {
     Deactivate,
     /// Return one seat to its pool.
     RemoveLicense,
+    /// Give an account its access back; only to undo an earlier run.
+    Reactivate,
+    /// Give an account a seat back; only to undo an earlier run.
+    AssignLicense,
     /// Draft or revise the request that stops the bill.
     RequestPartialCancellation,
     /// Something only a person can do.
@@ -23,6 +27,8 @@ impl ActionKind {
         match self {
             Self::Deactivate => "deactivate",
             Self::RemoveLicense => "remove_license",
+            Self::Reactivate => "reactivate",
+            Self::AssignLicense => "assign_license",
             Self::RequestPartialCancellation => "request_partial_cancellation",
             Self::ManualTask => "manual_task",
         }

@@ -145,6 +145,29 @@ pub enum IdentityProvider {
     Listed(BTreeSet<String>),
 }
 
+impl IdentityProvider {
+    /// Whether it manages the account with this username and e-mail, in lower
+    /// case.
+    pub fn manages(&self, username: &str, email: &str) -> bool {
+        let domain = |address: &str| match address.split_once('@') {
+            Some((_, domain)) => domain.to_owned(),
+            None => String::new(),
+        };
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Listed(names) => [
+                domain(username),
+                domain(email),
+                username.to_owned(),
+                email.to_owned(),
+            ]
+            .iter()
+            .any(|name| !name.is_empty() && names.contains(name)),
+        }
+    }
+}
+
 /// One contract on one pool, as the customer wrote it down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {

@@ -29,6 +29,10 @@ pub enum TaskKind {
     NumberEntitlement,
     /// Cancel in the vendor's support chat.
     ExpressCancellation,
+    /// Give access back in the identity provider.
+    ReactivateInIdp,
+    /// Set up again what an undone run destroyed for good.
+    SetUpAgain,
 }
 
 impl TaskKind {
@@ -46,6 +50,8 @@ impl TaskKind {
             Self::RemoveLicenseByHand => "remove_license_by_hand",
             Self::NumberEntitlement => "number_entitlement",
             Self::ExpressCancellation => "express_cancellation",
+            Self::ReactivateInIdp => "reactivate_in_identity_provider",
+            Self::SetUpAgain => "set_up_again",
         }
     }
 
@@ -63,9 +69,17 @@ impl TaskKind {
             Self::RemoveLicenseByHand,
             Self::NumberEntitlement,
             Self::ExpressCancellation,
+            Self::ReactivateInIdp,
+            Self::SetUpAgain,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether it follows from an undone termination, so that it does not end
+    /// with the termination.
+    pub fn follows_an_undo(self) -> bool {
+        matches!(self, Self::ReactivateInIdp | Self::SetUpAgain)
     }
 }
 

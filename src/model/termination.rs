@@ -101,8 +101,10 @@ pub enum TerminationState {
     Spent,
     /// Nothing is left to do.
     Settled,
-    /// The person came back or the termination was undone; nothing more is done.
+    /// The person came back; nothing more is done, unless HR lists it again.
     Closed,
+    /// A run was undone: whatever HR says, nothing more is done.
+    Undone,
 }
 
 impl TerminationState {
@@ -113,13 +115,25 @@ impl TerminationState {
             Self::Spent => "spent",
             Self::Settled => "settled",
             Self::Closed => "closed",
+            Self::Undone => "undone",
         }
     }
 
     /// The state that a stored word means.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Open, Self::Spent, Self::Settled, Self::Closed]
-            .into_iter()
-            .find(|state| state.as_str() == word)
+        [
+            Self::Open,
+            Self::Spent,
+            Self::Settled,
+            Self::Closed,
+            Self::Undone,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == word)
+    }
+
+    /// Whether nothing is open any more.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Closed | Self::Undone)
     }
 }

@@ -75,6 +75,7 @@ pub fn build(input: Build<'_>) -> Plan {
         inputs: input.inputs,
         policy: policy.clone(),
         guard_limits: input.guard_limits.clone(),
+        undoes: None,
         ledger_generation: memory.generation,
         facts: input.facts,
         dispositions: input.reconciliation.dispositions,
@@ -233,6 +234,8 @@ pub(super) fn id_of(kind: ActionKind, content: &str) -> String {
     let word = match kind {
         ActionKind::Deactivate => "deactivate",
         ActionKind::RemoveLicense => "remove",
+        ActionKind::Reactivate => "reactivate",
+        ActionKind::AssignLicense => "assign",
         ActionKind::RequestPartialCancellation => "cancel",
         ActionKind::ManualTask => "manual",
     };

@@ -35,6 +35,9 @@ pub struct Plan {
     pub policy: Policy,
     /// The limits that were in force.
     pub guard_limits: GuardLimits,
+    /// The run that it takes back, if it is no night's plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Undoes>,
     /// The ledger's generation that the plan was made with.
     pub ledger_generation: u64,
     /// What the guards measure.
@@ -75,6 +78,15 @@ impl Plan {
         let task = self.manual_tasks.iter().find(|task| task.id == *id)?;
         Some(format!("{} ({id})", task.kind.as_str()))
     }
+}
+
+/// The run that a plan takes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undoes {
+    /// The run.
+    pub run_id: String,
+    /// The plan that it carried out.
+    pub plan_id: String,
 }
 
 /// One input file.
@@ -219,6 +231,10 @@ pub struct Step {
     pub deactivate: Option<String>,
     /// The removals that it carries.
     pub remove: Vec<Removal>,
+    /// What it gives back, in a plan that undoes a run; it then carries
+    /// nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore: Option<Restoration>,
     /// How the account must look for it to be sent.
     pub expected: Expected,
     /// What happens when the vendor refuses it.
@@ -233,6 +249,7 @@ impl Step {
         self.deactivate
             .iter()
             .chain(self.remove.iter().map(|removal| &removal.action))
+            .chain(self.restore.iter().map(|restore| restore.gift.action()))
     }
 }
 
@@ -245,6 +262,55 @@ pub struct Removal {
     pub license: LicenseName,
 }
 
+/// What one update gives back to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restoration {
+    /// What is given back.
+    pub gift: Gift,
+    /// Licences that the account must hold, numbers aside; anything else but
+    /// `given_back` is `drifted`.
+    pub kept: Vec<LicenseName>,
+    /// Licences that this plan gives back, so that it may hold them already.
+    pub given_back: Vec<LicenseName>,
+}
+
+/// Access, or one seat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gift {
+    /// The account's access; the action.
+    Access(String),
+    /// A seat.
+    Seat(Assignment),
+}
+
+impl Gift {
+    /// The action.
+    pub fn action(&self) -> &String {
+        match self {
+            Self::Access(action) => action,
+            Self::Seat(seat) => &seat.action,
+        }
+    }
+}
+
+/// One seat to be assigned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The action.
+    pub action: String,
+    /// The licence as the plan that removed it names it.
+    pub license: LicenseName,
+    /// The licence's name as the vendor had it on the account.
+    pub name: String,
+    /// Its country as the vendor had it, or empty.
+    pub country: String,
+    /// How many seats of this licence the plan gives back before it.
+    pub earlier: usize,
+    /// The reactivation of this plan that has to succeed first, if there is one.
+    pub after: Option<String>,
+}
+
 /// When in a run a step is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -253,6 +319,10 @@ pub enum Phase {
     Deactivations,
     /// Then seats are freed.
     Removals,
+    /// In a plan that undoes a run, access comes back first.
+    Reactivations,
+    /// Then seats.
+    Assignments,
 }
 
 /// How the account must look; anything else is `drifted`.

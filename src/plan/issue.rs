@@ -10,7 +10,6 @@ use super::leaver::Fates;
 use super::tasks;
 use crate::model::{
     ActionKind, Channel, LicenseKind, LicenseName, TaskKind, TaskState, TerminationId,
-    TerminationState,
 };
 use crate::reconcile::Case;
 
@@ -134,7 +133,7 @@ impl Planning<'_> {
         let over = plan
             .terminations
             .iter()
-            .filter(|record| record.state == TerminationState::Closed)
+            .filter(|record| record.state.is_over())
             .map(|record| record.termination.id());
         let settled: BTreeSet<TerminationId> = cases
             .iter()
@@ -146,6 +145,7 @@ impl Planning<'_> {
             .tasks
             .values()
             .filter(|task| task.state == TaskState::Open && !wanted.contains(&task.id))
+            .filter(|task| !task.kind.follows_an_undo())
             .filter(|task| {
                 let termination = task.termination.as_ref();
                 termination.is_some_and(|id| settled.contains(id))

@@ -9,20 +9,25 @@ mod guards;
 mod headers;
 mod issue;
 mod leaver;
+mod losses;
 mod past;
+mod returning;
 mod sheet;
 mod steps;
 mod tasks;
 #[cfg(test)]
 pub(crate) mod tests;
+mod undo;
 
 pub use build::{Build, build};
 pub use document::{
-    Action, DraftTerms, Evidence, Expected, Facts, GuardCheck, Lane, ManualTask, PassedBy, Phase,
-    Plan, PlanInput, Removal, Step, Subject, UponRefusal, Verdict,
+    Action, Assignment, DraftTerms, Evidence, Expected, Facts, Gift, GuardCheck, Lane, ManualTask,
+    PassedBy, Phase, Plan, PlanInput, Removal, Restoration, Step, Subject, Undoes, UponRefusal,
+    Verdict,
 };
 pub use file::{PlanFileError, read, to_bytes};
 pub use guards::{Permissions, evaluate};
 pub use past::{PastPlan, terminations_of};
 pub use sheet::{Decision, Review, ReviewError, review_sheet, understand_review};
 pub use tasks::id as task_id;
+pub use undo::{PastAccount, PastState, Undo, undo, undoing};

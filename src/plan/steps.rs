@@ -73,6 +73,7 @@ impl Planning<'_> {
             phase,
             deactivate,
             remove,
+            restore: None,
             expected: Expected {
                 user_id: account.user_id.clone(),
                 username: account.username.clone(),

@@ -20,10 +20,13 @@ pub(super) fn who(kind: TaskKind) -> &'static str {
         | TaskKind::Device
         | TaskKind::KeptLicense
         | TaskKind::HotDesk
-        | TaskKind::RemoveLicenseByHand => "an Admin Console administrator",
+        | TaskKind::RemoveLicenseByHand
+        | TaskKind::SetUpAgain => "an Admin Console administrator",
         TaskKind::DeactivateByHand => "the primary or a secondary account administrator",
         TaskKind::ContactCenter => "a Contact Center administrator (Configuration Manager)",
-        TaskKind::IdentityProvider => "an administrator of the identity provider",
+        TaskKind::IdentityProvider | TaskKind::ReactivateInIdp => {
+            "an administrator of the identity provider"
+        }
         TaskKind::NumberEntitlement | TaskKind::ExpressCancellation => {
             "a My8x8 billing administrator"
         }
@@ -99,7 +102,11 @@ pub(super) fn steps(
             format!("Edit {user} → Services and permissions: remove the licence {license}; save."),
             format!("More options: Deactivate user again, and check that {user} is deactivated."),
         ],
-        TaskKind::NumberEntitlement | TaskKind::ExpressCancellation => Vec::new(),
+        // Their steps are made where they are planned.
+        TaskKind::NumberEntitlement
+        | TaskKind::ExpressCancellation
+        | TaskKind::ReactivateInIdp
+        | TaskKind::SetUpAgain => Vec::new(),
     };
     steps
 }

@@ -88,7 +88,7 @@ impl<'q> History<'q> {
 /// Whether a termination was carried out, and so never deactivates again.
 pub(super) fn is_spent(record: &TerminationRecord) -> bool {
     match record.state {
-        TerminationState::Spent | TerminationState::Settled => true,
+        TerminationState::Spent | TerminationState::Settled | TerminationState::Undone => true,
         TerminationState::Open | TerminationState::Closed => record.deactivated_at.is_some(),
     }
 }

@@ -106,6 +106,9 @@ impl<'h> Settling<'_, '_, 'h> {
             key,
             account,
             carried_out: verified.is_some() || departure.known.is_some_and(is_spent),
+            undone: departure
+                .known
+                .is_some_and(|record| record.state == TerminationState::Undone),
         }
     }
 
@@ -239,7 +242,7 @@ impl<'h> Settling<'_, '_, 'h> {
         }
         let own = departure.history.iter().filter(|record| {
             let is_own = record.termination.person == departure.person.key;
-            is_own && record.state != TerminationState::Closed
+            is_own && !record.state.is_over()
         });
         for record in own {
             let mut record = (*record).clone();
@@ -343,6 +346,9 @@ fn reopened(known: &TerminationRecord) -> TerminationState {
     match known.state {
         TerminationState::Closed if is_spent(known) => TerminationState::Spent,
         TerminationState::Closed => TerminationState::Open,
-        TerminationState::Open | TerminationState::Spent | TerminationState::Settled => known.state,
+        TerminationState::Open
+        | TerminationState::Spent
+        | TerminationState::Settled
+        | TerminationState::Undone => known.state,
     }
 }

@@ -8,8 +8,8 @@ use super::matching::{BY_MAPPING, Match};
 use super::settle::{Settling, Verdict, text};
 use super::{People, Person};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, Disposition, IdentityProvider, Origin, PersonName,
-    Reason, TerminationRecord, UserId, Username,
+    AccountKey, AccountRow, AccountStatus, Disposition, Origin, PersonName, Reason,
+    TerminationRecord, UserId, Username,
 };
 
 /// A due leaver and the one account that was found.
@@ -22,6 +22,8 @@ pub(super) struct Sight<'s> {
     pub account: &'s AccountRow,
     /// A deactivation for this departure was verified before.
     pub carried_out: bool,
+    /// The run that carried it out was undone.
+    pub undone: bool,
 }
 
 /// Accounts of leavers who were found by an address alone, while somebody of the
@@ -76,6 +78,7 @@ impl Settling<'_, '_, '_> {
             self.unreadable_account(sight),
             self.claimed_by_others(sight),
             self.rival(sight),
+            undone(sight),
             self.somebody_else_by_now(sight),
             self.protection(sight),
         ];
@@ -98,24 +101,12 @@ impl Settling<'_, '_, '_> {
 
     /// Whether the identity provider would undo what we do.
     pub(super) fn is_managed(&self, account: &AccountRow) -> bool {
-        match &self.question.policy.idp {
-            _ if !account.scim_provider.is_empty() => true,
-            IdentityProvider::None => false,
-            IdentityProvider::All => true,
-            IdentityProvider::Listed(names) => {
-                let username = text(account.username.as_ref());
-                let email = text(account.email.as_ref());
-                let domain = |address: &str| {
-                    address
-                        .split_once('@')
-                        .map(|(_, domain)| domain.to_owned())
-                        .unwrap_or_default()
-                };
-                [domain(&username), domain(&email), username, email]
-                    .iter()
-                    .any(|name| !name.is_empty() && names.contains(name))
-            }
-        }
+        let idp = &self.question.policy.idp;
+        !account.scim_provider.is_empty()
+            || idp.manages(
+                &text(account.username.as_ref()),
+                &text(account.email.as_ref()),
+            )
     }
 
     fn unreadable_account(&self, sight: &Sight<'_>) -> Option<Verdict> {
@@ -201,6 +192,14 @@ impl Settling<'_, '_, '_> {
                 Verdict::settled(Disposition::Held, Reason::OnHold, why)
             })
     }
+}
+
+/// Whoever took a run back knew better than the file; but HR should know too.
+fn undone(sight: &Sight<'_>) -> Option<Verdict> {
+    let why = "this termination was undone and does nothing any more, and HR still lists it; ask HR to take it back, or to give another date";
+    sight
+        .undone
+        .then(|| Verdict::settled(Disposition::Conflict, Reason::Undone, why))
 }
 
 /// Everything that a list of people or accounts can call them, in lower case.

@@ -145,7 +145,7 @@ fn latest_obligations<'q>(question: &Question<'q>) -> Vec<&'q TerminationRecord>
             }
             TerminationState::Spent => true,
             TerminationState::Settled => owing.contains(id) || may_be_taken_back(record, question),
-            TerminationState::Closed => false,
+            TerminationState::Closed | TerminationState::Undone => false,
         })
         .map(|(_, record)| record)
         .collect();

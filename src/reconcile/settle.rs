@@ -68,7 +68,7 @@ impl Reconciliation {
 }
 
 fn is_vanished(record: &TerminationRecord) -> bool {
-    record.vanished_at.is_some() && record.state != TerminationState::Closed
+    record.vanished_at.is_some() && !record.state.is_over()
 }
 
 /// One line of the results: what became of one row, and of whom.
@@ -443,10 +443,7 @@ impl Settling<'_, '_, '_> {
     }
 
     pub(super) fn close(&mut self, history: &[&TerminationRecord]) {
-        for record in history
-            .iter()
-            .filter(|record| record.state != TerminationState::Closed)
-        {
+        for record in history.iter().filter(|record| !record.state.is_over()) {
             let mut closed = (*record).clone();
             closed.state = TerminationState::Closed;
             self.result.records.push(closed);

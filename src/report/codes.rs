@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::Run;
 use crate::apply::Stop;
-use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord};
+use crate::model::{ActionKind, Origin, Outcome, OutcomeReason, OutcomeRecord};
 use crate::reconcile::RowDisposition;
 
 /// How a run came to its end.
@@ -80,7 +80,8 @@ pub fn lines_to_look_at<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a RowDispos
                 let done = matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone);
                 *kind == ActionKind::Deactivate && done
             });
-            is_open || (line.needs_a_look && !is_closed)
+            // Nobody's access is due to end where a run is undone.
+            line.origin != Origin::Undo && (is_open || (line.needs_a_look && !is_closed))
         })
         .map(|(_, line)| line)
 }

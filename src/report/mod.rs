@@ -17,7 +17,7 @@ pub use requests::requests_csv;
 pub use results::{COLUMNS, results_csv};
 pub use summary::{Summary, summarize};
 pub use tables::{
-    approving_flags, guard_table, outcome_table, plan_tables, summary_line, task_table,
+    approving_flags, guard_table, outcome_table, plan_tables, summary_line, task_table, undo_tables,
 };
 pub use tasks::tasks_csv;
 

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use tabled::builder::Builder;
@@ -33,6 +34,33 @@ pub fn plan_tables(plan: &Plan) -> String {
         actions.push_record([kind.to_string(), count.to_string()]);
     }
     format!("{}\n{}", draw(dispositions), draw(actions))
+}
+
+/// What a plan that undoes a run holds, for a terminal.
+pub fn undo_tables(plan: &Plan) -> String {
+    let mut accounts = BTreeMap::new();
+    for line in &plan.dispositions {
+        *accounts
+            .entry(format!("{} ({})", line.disposition, line.reason))
+            .or_default() += 1;
+    }
+    let mut actions = BTreeMap::new();
+    for action in &plan.actions {
+        *actions.entry(action.kind.to_string()).or_default() += 1;
+    }
+    let table = |what: &str, counts: &BTreeMap<String, usize>| {
+        let mut table = Builder::default();
+        table.push_record([what, "count"]);
+        for (name, count) in counts {
+            table.push_record([name.clone(), count.to_string()]);
+        }
+        draw(table)
+    };
+    format!(
+        "{}\n{}",
+        table("accounts", &accounts),
+        table("planned", &actions)
+    )
 }
 
 /// How the actions ended, for a terminal.
@@ -139,8 +167,15 @@ pub fn summary_line(summary: &Summary) -> String {
             outcomes.get("failed").unwrap_or(&0) + outcomes.get("unknown").unwrap_or(&0)
         })
         .sum();
+    let back = match (
+        count("reactivate", "succeeded"),
+        count("assign_license", "succeeded"),
+    ) {
+        (0, 0) => String::new(),
+        (accounts, seats) => format!("{accounts} reactivated, {seats} licences assigned, "),
+    };
     format!(
-        "{} {} on {} ({}): {} HR rows; {} deactivated, {} licences removed, {} drafts, {} manual \
+        "{} {} on {} ({}): {} HR rows; {back}{} deactivated, {} licences removed, {} drafts, {} manual \
          tasks open; {} failed or unknown; {} need a look; exit {}",
         summary.command,
         summary.run_id,

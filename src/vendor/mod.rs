@@ -28,4 +28,4 @@ pub use page::{PageQuery, UserPage};
 pub use problem::{Problem, ProblemError};
 pub use retry::RetryPolicy;
 pub use signals::ResponseFacts;
-pub use user::{License, Status, User, UserChange};
+pub use user::{License, NewLicense, Status, User, UserChange};

@@ -1,5 +1,6 @@
 //! A user as the API sends it, kept whole.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -43,6 +44,18 @@ pub struct UserChange {
     pub status: Option<Status>,
     /// Licences to take away, with the extensions bound to them.
     pub remove_license_ids: Vec<String>,
+    /// Licences to be given, by name and country: which seat is up to the
+    /// vendor.
+    pub add_licenses: Vec<NewLicense>,
+}
+
+/// A licence that an account shall get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLicense {
+    /// Its name as the vendor writes it.
+    pub name: String,
+    /// Its country, two letters; empty if not known.
+    pub country: String,
 }
 
 impl User {
@@ -164,6 +177,36 @@ impl User {
         self.of_extensions("devices", "macAddress")
     }
 
+    /// The user with those extensions alone that are bound to these licences.
+    #[must_use]
+    pub fn with_extensions_of(&self, license_ids: &BTreeSet<String>) -> Self {
+        let mut user = self.clone();
+        if let Some(extensions) = list_mut(&mut user.0, "/serviceInfo/extensions") {
+            extensions.retain(|extension| license_ids.contains(text_of(extension, "licenseId")));
+        }
+        user
+    }
+
+    /// Whether it has an extension.
+    pub fn has_extensions(&self) -> bool {
+        self.extensions().next().is_some()
+    }
+
+    /// The names of the ring groups and call queues that the user is in, or
+    /// their ids where they have no name.
+    pub fn memberships(&self) -> Vec<String> {
+        let lists = ["/assignmentInfo/ringGroups", "/assignmentInfo/ucCallQueues"];
+        lists
+            .into_iter()
+            .flat_map(|list| self.list(list))
+            .filter_map(|group| {
+                let named = ["name", "id"].map(|field| text_of(group, field));
+                named.into_iter().find(|text| !text.is_empty())
+            })
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Whether an extension lets people log in to shared devices.
     pub fn has_hot_desk(&self) -> bool {
         self.extensions()
@@ -199,6 +242,15 @@ impl User {
             licenses.retain(|license| {
                 !removed(text_of(license, "id")) && !number_license(text_of(license, "name"))
             });
+        }
+        if !change.add_licenses.is_empty() {
+            // An account that holds none may have no list.
+            let mut licenses = match body.pointer("/serviceInfo/licenses") {
+                Some(Value::Array(held)) => held.clone(),
+                Some(_) | None => Vec::new(),
+            };
+            licenses.extend(change.add_licenses.iter().map(NewLicense::body));
+            body["serviceInfo"]["licenses"] = Value::Array(licenses);
         }
         if let Some(extensions) = list_mut(&mut body, "/serviceInfo/extensions") {
             extensions.retain(|extension| !removed(text_of(extension, "licenseId")));
@@ -252,6 +304,15 @@ impl User {
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
+    }
+}
+
+impl NewLicense {
+    fn body(&self) -> Value {
+        if self.country.is_empty() {
+            return serde_json::json!({ "name": self.name });
+        }
+        serde_json::json!({ "name": self.name, "country": self.country })
     }
 }
 
@@ -313,6 +374,7 @@ mod tests {
         let change = UserChange {
             status: Some(Status::Inactive),
             remove_license_ids: vec!["l1".to_owned()],
+            add_licenses: Vec::new(),
         };
         let expected = BODY
             .replace(r#""status":"ACTIVE""#, r#""status":"INACTIVE""#)
@@ -332,6 +394,7 @@ mod tests {
         let change = UserChange {
             status: Some(Status::Inactive),
             remove_license_ids: vec!["l1".to_owned()],
+            add_licenses: Vec::new(),
         };
         assert_eq!(
             user.updated(&change, &is_number).to_string(),
@@ -340,6 +403,29 @@ mod tests {
         assert!(user.licenses().is_empty());
         assert!(!user.has_hot_desk());
         assert_eq!(user.status(), Status::Other(String::new()));
+    }
+
+    #[test]
+    fn a_license_is_asked_for_by_name_also_where_there_was_no_list() {
+        let license = |country: &str| NewLicense {
+            name: "Storage".to_owned(),
+            country: country.to_owned(),
+        };
+        let change = UserChange {
+            status: Some(Status::Active),
+            add_licenses: vec![license("US"), license("")],
+            ..UserChange::default()
+        };
+        for licenses in ["null", "[]"] {
+            let body = format!(
+                r#"{{"basicInfo":{{"userId":"u1"}},"serviceInfo":{{"licenses":{licenses}}}}}"#
+            );
+            let user = User::read(serde_json::from_str(&body).expect("JSON")).expect("a user");
+            assert_eq!(
+                user.updated(&change, &is_number).to_string(),
+                r#"{"basicInfo":{"userId":"u1","status":"ACTIVE"},"serviceInfo":{"licenses":[{"name":"Storage","country":"US"},{"name":"Storage"}]}}"#
+            );
+        }
     }
 
     #[test]

@@ -15,3 +15,4 @@ mod stories;
 mod streams;
 mod stub;
 mod support;
+mod undo;

@@ -8,6 +8,7 @@ mod plans;
 mod rate;
 mod resumption;
 mod stops;
+mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

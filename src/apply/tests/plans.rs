@@ -45,6 +45,7 @@ pub(super) fn plan_of(plan_id: &str, work: &[Work]) -> Plan {
         inputs: Vec::new(),
         policy: policy(),
         guard_limits: GuardLimits::default(),
+        undoes: None,
         ledger_generation: 0,
         facts: Facts::default(),
         dispositions: Vec::new(),
@@ -134,6 +135,7 @@ fn add(plan: &mut Plan, work: Work) {
             phase,
             deactivate,
             remove,
+            restore: None,
             expected: Expected {
                 user_id: record.user_id.clone(),
                 username: Username::parse(&username(number)),

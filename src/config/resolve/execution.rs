@@ -7,6 +7,7 @@ pub(super) fn execution(command: &Command) -> Result<Execution, ConfigError> {
         Command::Apply(apply) => (&apply.execution, apply.review.clone()),
         Command::Run(run) => (&run.execution, None),
         Command::Plan(_)
+        | Command::Undo(_)
         | Command::Sandbox(_)
         | Command::Tasks(_)
         | Command::Explain(_)

@@ -13,7 +13,11 @@ pub(super) fn lists_accounts(command: &Command, found: &FoundFile) -> bool {
         Command::Plan(plan) => plan.inputs.users.as_ref(),
         Command::Run(run) => run.inputs.users.as_ref(),
         Command::Explain(explain) => explain.inputs.users.as_ref(),
-        Command::Apply(_) | Command::Tasks(_) | Command::Sandbox(_) | Command::Init(_) => {
+        Command::Apply(_)
+        | Command::Undo(_)
+        | Command::Tasks(_)
+        | Command::Sandbox(_)
+        | Command::Init(_) => {
             return false;
         }
     };
@@ -32,7 +36,9 @@ pub(super) fn inputs(
         Command::Explain(explain) => explain.inputs.clone(),
         Command::Run(run) => run.inputs.clone(),
         // A plan says what it was made from.
-        Command::Apply(_) | Command::Tasks(_) | Command::Init(_) => return Ok(Inputs::default()),
+        Command::Apply(_) | Command::Undo(_) | Command::Tasks(_) | Command::Init(_) => {
+            return Ok(Inputs::default());
+        }
         Command::Sandbox(sandbox) => {
             return Ok(Inputs {
                 users: users(sandbox.users.as_ref(), found, target)?,

@@ -128,7 +128,7 @@ impl Scenario {
                 ActionKind::Deactivate => self.deactivated(action),
                 ActionKind::RemoveLicense => self.removed(action),
                 ActionKind::RequestPartialCancellation => self.drafted(action),
-                ActionKind::ManualTask => {}
+                ActionKind::Reactivate | ActionKind::AssignLicense | ActionKind::ManualTask => {}
             }
         }
     }
@@ -227,6 +227,8 @@ pub(crate) fn changes(plan: &Plan) -> Vec<String> {
             let kind = match action.kind {
                 ActionKind::Deactivate => "deactivate",
                 ActionKind::RemoveLicense => "remove",
+                ActionKind::Reactivate => "reactivate",
+                ActionKind::AssignLicense => "assign",
                 ActionKind::RequestPartialCancellation => "cancel",
                 ActionKind::ManualTask => "task",
             };

@@ -62,6 +62,7 @@ fn record() -> impl Strategy<Value = TerminationRecord> {
         TerminationState::Spent,
         TerminationState::Settled,
         TerminationState::Closed,
+        TerminationState::Undone,
     ];
     let state = proptest::sample::select(states.to_vec());
     (hr_row(), state, any::<bool>()).prop_map(|(mut row, state, knows_account)| {
@@ -87,7 +88,10 @@ fn record() -> impl Strategy<Value = TerminationRecord> {
             cost_center: String::new(),
             source: night.rows[0].source.clone(),
         };
-        let was_deactivated = matches!(state, TerminationState::Spent | TerminationState::Settled);
+        let was_deactivated = matches!(
+            state,
+            TerminationState::Spent | TerminationState::Settled | TerminationState::Undone
+        );
         TerminationRecord {
             termination,
             account: knows_account.then(|| AccountKey::stored("id:U1".to_owned())),
@@ -177,6 +181,12 @@ fn check(night: &Scenario, plan: &Plan) {
     let records = plan.terminations.iter();
     let remembered: BTreeSet<_> = records.map(|record| record.termination.id()).collect();
     distinct(remembered.len(), plan.terminations.len(), "terminations");
+    let of_terminations = plan.actions.iter();
+    for id in of_terminations.filter_map(|action| action.subject.termination.as_ref()) {
+        let known = night.memory.terminations.get(id);
+        let is_undone = known.is_some_and(|it| it.state == TerminationState::Undone);
+        assert!(!is_undone, "an undone termination does nothing");
+    }
     let deactivations = plan.actions.iter();
     for action in deactivations.filter(|action| action.kind == ActionKind::Deactivate) {
         check_account(night, action);

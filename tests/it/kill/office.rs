@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -22,9 +22,16 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_seatsweep");
 const AS_OF: &str = "2026-11-20T22:00:00Z";
 /// When the sandbox is started for the second time: its operations are done.
 const LATER: &str = "2026-11-20T22:30:00Z";
+/// When the night is undone, and when the sandbox is started after that.
+const UNDO_AT: &str = "2026-11-20T23:00:00Z";
+const AFTER_UNDO: &str = "2026-11-20T23:30:00Z";
 /// Tenant seconds in a real one: fast, and still so slow that a hiccup of the
 /// machine is no time-out.
 const TIME_SCALE: &str = "100";
+
+/// The plan that undoes the night, and the mark that it was begun.
+const UNDO_PLAN: &str = "undo.json";
+const UNDO_BEGUN: &str = "undo.begun";
 
 /// What nobody expects to be the same after a kill: ids and times.
 const MASKED: [&str; 8] = [
@@ -119,6 +126,8 @@ pub(super) enum Work {
     ApplyReviewed,
     /// `run`.
     Run,
+    /// `apply` of the plan that undoes the night.
+    Undo,
 }
 
 /// Where the sandbox freezes.
@@ -140,6 +149,39 @@ impl<'t> Office<'t> {
         Self { tonight, folder }
     }
 
+    /// The same office again, as far as files go.
+    pub(super) fn copy(&self) -> Self {
+        let copy = Self::new(self.tonight);
+        copy_files(self.folder.path(), copy.folder.path());
+        copy
+    }
+
+    /// Plans to undo the last run.
+    pub(super) fn plan_undo(&self) {
+        let planned = self.undo(&self.last_run());
+        let said = String::from_utf8_lossy(&planned.stderr);
+        assert!(planned.status.success(), "{said}");
+    }
+
+    /// Plans to undo a run, and returns what came of it.
+    pub(super) fn undo(&self, run_id: &str) -> Output {
+        let mut arguments: Vec<OsString> = vec![PROGRAM.into(), "undo".into(), run_id.into()];
+        for (option, value) in [
+            ("--as-of", UNDO_AT.into()),
+            ("--config", self.path("seatsweep.toml").into_os_string()),
+            ("--out", self.path(UNDO_PLAN).into_os_string()),
+        ] {
+            arguments.extend([option.into(), value]);
+        }
+        command(&arguments).output().expect("a process")
+    }
+
+    /// The run that began last.
+    pub(super) fn last_run(&self) -> String {
+        let run = self.ledger().last_run().expect("an answer");
+        run.expect("a run").start.run_id
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -147,7 +189,17 @@ impl<'t> Office<'t> {
     /// A tenant in a process of its own, or the same one started again.
     pub(super) fn start_sandbox(&self, hold: Option<Hold>) -> Sandbox {
         let state = self.path("tenant.json");
-        let as_of = if state.exists() { LATER } else { AS_OF };
+        let is_undoing = self.path(UNDO_PLAN).exists();
+        let has_begun = self.path(UNDO_BEGUN).exists();
+        let as_of = match (state.exists(), is_undoing, has_begun) {
+            (false, ..) => AS_OF,
+            (true, false, _) => LATER,
+            (true, true, false) => UNDO_AT,
+            (true, true, true) => AFTER_UNDO,
+        };
+        if is_undoing {
+            write(&self.path(UNDO_BEGUN), "");
+        }
         let mut arguments: Vec<OsString> = vec![PROGRAM.into(), "sandbox".into()];
         arguments.extend(["--users".into(), self.tonight.path("users.csv").into()]);
         arguments.extend(["--state".into(), state.into()]);
@@ -178,6 +230,10 @@ impl<'t> Office<'t> {
                 if matches!(work, Work::ApplyReviewed) {
                     arguments.extend(["--review".into(), self.review_sheet().into()]);
                 }
+            }
+            Work::Undo => {
+                arguments.extend(["apply".into(), self.path(UNDO_PLAN).into()]);
+                arguments.extend(["--as-of".into(), UNDO_AT.into()]);
             }
             Work::Run => {
                 arguments.push("run".into());
@@ -243,15 +299,19 @@ impl<'t> Office<'t> {
         .collect()
     }
 
-    /// No intent is open any more.
-    pub(super) fn assert_settled(&self, what: &str) {
+    fn ledger(&self) -> Ledger {
         let identity = Identity {
             tenant: "acme".to_owned(),
             target: "loopback".to_owned(),
             customer_id: Some(CUSTOMER.to_owned()),
         };
         let ledger = Ledger::open_read_only(&self.path("seatsweep.db"), &identity);
-        let ledger = ledger.expect("a ledger").expect("that exists");
+        ledger.expect("a ledger").expect("that exists")
+    }
+
+    /// No intent is open any more.
+    pub(super) fn assert_settled(&self, what: &str) {
+        let ledger = self.ledger();
         assert_eq!(ledger.open_attempts().expect("attempts"), [], "{what}");
         assert!(!ledger.unclean_stop().expect("an answer"), "{what}");
     }
@@ -356,6 +416,16 @@ impl Drop for Sandbox {
 
 /// Over all the logs: each leaver written once, nothing lost, no limit passed.
 pub(super) fn assert_each_written_once(logs: &[LogReport], what: &str) {
+    assert_written(logs, &LEAVERS.map(|it| (it, 1)).into(), what);
+}
+
+/// The same for an undo: access and each seat are an update of their own.
+pub(super) fn assert_each_given_back_once(logs: &[LogReport], what: &str) {
+    let updates = LEAVERS.into_iter().zip([1, 1, 2, 2]);
+    assert_written(logs, &updates.collect(), what);
+}
+
+fn assert_written(logs: &[LogReport], expected: &BTreeMap<&str, u64>, what: &str) {
     let mut written: BTreeMap<&str, u64> = BTreeMap::new();
     for log in logs {
         assert_eq!(log.violations, 0, "{what}");
@@ -366,7 +436,20 @@ pub(super) fn assert_each_written_once(logs: &[LogReport], what: &str) {
             *written.entry(username).or_default() += writes;
         }
     }
-    assert_eq!(written, LEAVERS.map(|it| (it, 1)).into(), "{what}");
+    assert_eq!(&written, expected, "{what}");
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy_files(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).expect("a copy");
+        }
+    }
 }
 
 fn command(arguments: &[OsString]) -> Command {
