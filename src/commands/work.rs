@@ -193,7 +193,7 @@ impl Work<'_> {
         mut ledger: Ledger,
         tenant: &Tenant,
     ) -> Result<u8, Failure> {
-        let started_at = tenant.api.clock().now();
+        let started_at = tenant.clock.now();
         let run_id = run_id(&self.plan, started_at);
         let review = self.review()?;
         let earlier = ledger.outcomes(&self.plan.plan_id)?;
@@ -204,7 +204,8 @@ impl Work<'_> {
         let stop = StopSwitch::default();
         let execution = Execution {
             plan: Arc::clone(&self.plan),
-            api: tenant.api.clone(),
+            servers: tenant.servers.clone(),
+            clock: tenant.clock.clone(),
             run_id: run_id.clone(),
             approved: self.approved,
             vetoes,
@@ -215,7 +216,7 @@ impl Work<'_> {
                 .deadline
                 .map(|span| started_at + span),
             stop: stop.clone(),
-            observer: console::progress(self.settings, tenant.api.limiter()),
+            observer: console::progress(self.settings, &tenant.servers),
         };
         let work = apply::execute(execution, ledger);
         let (ledger, recorded) = tokio::select! {
@@ -323,7 +324,7 @@ impl Work<'_> {
                 "the ledger could not be written: {error}; run again when it can"
             ));
         }
-        let finished_at = tenant.api.clock().now();
+        let finished_at = tenant.clock.now();
         if stopped.is_some() && recorded.is_ok() {
             apply::account_for_the_rest(plan, run_id, &mut ledger, finished_at)?;
         }
@@ -342,7 +343,7 @@ impl Work<'_> {
             approved_by: &approved_by,
         };
         let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
-        let usage: Usage = tenant.api.limiter().usage();
+        let usage: Usage = tenant.servers.usage();
         let summary = report::summarize(&run, self.command, ending, usage, finished_at);
         let folder = outputs::write_run(self.settings, &run, &summary)?;
         if recorded.is_ok() {

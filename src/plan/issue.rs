@@ -9,7 +9,7 @@ use super::document::{ManualTask, Plan};
 use super::leaver::Fates;
 use super::tasks;
 use crate::model::{
-    ActionKind, Channel, LicenseKind, LicenseName, TaskKind, TaskState, TerminationId,
+    ActionKind, LicenseKind, LicenseName, TaskKind, TaskState, TerminationId,
     TerminationState,
 };
 use crate::reconcile::Case;
@@ -93,7 +93,6 @@ impl Planning<'_> {
         if known.is_none() {
             let mut action = self.action(case, ActionKind::ManualTask, license, 0, case.due);
             action.id = id_of(ActionKind::ManualTask, &id);
-            action.channel = Channel::Manual;
             action.quantity = None;
             action.task_id = Some(id);
             plan.actions.push(action);

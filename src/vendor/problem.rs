@@ -1,4 +1,5 @@
-//! The explanation that comes with a refusal (RFC 7807, 8x8's `ErrorResponse`).
+//! The explanation that comes with a refusal (RFC 7807, 8x8's `ErrorResponse`,
+//! and SCIM's `Error`, RFC 7644 section 3.12).
 
 use std::fmt;
 
@@ -35,6 +36,11 @@ impl Problem {
             (!text.is_empty()).then(|| text.to_owned())
         };
         let errors = value.get("errors").and_then(Value::as_array);
+        // SCIM says in one word what was wrong, such as `invalidFilter`.
+        let scim_type = ProblemError {
+            code: text(value, "scimType"),
+            ..ProblemError::default()
+        };
         let problem = Self {
             title: text(value, "title"),
             detail: text(value, "detail"),
@@ -46,6 +52,7 @@ impl Problem {
                     field: text(error, "field"),
                     message: text(error, "message"),
                 })
+                .chain([scim_type])
                 .filter(|error| *error != ProblemError::default())
                 .collect(),
         };
@@ -102,6 +109,20 @@ mod tests {
         assert_eq!(
             problem.to_string(),
             "Validation error; userName already in use; basicInfo.userName must not be blank [VALIDATION_ERROR]; [VALIDATION_ERROR]"
+        );
+    }
+
+    #[test]
+    fn a_scim_error_is_read_too() {
+        let problem = Problem::read(&json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+            "status": "400",
+            "scimType": "mutability",
+            "detail": "only active can be changed",
+        }));
+        assert_eq!(
+            problem.expect("a problem").to_string(),
+            "only active can be changed; [mutability]"
         );
     }
 

@@ -10,7 +10,7 @@ use crate::config::{ConfigErrorKind, Inputs, UsersSource};
 use crate::files;
 use crate::ingest::{DateOrder, Delimiter, TextEncoding, TextFormat};
 use crate::model::{
-    AccountStatus, ContractBilling, EmploymentStatus, FirstRun, IdentityProvider, Limit,
+    AccountStatus, Channel, ContractBilling, EmploymentStatus, FirstRun, IdentityProvider, Limit,
     StrandedSeats,
 };
 
@@ -139,7 +139,7 @@ fn the_sample_of_the_contract_is_understood() {
     assert_eq!(policy.idp, IdentityProvider::None);
     assert!(policy.protected.contains("admin@acme.example"));
     assert!(policy.canaries.contains("reception@acme.example"));
-    assert!(!policy.deactivate_by_hand && !policy.remove_by_hand);
+    assert!(policy.deactivate_by == Channel::AdminApi && !policy.remove_by_hand);
     assert_eq!(
         policy.seats_as_of.map(|date| date.to_string()).as_deref(),
         Some("2026-11-20")
@@ -537,7 +537,7 @@ fn channels_may_be_manual() {
     let config =
         format!("{MINIMAL}[channels]\ndeactivate = \"manual\"\nremove_license = \"manual\"\n");
     let policy = Setup::new(&config).resolve(PLAN).expect("settings").policy;
-    assert!(policy.deactivate_by_hand && policy.remove_by_hand);
+    assert!(policy.deactivate_by == Channel::Manual && policy.remove_by_hand);
 }
 
 #[test]

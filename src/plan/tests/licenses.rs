@@ -220,7 +220,7 @@ fn the_data_gate_waits_for_the_voicemail_task_and_for_nothing_else() {
 #[test]
 fn a_person_deactivates_where_the_policy_says_so() {
     let plan = active("")
-        .policy(|policy| policy.deactivate_by_hand = true)
+        .policy(|policy| policy.deactivate_by = Channel::Manual)
         .plan();
     assert_eq!(changes(&plan), [] as [&str; 0]);
     assert_eq!(
