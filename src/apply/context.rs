@@ -228,7 +228,10 @@ impl Context {
     pub(super) async fn cannot_send(&self, step: &Step) -> Result<(), RecordingFailed> {
         let pending = self.pending(step.actions()).into_iter();
         let records = pending.map(|id| OutcomeRecord {
-            detail: format!("nothing is configured for the channel {}", step.channel.as_str()),
+            detail: format!(
+                "nothing is configured for the channel {}",
+                step.channel.as_str()
+            ),
             ..self.unsent(&id, Outcome::Deferred, OutcomeReason::NotAuthorized)
         });
         let entries = records.map(|record| self.outcome(record)).collect();

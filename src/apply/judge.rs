@@ -152,8 +152,8 @@ fn other_contact(
     const OTHER_EMAIL: &str = "its e-mail is another";
     match user {
         Account::Admin(user) => {
-            let is_other =
-                email.is_some_and(|email| EmailAddress::parse(user.email()).as_ref() != Some(email));
+            let is_other = email
+                .is_some_and(|email| EmailAddress::parse(user.email()).as_ref() != Some(email));
             is_other.then_some(OTHER_EMAIL)
         }
         Account::Scim(user) => {
@@ -161,9 +161,7 @@ fn other_contact(
             // address of anybody's.
             let shown: Vec<EmailAddress> = user.emails().filter_map(EmailAddress::parse).collect();
             match email {
-                Some(email) if !shown.is_empty() => {
-                    (!shown.contains(email)).then_some(OTHER_EMAIL)
-                }
+                Some(email) if !shown.is_empty() => (!shown.contains(email)).then_some(OTHER_EMAIL),
                 Some(_) | None => {
                     let shown = PersonName {
                         first: user.first_name().to_owned(),

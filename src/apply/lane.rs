@@ -111,7 +111,11 @@ impl<'a> Work<'a> {
         let Some(user) = self.read_account(pending).await? else {
             return Ok(Next::Done);
         };
-        if let Some(plan_id) = self.context.progress.busy(&self.lane.account, user.value.id()) {
+        if let Some(plan_id) = self
+            .context
+            .progress
+            .busy(&self.lane.account, user.value.id())
+        {
             let detail = format!(
                 "what became of an update that plan {plan_id} sent to this account is not known yet"
             );

@@ -17,7 +17,6 @@ use crate::plan::{Phase, Plan, Review};
 use crate::report::{self, Run};
 use crate::sandbox::LogReport;
 
-
 /// Data, for a pipe.
 pub(super) fn say(text: &str) {
     // Whoever reads no further, as `head` does, must not end a run midway.

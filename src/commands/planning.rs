@@ -86,7 +86,10 @@ impl<'a> Accounts<'a> {
                 let list = recovery::wait(async {
                     let api = match tenant {
                         Some(tenant) => tenant.admin_api()?.clone(),
-                        None => live::open(settings, question.as_of).await?.admin_api()?.clone(),
+                        None => live::open(settings, question.as_of)
+                            .await?
+                            .admin_api()?
+                            .clone(),
                     };
                     live::read_list(&api, settings.customer_id.as_deref(), watch).await
                 })?;

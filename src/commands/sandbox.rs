@@ -48,7 +48,10 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
             .await
             .map_err(|error| Failure::of(Exit::CannotWrite, error))?;
         console::say(&format!("listening on {}", running.base_url()));
-        console::say(&format!("scim on {}", running.scim_url()));
+        console::warn(&format!(
+            "SCIM of the same tenant is at {}",
+            running.scim_url()
+        ));
         tokio::select! {
             () = signals::wait() => {}
             () = async {

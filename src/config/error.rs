@@ -82,7 +82,9 @@ pub enum ConfigError {
     #[error("{path}: others can read this {0}; run `chmod 600` on it, and have it replaced if others had access", path = .1.display())]
     KeyExposed(Secret, PathBuf),
     /// The address of SCIM names another customer than the tenant's.
-    #[error("[scim] base_url is that of customer {named}, [tenant] customer_id says {expected}; correct the one that is wrong, and give the token of the same customer")]
+    #[error(
+        "[scim] base_url is that of customer {named}, [tenant] customer_id says {expected}; correct the one that is wrong, and give the token of the same customer"
+    )]
     OtherCustomer {
         /// The customer in the address.
         named: String,

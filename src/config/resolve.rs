@@ -14,8 +14,7 @@ use super::environment::{self, Environment};
 use super::sections::{ConfigFile, DeactivationChannel, LimitsSection};
 use super::{
     ApiSettings, ConfigError, KeySource, LimitSettings, LogLevel, LogSettings, ScimSettings,
-    Settings, Target,
-    document, policy,
+    Settings, Target, document, policy,
 };
 use crate::cli::{Cli, ColorWhen, Command, GlobalArguments, LogFormat};
 use crate::ingest::ColumnNames;
@@ -40,9 +39,7 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
     let key = key_source(&cli.command, environment, &found, target)?;
     let scim = scim::scim(environment, &found, target)?;
     let said = match target {
-        Target::Eight => {
-            MustBeSaid::for_8x8(&cli.command, &found, key.as_ref(), scim.as_ref())?
-        }
+        Target::Eight => MustBeSaid::for_8x8(&cli.command, &found, key.as_ref(), scim.as_ref())?,
         Target::Sandbox => MustBeSaid::or_sandbox_defaults(file),
     };
     let as_of = cli.command.as_of();
@@ -202,8 +199,8 @@ impl MustBeSaid {
         let hr_file = file.hr.file;
         let time_zone = file.policy.time_zone.clone();
         let changes = matches!(command, Command::Apply(_) | Command::Run(_));
-        let needs_key = (changes && scim::uses_admin_api(file))
-            || inputs::lists_accounts(command, found);
+        let needs_key =
+            (changes && scim::uses_admin_api(file)) || inputs::lists_accounts(command, found);
         let needs_scim = changes && file.channels.deactivate == DeactivationChannel::Scim;
         let missing: Vec<&'static str> = [
             (tenant.is_none(), "[tenant] name = \"acme\""),

@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_variable_that_is_not_set_is_named() {
-        let error = key_from_variable("SEATSWEEP_TEST_NOT_SET", Secret::ScimToken).expect_err("not set");
+        let error =
+            key_from_variable("SEATSWEEP_TEST_NOT_SET", Secret::ScimToken).expect_err("not set");
         let error = error.to_string();
         assert!(error.contains("SCIM token") && error.contains("SEATSWEEP_TEST_NOT_SET"));
     }

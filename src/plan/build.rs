@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use super::document::{Facts, Plan, PlanInput};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
-    ActionKind, Channel, Disposition, GuardLimits, IdentityProvider, Memory, Origin, Policy, PoolObservation, Reason,
-    short_digest,
+    ActionKind, Channel, Disposition, GuardLimits, IdentityProvider, Memory, Origin, Policy,
+    PoolObservation, Reason, short_digest,
 };
 use crate::reconcile::{Calendar, Reconciliation};
 use crate::seats::PoolFigures;

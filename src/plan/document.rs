@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     AccountKey, AccountStatus, ActionKind, Channel, EmailAddress, GuardLimits, LicenseName, Money,
-    Origin, PersonName, Policy, PoolObservation, TaskKind, TerminationId, TerminationRecord, UnsettledRow,
-    UserId, Username,
+    Origin, PersonName, Policy, PoolObservation, TaskKind, TerminationId, TerminationRecord,
+    UnsettledRow, UserId, Username,
 };
 use crate::reconcile::RowDisposition;
 use crate::seats::{Draft, PoolFigures};

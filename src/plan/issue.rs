@@ -9,8 +9,7 @@ use super::document::{ManualTask, Plan};
 use super::leaver::Fates;
 use super::tasks;
 use crate::model::{
-    ActionKind, LicenseKind, LicenseName, TaskKind, TaskState, TerminationId,
-    TerminationState,
+    ActionKind, LicenseKind, LicenseName, TaskKind, TaskState, TerminationId, TerminationState,
 };
 use crate::reconcile::Case;
 

@@ -102,7 +102,10 @@ impl Core {
         entry: &mut LogEntry,
     ) -> Result<Answer, Refusal> {
         let bearer = format!("Bearer {}", settings.scim.token);
-        if request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes)
+        if request
+            .headers()
+            .get(AUTHORIZATION)
+            .map(HeaderValue::as_bytes)
             != Some(bearer.as_bytes())
         {
             let detail = "Authorization failure. The authorization header is invalid or missing.";
@@ -125,9 +128,7 @@ impl Core {
                 let user = user.ok_or_else(|| Refusal::not_found(id))?;
                 Ok(Answer::new(StatusCode::OK, SCIM, render(user, settings)))
             }
-            (Resource::User(id), &Method::PATCH) => {
-                self.patch(settings, id, request, now, entry)
-            }
+            (Resource::User(id), &Method::PATCH) => self.patch(settings, id, request, now, entry),
             (Resource::Unknown, _) => Err(Refusal::not_found(request.uri().path())),
             (Resource::Users | Resource::User(_), _) => Err(Refusal::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -177,9 +178,7 @@ impl Core {
         }
         entry.write = Some(write);
         Ok(match settings.scim.patch_answer {
-            PatchAnswer::Resource => {
-                Answer::new(StatusCode::OK, SCIM, render(&after, settings))
-            }
+            PatchAnswer::Resource => Answer::new(StatusCode::OK, SCIM, render(&after, settings)),
             PatchAnswer::NoContent => Answer::new(StatusCode::NO_CONTENT, SCIM, Value::Null),
         })
     }
@@ -287,8 +286,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
 /// What a patch makes of `active`. The vendor patches nothing else.
 fn wanted(body: &[u8]) -> Result<bool, Refusal> {
     let syntax = |detail| Refusal::bad("invalidSyntax", detail);
-    let body: Value =
-        serde_json::from_slice(body).map_err(|_| syntax("The request is no JSON"))?;
+    let body: Value = serde_json::from_slice(body).map_err(|_| syntax("The request is no JSON"))?;
     let schemas = body["schemas"].as_array();
     if !schemas.is_some_and(|schemas| schemas.iter().any(|schema| schema == PATCH)) {
         return Err(syntax("schemas must hold that of PatchOp"));

@@ -6,8 +6,7 @@
 pub(super) fn username_in(filter: &str) -> Option<String> {
     let (attribute, rest) = filter.trim().split_once(' ')?;
     let (operator, value) = rest.trim_start().split_once(' ')?;
-    let is_ours =
-        attribute.eq_ignore_ascii_case("userName") && operator.eq_ignore_ascii_case("eq");
+    let is_ours = attribute.eq_ignore_ascii_case("userName") && operator.eq_ignore_ascii_case("eq");
     let value: String = serde_json::from_str(value.trim()).ok()?;
     is_ours.then_some(value)
 }

@@ -115,10 +115,11 @@ impl AdminApi {
 
     /// One user, whole.
     pub async fn user(&self, user_id: &str) -> Result<Reply<User>, CallError> {
-        self.0.read(&["users", user_id], &[], USERS, |body| {
-            User::read(body).map_err(|_| "the user has no id (basicInfo.userId)".to_owned())
-        })
-        .await
+        self.0
+            .read(&["users", user_id], &[], USERS, |body| {
+                User::read(body).map_err(|_| "the user has no id (basicInfo.userId)".to_owned())
+            })
+            .await
     }
 
     /// Sends a whole user back, made by [`User::updated`]. Tried again after
@@ -203,7 +204,8 @@ impl AdminApi {
             }
             PageQuery::Next(scroll_id) => parameters.push(("scrollId", scroll_id)),
         }
-        self.0.read(&["users"], &parameters, USERS, UserPage::read)
+        self.0
+            .read(&["users"], &parameters, USERS, UserPage::read)
             .await
     }
 

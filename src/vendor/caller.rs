@@ -191,7 +191,11 @@ impl Caller {
                     .map_err(|text| (CallErrorKind::UnexpectedBody, Explanation::Answer(text)))
             })
             .map_err(|(kind, explanation)| {
-                failed(kind, Some(response.status), self.without_secret(explanation))
+                failed(
+                    kind,
+                    Some(response.status),
+                    self.without_secret(explanation),
+                )
             })?;
         let trace = Trace {
             request_id: call.request_id,
@@ -250,15 +254,18 @@ impl Caller {
         self.clock().sleep(delay.max(least_delay)).await;
     }
 
-    /// A page that echoes the request must not carry the credential into
+    /// A server that echoes the request must not carry the credential into
     /// results.
     fn without_secret(&self, explanation: Explanation) -> Explanation {
         let secret = self.secret.expose_secret();
+        if secret.is_empty() {
+            return explanation;
+        }
+        let clean = |text: String| text.replace(secret, "[key]");
         match explanation {
-            Explanation::Answer(text) if !secret.is_empty() => {
-                Explanation::Answer(text.replace(secret, "[key]"))
-            }
-            explanation => explanation,
+            Explanation::Answer(text) => Explanation::Answer(clean(text)),
+            Explanation::Problem(problem) => Explanation::Problem(problem.map_texts(clean)),
+            Explanation::Transport(error) => Explanation::Transport(error),
         }
     }
 }

@@ -60,6 +60,22 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The same with every text changed.
+    pub(super) fn map_texts(self, change: impl Fn(String) -> String) -> Self {
+        let errors = self.errors.into_iter().map(|error| ProblemError {
+            code: error.code.map(&change),
+            field: error.field.map(&change),
+            message: error.message.map(&change),
+        });
+        Self {
+            title: self.title.map(&change),
+            detail: self.detail.map(&change),
+            errors: errors.collect(),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     /// Everything it says, each text once, in one line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

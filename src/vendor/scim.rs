@@ -91,7 +91,10 @@ impl Scim {
 
     /// The users that the list shows under exactly this username, case aside.
     /// Nobody is no proof that there is no such user: the list may be limited.
-    pub async fn find_by_username(&self, username: &str) -> Result<Reply<Vec<ScimUser>>, CallError> {
+    pub async fn find_by_username(
+        &self,
+        username: &str,
+    ) -> Result<Reply<Vec<ScimUser>>, CallError> {
         let filter = format!("userName eq {}", json!(username));
         let wanted = username.to_lowercase();
         let mut found = Vec::new();
@@ -129,8 +132,7 @@ impl Scim {
 
     /// One user, whole.
     pub async fn user(&self, id: &str) -> Result<Reply<ScimUser>, CallError> {
-        let understand =
-            |body| ScimUser::read(body).map_err(|_| "the user has no id".to_owned());
+        let understand = |body| ScimUser::read(body).map_err(|_| "the user has no id".to_owned());
         self.0.read(&["Users", id], &[], SCIM, understand).await
     }
 

@@ -284,7 +284,9 @@ fn service(tenant: Tenant, faults: SharedFaults) -> Service {
     Arc::new(move |request| {
         let (tenant, faults) = (tenant.clone(), Arc::clone(&faults));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let path = path.replace("/admin-provisioning", "").replace("/scim/v2", "");
+        let path = path
+            .replace("/admin-provisioning", "")
+            .replace("/scim/v2", "");
         let answer: ServiceFuture = Box::pin(async move {
             wait(Duration::from_millis(50)).await;
             let fault = {

@@ -34,8 +34,7 @@ pub(super) fn scim(
         base_url: base_url.text.clone(),
         token,
     };
-    if let (Some(named), Some(expected)) =
-        (settings.customer_id(), &found.file.tenant.customer_id)
+    if let (Some(named), Some(expected)) = (settings.customer_id(), &found.file.tenant.customer_id)
         && !is_same_customer(named, expected)
     {
         return Err(ConfigError::OtherCustomer {

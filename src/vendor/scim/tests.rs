@@ -40,12 +40,18 @@ async fn patch(fixture: &Fixture<Scim>) -> Result<Trace, WriteError> {
 async fn a_username_is_asked_for_by_filter_and_compared() {
     let others = [user("U2", "ann.moss2"), user("U1", "Ann.Moss")];
     let fixture = fixture(vec![page(2, &others)]);
-    let found = fixture.api.find_by_username("ann.moss").await.expect("a list");
+    let found = fixture
+        .api
+        .find_by_username("ann.moss")
+        .await
+        .expect("a list");
     let ids: Vec<&str> = found.value.iter().map(ScimUser::id).collect();
     assert_eq!(ids, ["U1"]);
     assert_eq!(
         fixture.urls(),
-        ["https://api.example.com/scim/v2/Users?filter=userName%20eq%20%22ann.moss%22&startIndex=1&count=100"]
+        [
+            "https://api.example.com/scim/v2/Users?filter=userName%20eq%20%22ann.moss%22&startIndex=1&count=100"
+        ]
     );
     assert_eq!(fixture.header("authorization"), ["Bearer secret-token"]);
     assert_eq!(fixture.header("accept"), ["application/scim+json"]);
@@ -72,17 +78,30 @@ async fn all_pages_are_read_before_nobody_else_is_said_to_be_there() {
 #[tokio::test(start_paused = true)]
 async fn a_list_that_is_not_whole_or_not_filtered_is_an_error() {
     let cases = [
-        (vec![page(2, &[user("U1", "ann")]), page(2, &[])], "ends after 1"),
+        (
+            vec![page(2, &[user("U1", "ann")]), page(2, &[])],
+            "ends after 1",
+        ),
         (vec![page(900, &[user("U1", "ann")])], "ignores the filter"),
-        (vec![Answer::Json(200, json!({"Resources": []}))], "totalResults"),
+        (
+            vec![Answer::Json(200, json!({"Resources": []}))],
+            "totalResults",
+        ),
         (vec![Answer::Json(200, json!([]))], "totalResults"),
         (vec![page(1, &[json!({"userName": "ann"})])], "has no id"),
         (
-            vec![Answer::Json(200, json!({"totalResults": 1, "Resources": "x"}))],
+            vec![Answer::Json(
+                200,
+                json!({"totalResults": 1, "Resources": "x"}),
+            )],
             "no list",
         ),
         (
-            vec![Answer::With(200, &[("content-type", "text/html")], "<html>")],
+            vec![Answer::With(
+                200,
+                &[("content-type", "text/html")],
+                "<html>",
+            )],
             "a web page",
         ),
     ];
@@ -133,10 +152,26 @@ async fn what_is_known_of_a_patch_that_was_not_accepted() {
         (vec![error(404, "no")], "refused", 1),
         (vec![error(500, "no")], "unclear", 1),
         (vec![error(503, "no")], "unclear", 1),
-        (vec![Answer::Lost(TransportFailure::Interrupted)], "unclear", 1),
-        (vec![Answer::With(200, &[("content-type", "text/html")], "<html>")], "unclear", 1),
+        (
+            vec![Answer::Lost(TransportFailure::Interrupted)],
+            "unclear",
+            1,
+        ),
+        (
+            vec![Answer::With(
+                200,
+                &[("content-type", "text/html")],
+                "<html>",
+            )],
+            "unclear",
+            1,
+        ),
         (vec![Answer::With(200, &[], "")], "unclear", 1),
-        (vec![Answer::Lost(TransportFailure::NotSent), done.clone()], "", 2),
+        (
+            vec![Answer::Lost(TransportFailure::NotSent), done.clone()],
+            "",
+            2,
+        ),
         (vec![throttled, done], "", 2),
     ];
     for (script, expected, sent) in cases {
@@ -154,7 +189,11 @@ async fn the_services_words_come_through_and_the_token_does_not() {
     let detail = json!({"status": "400", "scimType": "mutability", "detail": "only active"});
     let fixture = fixture(vec![
         Answer::Json(400, detail),
-        Answer::With(418, &[("content-type", "text/plain")], "Bearer secret-token"),
+        Answer::With(
+            418,
+            &[("content-type", "text/plain")],
+            "Bearer secret-token",
+        ),
     ]);
     let said = patch(&fixture).await.expect_err("refused").to_string();
     assert!(said.ends_with("only active; [mutability]"), "{said}");
