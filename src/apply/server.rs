@@ -5,7 +5,8 @@ use super::account::Account;
 use super::judge::Wanted;
 use crate::model::{Channel, Username};
 use crate::vendor::{
-    AdminApi, CallError, Limiter, Reply, Scim, SendOnce, Usage, VendorApi, WriteError,
+    AdminApi, CallError, Limiter, Reply, Scim, ScimUser, SendOnce, Status, Usage, VendorApi,
+    WriteError,
 };
 
 /// The APIs that a run has credentials for. Each has a limiter of its own.
@@ -91,11 +92,14 @@ impl Server<'_> {
             }
             Self::Scim(scim) => {
                 let Reply { value, trace } = scim.find_by_username(name).await?;
-                let whole = |user| Reply {
-                    value: Account::Scim(user),
-                    trace,
+                let listed = |user: ScimUser| match user.status() {
+                    Status::Active | Status::Inactive => Listed::Whole(Reply {
+                        value: Account::Scim(user),
+                        trace,
+                    }),
+                    Status::Other(_) => Listed::Id(user.id().to_owned()),
                 };
-                Ok(value.into_iter().map(whole).map(Listed::Whole).collect())
+                Ok(value.into_iter().map(listed).collect())
             }
         }
     }
@@ -126,6 +130,6 @@ impl Server<'_> {
 pub(super) enum Listed {
     /// To be read by itself: the list may carry less of it.
     Id(String),
-    /// A SCIM list shows all there is.
+    /// A SCIM list shows all that is asked, where it shows the status.
     Whole(Reply<Account>),
 }

@@ -16,7 +16,8 @@ use crate::config::{Settings, Target};
 use crate::ingest;
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
-    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, short_digest,
+    AcceptedInput, ApprovalPolicy, ApprovalRecord, Channel, FirstRun, HoldRecord, Memory,
+    short_digest,
 };
 use crate::plan::{self, Decision, Permissions, Plan, Verdict};
 use crate::report::{self, Ending, Run};
@@ -195,6 +196,7 @@ impl Work<'_> {
     ) -> Result<u8, Failure> {
         let started_at = tenant.clock.now();
         let run_id = run_id(&self.plan, started_at);
+        self.name_unchecked_customer();
         let review = self.review()?;
         let earlier = ledger.outcomes(&self.plan.plan_id)?;
         let vetoes = apply::vetoes(&self.plan, self.approved, review.as_ref(), &earlier);
@@ -232,6 +234,21 @@ impl Work<'_> {
                 exit: Exit::Midway,
                 ..failure
             })
+    }
+
+    /// SCIM does not say whose users it shows. Its address may, and that was
+    /// compared when the configuration was read.
+    fn name_unchecked_customer(&self) {
+        let mut steps = self.plan.lanes.iter().flat_map(|lane| &lane.steps);
+        let over_scim = steps.any(|step| step.channel == Channel::Scim);
+        let scim = self.settings.scim.as_ref();
+        let names_nobody = scim.is_some_and(|scim| scim.customer_id().is_none());
+        if over_scim && names_nobody && self.plan.customer_id.is_some() {
+            console::warn(
+                "[tenant] customer_id cannot be compared for what goes over SCIM: its answers name \
+                 no customer, and neither does [scim] base_url (…/customers/ID/…)",
+            );
+        }
     }
 
     /// What people decided is on disk before the plan can be resumed without

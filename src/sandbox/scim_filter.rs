@@ -22,7 +22,7 @@ mod tests {
             (r#"USERNAME EQ "a\"b""#, Some("a\"b")),
             (r#"userName sw "ann""#, None),
             (r#"emails eq "ann""#, None),
-            (r#"userName eq ann"#, None),
+            ("userName eq ann", None),
             (r#"userName eq "a" or userName eq "b""#, None),
             ("userName pr", None),
             ("", None),

@@ -79,11 +79,14 @@ fn a_tenant_with_scim_alone_is_served_from_plan_to_results() {
         let office = office();
         let sandbox = tenant(&office, &["--scim-patch", answer]);
         configure(&office, &sandbox.scim_url(), SCIM_ALONE);
+        let named = office.read("seatsweep.toml");
+        let named = named.replace("target", "customer_id = \"0012J00042NkZQIQA3\"\ntarget");
+        office.write("seatsweep.toml", named);
         without_key(&office, NIGHT, &["plan"]).expect(0);
         let sheet = office.read("out/plan.csv");
         assert!(sheet.contains(",scim,"), "{sheet}");
         let ended = without_key(&office, NIGHT, &["apply", "out/plan.json", "--confirm"]);
-        ended.expect(0);
+        ended.expect(0).says(&["customer_id cannot be compared"]);
         let rows = results(&office);
         for row in actions(&rows, "deactivate") {
             let columns = ["outcome", "channel", "before", "after"];

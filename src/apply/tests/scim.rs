@@ -175,11 +175,24 @@ async fn a_status_that_is_no_boolean_is_drifted() {
     let user = |active: Value| json!({"id": "U0001", "userName": "user0001@example.com", "active": active});
     for active in [json!("true"), json!(null)] {
         let list = json!({"totalResults": 1, "Resources": [user(active)]});
-        let night = undisturbed().with_faults(move |_, path, _| {
-            (path == "/Users").then(|| Fault::Answer(200, list.clone()))
+        let alone = list["Resources"][0].clone();
+        let night = undisturbed().with_faults(move |_, path, _| match path {
+            "/Users" => Some(Fault::Answer(200, list.clone())),
+            _ => Some(Fault::Answer(200, alone.clone())),
         });
         assert_eq!(word(&only_outcome(&night).await), "skipped drifted");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_shows_no_status_leaves_it_to_the_user_itself() {
+    let user = json!({"id": "U0001", "userName": "user0001@example.com"});
+    let list = json!({"totalResults": 1, "Resources": [user]});
+    let night = undisturbed().with_faults(move |_, path, _| {
+        (path == "/Users").then(|| Fault::Answer(200, list.clone()))
+    });
+    assert_eq!(word(&only_outcome(&night).await), "succeeded");
+    assert_eq!(requests(&night, "PATCH"), 1);
 }
 
 #[tokio::test(start_paused = true)]

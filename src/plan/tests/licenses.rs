@@ -230,6 +230,30 @@ fn a_person_deactivates_where_the_policy_says_so() {
     assert!(plan.dispositions[0].needs_a_look);
 }
 
+// A patch of `active` carries nothing else.
+#[test]
+fn over_scim_access_ends_alone_even_without_a_grace_period() {
+    let over_scim = |policy: &mut crate::model::Policy| {
+        policy.deactivate_by = Channel::Scim;
+        policy.remove_license_after_days = 0;
+    };
+    let plan = active("").policy(over_scim).plan();
+    assert_eq!(changes(&plan), ["deactivate jane"]);
+    let step = &plan.lanes[0].steps[0];
+    assert_eq!((step.channel, step.remove.len()), (Channel::Scim, 0));
+    let mut kinds = plan.actions.iter();
+    let deactivation = kinds.find(|action| action.kind == ActionKind::Deactivate);
+    assert_eq!(deactivation.expect("one").channel, Channel::Scim);
+    assert!(
+        plan.dispositions[0].next_due.is_some(),
+        "the seats' turn comes"
+    );
+
+    let managed = active("idp=okta").policy(over_scim).plan();
+    assert_eq!(changes(&managed), [] as [&str; 0]);
+    assert_eq!(tasks(&managed), [TaskKind::IdentityProvider]);
+}
+
 #[test]
 fn the_identity_provider_deactivates_and_we_free_the_seats() {
     let mut night = active("idp=okta");
