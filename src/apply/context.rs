@@ -10,8 +10,8 @@ use super::progress::Progress;
 use super::{Event, Execution, Recorder, RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskRecord, TaskState};
-use crate::plan::Action;
-use crate::vendor::{CallError, CallErrorKind};
+use crate::plan::{Action, Step};
+use crate::vendor::{CallError, CallErrorKind, VendorApi};
 
 /// What all lanes share.
 pub(super) struct Context {
@@ -21,12 +21,19 @@ pub(super) struct Context {
     kinds: BTreeMap<String, ActionKind>,
     /// Actions whose end was reached in this run.
     done: Mutex<BTreeSet<String>>,
-    /// Writes in a row that the key was not allowed to make.
+    admin_api: Standing,
+    scim: Standing,
+    /// Whether this tenant has freed a seat of a deactivated account.
+    seats_come_free: AtomicBool,
+}
+
+/// How the credential of one API stands.
+#[derive(Default)]
+struct Standing {
+    /// Writes in a row that it was not allowed to make.
     refused_writes: AtomicU32,
     /// Whether the server answered any call with something else than 403.
     was_let_in: AtomicBool,
-    /// Whether this tenant has freed a seat of a deactivated account.
-    seats_come_free: AtomicBool,
 }
 
 impl Context {
@@ -42,8 +49,8 @@ impl Context {
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
             progress,
-            refused_writes: AtomicU32::new(0),
-            was_let_in: AtomicBool::new(false),
+            admin_api: Standing::default(),
+            scim: Standing::default(),
             execution,
         }
     }
@@ -112,7 +119,7 @@ impl Context {
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        self.execution.api.clock().now()
+        self.execution.clock.now()
     }
 
     /// The record of an action for which nothing was sent.
@@ -191,7 +198,7 @@ impl Context {
     /// that the server is not there at all. After the first call a 403 may be
     /// about one account, and a broken connection about one request.
     pub(super) fn read_failed(&self, error: &CallError) {
-        let first_call = !self.was_let_in.load(Ordering::SeqCst);
+        let first_call = !self.standing(error.api).was_let_in.load(Ordering::SeqCst);
         let stop = match error.kind {
             CallErrorKind::Unauthorized => Some(Stop::NotAuthorized),
             CallErrorKind::Forbidden if first_call => Some(Stop::NotAuthorized),
@@ -201,25 +208,63 @@ impl Context {
         if let Some(stop) = stop {
             self.execution.stop.stop(stop);
         } else if error.status.is_some() && error.kind != CallErrorKind::Forbidden {
-            self.let_in();
+            self.let_in(error.api);
         }
     }
 
     /// The server answered a call.
-    pub(super) fn let_in(&self) {
-        self.was_let_in.store(true, Ordering::SeqCst);
+    pub(super) fn let_in(&self, api: VendorApi) {
+        self.standing(api).was_let_in.store(true, Ordering::SeqCst);
     }
 
     /// The server accepted an update.
-    pub(super) fn write_accepted(&self) {
-        self.refused_writes.store(0, Ordering::SeqCst);
+    pub(super) fn write_accepted(&self, api: VendorApi) {
+        self.standing(api).refused_writes.store(0, Ordering::SeqCst);
     }
 
     /// The key was not allowed to make an update. Two in a row stop all.
-    pub(super) fn write_forbidden(&self) {
-        if self.refused_writes.fetch_add(1, Ordering::SeqCst) > 0 {
+    pub(super) fn write_forbidden(&self, api: VendorApi) {
+        let refused_writes = &self.standing(api).refused_writes;
+        if refused_writes.fetch_add(1, Ordering::SeqCst) > 0 {
             self.execution.stop.stop(Stop::NotAuthorized);
         }
+    }
+
+    fn standing(&self, api: VendorApi) -> &Standing {
+        match api {
+            VendorApi::Admin => &self.admin_api,
+            VendorApi::Scim => &self.scim,
+        }
+    }
+
+    /// Nothing is sent over a channel that the run has no credential for. The
+    /// commands refuse such a plan; here it is a second line.
+    pub(super) async fn cannot_send(&self, step: &Step) -> Result<(), RecordingFailed> {
+        let pending = self.pending(step.actions()).into_iter();
+        let records = pending.map(|id| OutcomeRecord {
+            detail: format!(
+                "nothing is configured for the channel {}",
+                step.channel.as_str()
+            ),
+            ..self.unsent(&id, Outcome::Deferred, OutcomeReason::NotAuthorized)
+        });
+        let entries = records.map(|record| self.outcome(record)).collect();
+        self.record(entries).await
+    }
+
+    /// What an earlier run sent over such a channel stays open until a run
+    /// that has it looks.
+    pub(super) async fn cannot_look(&self, step: &Step) -> Result<(), RecordingFailed> {
+        let pending = self.pending(step.actions()).into_iter();
+        let records = pending.map(|id| OutcomeRecord {
+            detail: format!(
+                "sent over the channel {}, for which nothing is configured any more; configure it, and the next run looks",
+                step.channel.as_str()
+            ),
+            ..self.unsent(&id, Outcome::Unknown, OutcomeReason::NoAnswer)
+        });
+        let entries = records.map(|record| self.outcome(record)).collect();
+        self.record(entries).await
     }
 
     /// Whether this tenant is known to free seats of deactivated accounts.

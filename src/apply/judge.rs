@@ -3,10 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::restore;
-use crate::model::{AccountStatus, EmailAddress, LicenseKind, LicenseName, Username};
+use crate::model::{AccountStatus, EmailAddress, LicenseKind, LicenseName, PersonName, Username};
 use crate::plan::{Expected, Removal, Step};
-use crate::vendor::{NewLicense, Status, User, UserChange};
+use crate::vendor::{NewLicense, Status, UserChange};
 
 /// What one write wants, kept with its intent so that a later run can tell
 /// whether it happened.
@@ -68,12 +69,15 @@ pub(super) enum Judgment {
 }
 
 /// Compares the account with what the plan saw.
-pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &User) -> Judgment {
+pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &Account) -> Judgment {
     if let Some(difference) = somebody_else(&step.expected, user) {
         return Judgment::Drifted(difference);
     }
     if let Some(restoration) = &step.restore {
-        return restore::judge(restoration, step.expected.status, user);
+        return match user {
+            Account::Admin(user) => restore::judge(restoration, step.expected.status, user),
+            Account::Scim(_) => Judgment::Drifted("SCIM does not show its licences".to_owned()),
+        };
     }
     let status = user.status();
     let mut done = Vec::new();
@@ -81,7 +85,7 @@ pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &User) -> Judgment
     if let Some(action) = pending.deactivate {
         match status {
             Status::Inactive => done.push(action.to_owned()),
-            Status::Active => match user.scim_provider().filter(|name| !name.is_empty()) {
+            Status::Active => match user.managed_by() {
                 Some(provider) => return Judgment::Managed(provider.to_owned()),
                 None => wanted.deactivate = Some(action.to_owned()),
             },
@@ -96,7 +100,11 @@ pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &User) -> Judgment
             "its status is {seen}, the plan wants it deactivated"
         ));
     }
-    let mut held = user.licenses();
+    let licenses = user.licenses();
+    if licenses.is_none() && !pending.remove.is_empty() {
+        return Judgment::Drifted("its licences are not shown".to_owned());
+    }
+    let mut held = licenses.unwrap_or_default();
     for removal in &pending.remove {
         let position = held.iter().position(|license| {
             LicenseName::parse(&license.name, Some(&license.country))
@@ -130,17 +138,18 @@ pub(super) struct Pending<'s> {
 }
 
 /// How the account differs in who it is, if it does.
-fn somebody_else(expected: &Expected, user: &User) -> Option<String> {
+fn somebody_else(expected: &Expected, user: &Account) -> Option<String> {
     let Expected {
         user_id,
         username,
         email,
+        name,
         created_before,
         status: _,
     } = expected;
-    if user_id
-        .as_ref()
-        .is_some_and(|id| id.as_str() != user.user_id())
+    // Nothing says for certain that SCIM's ids are the report's.
+    if let (Some(id), Account::Admin(user)) = (user_id, user)
+        && id.as_str() != user.user_id()
     {
         return Some("its id is another".to_owned());
     }
@@ -150,17 +159,47 @@ fn somebody_else(expected: &Expected, user: &User) -> Option<String> {
     {
         return Some("its username is another".to_owned());
     }
-    if email
-        .as_ref()
-        .is_some_and(|email| EmailAddress::parse(user.email()).as_ref() != Some(email))
-    {
-        return Some("its e-mail is another".to_owned());
+    if let Some(difference) = other_contact(email.as_ref(), name, user) {
+        return Some(difference.to_owned());
     }
     match user.created() {
         Some(created) if created >= *created_before => Some(format!(
             "it was created on {created}, after the termination"
         )),
         Some(_) | None => None,
+    }
+}
+
+/// How e-mail, or the name where there is no e-mail to compare, differs.
+fn other_contact(
+    email: Option<&EmailAddress>,
+    name: &PersonName,
+    user: &Account,
+) -> Option<&'static str> {
+    const OTHER_EMAIL: &str = "its e-mail is another";
+    match user {
+        Account::Admin(user) => {
+            let is_other = email
+                .is_some_and(|email| EmailAddress::parse(user.email()).as_ref() != Some(email));
+            is_other.then_some(OTHER_EMAIL)
+        }
+        Account::Scim(user) => {
+            // A user without an address shows a placeholder, which is no
+            // address of anybody's.
+            let shown: Vec<EmailAddress> = user.emails().filter_map(EmailAddress::parse).collect();
+            match email {
+                Some(email) if !shown.is_empty() => (!shown.contains(email)).then_some(OTHER_EMAIL),
+                Some(_) | None => {
+                    let shown = PersonName {
+                        first: user.first_name().to_owned(),
+                        last: user.last_name().to_owned(),
+                        full: String::new(),
+                    };
+                    let is_other = name.is_somebody_else(&shown);
+                    is_other.then_some("its name is another, and there is no e-mail to compare")
+                }
+            }
+        }
     }
 }
 
@@ -171,16 +210,21 @@ impl Wanted {
     }
 
     /// Whether the account is as wanted.
-    pub(super) fn is_met_by(&self, user: &User) -> bool {
+    pub(super) fn is_met_by(&self, user: &Account) -> bool {
         let ended = self.deactivate.is_none() || matches!(user.status(), Status::Inactive);
         let back = self.reactivate.is_none() || matches!(user.status(), Status::Active);
         let given = self.assign.as_ref();
-        let given = given.is_none_or(|it| restore::seats_held(user, &it.license) >= it.held);
-        let held = user.licenses();
-        let freed = self
-            .remove
-            .iter()
-            .all(|seat| !held.iter().any(|it| it.id == seat.license_id));
+        let given = given.is_none_or(|it| match user {
+            Account::Admin(user) => restore::seats_held(user, &it.license) >= it.held,
+            Account::Scim(_) => false,
+        });
+        let freed = match user.licenses() {
+            Some(held) => self
+                .remove
+                .iter()
+                .all(|seat| !held.iter().any(|it| it.id == seat.license_id)),
+            None => self.remove.is_empty(),
+        };
         ended && back && given && freed
     }
 
@@ -224,14 +268,15 @@ pub(super) fn is_number_license(name: &str) -> bool {
 }
 
 /// The account in a few words: `active; X Series - X2 (US)`.
-pub(super) fn describe(user: &User) -> String {
-    let mut words = vec![match status_of(user) {
+pub(super) fn describe(user: &Account) -> String {
+    let mut words = vec![match status_of(user.status()) {
         Some(AccountStatus::Active) => "active".to_owned(),
         Some(AccountStatus::Inactive) => "deactivated".to_owned(),
         None => user.status().as_str().to_lowercase(),
     }];
     let mut licenses: Vec<String> = user
         .licenses()
+        .unwrap_or_default()
         .iter()
         .filter_map(|license| LicenseName::parse(&license.name, Some(&license.country)))
         .map(|license| license.pool().to_string())
@@ -242,8 +287,8 @@ pub(super) fn describe(user: &User) -> String {
 }
 
 /// The status in the program's own words.
-pub(super) fn status_of(user: &User) -> Option<AccountStatus> {
-    match user.status() {
+pub(super) fn status_of(status: Status) -> Option<AccountStatus> {
+    match status {
         Status::Active => Some(AccountStatus::Active),
         Status::Inactive => Some(AccountStatus::Inactive),
         Status::Other(_) => None,

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::account::Account;
 use super::context::Context;
 use super::judge::{Judgment, Pending, describe, judge, status_of};
+use super::server::{Listed, Server};
 use super::{RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{
@@ -14,17 +16,25 @@ use crate::model::{
     TerminationId,
 };
 use crate::plan::{Gift, Lane, Phase, Step};
-use crate::vendor::{CallError, CallErrorKind, Reply, User};
+use crate::vendor::{CallError, CallErrorKind, Reply};
 
 /// Attempts at one update of a step in one run. A second one is made only when
 /// the first was certainly not carried out.
 const ATTEMPTS_IN_A_RUN: u32 = 2;
+
+/// Somebody who is not found over SCIM may well exist, so nothing is over.
+const HIDDEN_FROM_SCIM: &str = "SCIM shows no account with this username, which does not say that \
+there is none: the provisioning integration may be limited to users that an identity provider \
+created. Set its list scope to all users, deactivate the account in the Admin Console, or set \
+[channels] deactivate = \"manual\"";
 
 /// The work on one step.
 pub(super) struct Work<'a> {
     pub(super) context: &'a Context,
     pub(super) lane: &'a Lane,
     pub(super) step: &'a Step,
+    /// Where the step's channel leads.
+    pub(super) server: Server<'a>,
 }
 
 /// Whether the step goes on with another attempt.
@@ -36,12 +46,15 @@ pub(super) enum Next {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(context: &'a Context, lane: &'a Lane, step: &'a Step) -> Self {
-        Self {
+    /// `None` when the run has no credential for the step's channel.
+    pub(super) fn new(context: &'a Context, lane: &'a Lane, step: &'a Step) -> Option<Self> {
+        let server = context.execution.servers.of(step.channel)?;
+        Some(Self {
             context,
             lane,
             step,
-        }
+            server,
+        })
     }
 
     /// Carries the step out and records what became of its actions.
@@ -95,7 +108,7 @@ impl<'a> Work<'a> {
     ) -> Result<Next, RecordingFailed> {
         // Held until the operation has ended, and taken before the account is
         // read: what is sent back must be no older than it has to be.
-        let place = self.context.execution.api.limiter().operation().await;
+        let place = self.server.limiter().operation().await;
         if let Some(reason) = self.context.obstacle(self.kind()) {
             self.end_all(pending, Outcome::Deferred, reason, "not begun")
                 .await?;
@@ -105,7 +118,11 @@ impl<'a> Work<'a> {
         let Some(user) = self.read_account(pending).await? else {
             return Ok(Next::Done);
         };
-        if let Some(plan_id) = self.context.progress.busy.get(user.value.user_id()) {
+        if let Some(plan_id) = self
+            .context
+            .progress
+            .busy(&self.lane.account, user.value.id())
+        {
             let detail = format!(
                 "what became of an update that plan {plan_id} sent to this account is not known yet"
             );
@@ -152,17 +169,19 @@ impl<'a> Work<'a> {
     async fn read_account(
         &self,
         pending: &BTreeSet<String>,
-    ) -> Result<Option<Reply<User>>, RecordingFailed> {
-        let read = match &self.lane.user_id {
-            Some(id) => self.context.execution.api.user(id.as_str()).await,
-            None => match self.look_up(pending).await? {
-                Some(id) => self.context.execution.api.user(&id).await,
+    ) -> Result<Option<Reply<Account>>, RecordingFailed> {
+        let read = match (self.server, &self.lane.user_id) {
+            (Server::Admin(_), Some(id)) => self.server.account(id.as_str()).await,
+            // Nothing says for certain that SCIM's ids are the report's.
+            (Server::Admin(_), None) | (Server::Scim(_), _) => match self.look_up(pending).await? {
+                Some(Listed::Id(id)) => self.server.account(&id).await,
+                Some(Listed::Whole(reply)) => Ok(reply),
                 None => return Ok(None),
             },
         };
         match read {
             Ok(reply) => {
-                self.context.let_in();
+                self.context.let_in(self.server.api());
                 if self.is_of_another_customer(&reply.value) {
                     self.context.execution.stop.stop(Stop::WrongCustomer);
                     let detail = "the API speaks of another customer than tenant.customer_id";
@@ -181,18 +200,25 @@ impl<'a> Work<'a> {
     }
 
     /// Without an id, exactly one account must have the username.
-    async fn look_up(&self, pending: &BTreeSet<String>) -> Result<Option<String>, RecordingFailed> {
+    async fn look_up(&self, pending: &BTreeSet<String>) -> Result<Option<Listed>, RecordingFailed> {
         let Some(username) = &self.lane.username else {
-            let detail = "the account has neither id nor username";
+            let detail = match self.server {
+                Server::Admin(_) => "the account has neither id nor username",
+                Server::Scim(_) => "SCIM finds accounts by username, and the report has none",
+            };
             self.end_all(pending, Outcome::Failed, OutcomeReason::NotFound, detail)
                 .await?;
             return Ok(None);
         };
-        let api = &self.context.execution.api;
-        match api.find_by_username(username.as_str()).await {
-            Ok(users) if users.len() == 1 => Ok(users.first().map(|it| it.user_id().to_owned())),
+        match self.server.find(username).await {
+            Ok(mut users) if users.len() == 1 => Ok(users.pop()),
             Ok(users) => {
-                let detail = format!("{} accounts have the username", users.len());
+                let detail = match (self.server, users.len()) {
+                    (Server::Scim(_), 0) => HIDDEN_FROM_SCIM.to_owned(),
+                    (Server::Admin(_) | Server::Scim(_), count) => {
+                        format!("{count} accounts have the username")
+                    }
+                };
                 let (outcome, reason) = if users.is_empty() {
                     (Outcome::Failed, OutcomeReason::NotFound)
                 } else {
@@ -262,7 +288,7 @@ impl<'a> Work<'a> {
     async fn already_done(
         &self,
         done: &[String],
-        user: &Reply<User>,
+        user: &Reply<Account>,
         started_at: Timestamp,
     ) -> Result<(), RecordingFailed> {
         if done.is_empty() {
@@ -299,9 +325,9 @@ impl<'a> Work<'a> {
     }
 
     /// What was read back of the account itself.
-    pub(super) fn seen(&self, deactivated: bool, user: &User, at: Timestamp) -> Option<Entry> {
+    pub(super) fn seen(&self, deactivated: bool, user: &Account, at: Timestamp) -> Option<Entry> {
         let account = self.account();
-        match (deactivated, self.termination(), status_of(user)) {
+        match (deactivated, self.termination(), status_of(user.status())) {
             (true, Some(termination), _) => Some(Entry::Deactivated {
                 termination,
                 account,
@@ -453,7 +479,7 @@ impl<'a> Work<'a> {
             .collect()
     }
 
-    fn is_of_another_customer(&self, user: &User) -> bool {
+    fn is_of_another_customer(&self, user: &Account) -> bool {
         let expected = self.context.execution.plan.customer_id.as_deref();
         expected.is_some_and(|expected| user.is_of_another_customer(expected))
     }

@@ -2,21 +2,23 @@
 
 use std::time::Duration;
 
+use super::account::Account;
 use super::context::Context;
+use super::server::Server;
 use super::write::Sent;
-use crate::vendor::{CallErrorKind, Clock, FollowLimits, Followed, Reply, User};
+use crate::vendor::{AdminApi, CallErrorKind, Clock, FollowLimits, Followed, Reply};
 
 /// What a look showed.
 pub(super) enum Looked {
     /// The account is as wanted.
-    Changed(Reply<User>),
+    Changed(Reply<Account>),
     /// The before-image is still there, and the operation's time is over: the
     /// write was not carried out and will not be.
     NotApplied,
     /// The vendor says that it failed, and the account, read with this status,
     /// is as it was.
     Failed(String, u16),
-    /// The operation completed, and the account, read with this status, is as
+    /// The operation completed, or the change was accepted, and the account, read with this status, is as
     /// it was.
     NotChanged(u16),
     /// The operation is still under way, or nobody could look.
@@ -26,7 +28,7 @@ pub(super) enum Looked {
     Neither(String),
 }
 
-/// What is known of the operation.
+/// What is known of the operation, or of a change that needs none.
 enum Word {
     Completed,
     Failed(String),
@@ -41,12 +43,18 @@ const READS_AFTER_THE_END: u32 = 3;
 
 /// Follows the operation if one is known, then looks at the account until it
 /// is as wanted or the operation's time, counted from the intent, is over.
-pub(super) async fn look(context: &Context, sent: &Sent, first: Duration) -> Looked {
-    let word = match &sent.operation_id {
-        None => Word::Nothing,
-        Some(operation_id) => follow(context, sent, operation_id, first).await,
+pub(super) async fn look(
+    context: &Context,
+    server: Server<'_>,
+    sent: &Sent,
+    first: Duration,
+) -> Looked {
+    let word = match (&sent.operation_id, server) {
+        (Some(id), Server::Admin(api)) => follow(context, api, sent, id, first).await,
+        _ if sent.is_accepted => Word::Completed,
+        _ => Word::Nothing,
     };
-    let clock = context.execution.api.clock();
+    let clock = &context.execution.clock;
     let timing = context.execution.timing;
     let deadline = sent.at + timing.operation_timeout;
     let mut looks = 0_u32;
@@ -54,7 +62,7 @@ pub(super) async fn look(context: &Context, sent: &Sent, first: Duration) -> Loo
         // Asked before the account is read, so that what is read is the state
         // after the end.
         let is_over = clock.now() >= deadline;
-        let read = match context.execution.api.user(&sent.user_id).await {
+        let read = match server.account(&sent.user_id).await {
             Ok(read) => read,
             Err(error) if error.kind == CallErrorKind::NotFound => {
                 return Looked::Neither("the account is gone".to_owned());
@@ -97,7 +105,13 @@ async fn wait(clock: &Clock, every: Duration, looks: u32) {
         .await;
 }
 
-async fn follow(context: &Context, sent: &Sent, operation_id: &str, first: Duration) -> Word {
+async fn follow(
+    context: &Context,
+    api: &AdminApi,
+    sent: &Sent,
+    operation_id: &str,
+    first: Duration,
+) -> Word {
     let timing = context.execution.timing;
     let elapsed = context.now().duration_since(sent.at);
     let elapsed = Duration::try_from(elapsed).unwrap_or_default();
@@ -110,7 +124,7 @@ async fn follow(context: &Context, sent: &Sent, operation_id: &str, first: Durat
             .saturating_sub(elapsed)
             .max(timing.poll_every * 2),
     };
-    match context.execution.api.follow(operation_id, limits).await {
+    match api.follow(operation_id, limits).await {
         Ok(Followed::Completed) => Word::Completed,
         Ok(Followed::Failed(problem)) => Word::Failed(problem.to_string()),
         Ok(Followed::Unknown | Followed::Gone) => Word::Nothing,

@@ -5,6 +5,7 @@
 //! to whom and what stands in for it on refusal; this module finds out what
 //! became of it.
 
+mod account;
 mod breaker;
 mod context;
 mod coordinator;
@@ -15,6 +16,7 @@ mod look;
 mod past;
 mod progress;
 mod restore;
+mod server;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -33,13 +35,14 @@ use tokio::task::JoinSet;
 pub use coordinator::{Coordinator, Recorder, RecordingFailed};
 pub use past::{PastError, kept_plan, past_accounts};
 pub use progress::account_for_the_rest;
+pub use server::Servers;
 pub use stop::{Stop, StopSwitch};
 pub use veto::{Veto, veto_entries, vetoes};
 
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{ActionKind, Outcome};
 use crate::plan::{Lane, Phase, Plan};
-use crate::vendor::AdminApi;
+use crate::vendor::Clock;
 use context::Context;
 use lane::Work;
 use progress::Progress;
@@ -50,7 +53,9 @@ pub struct Execution {
     /// The plan, past its guards.
     pub plan: Arc<Plan>,
     /// The tenant.
-    pub api: AdminApi,
+    pub servers: Servers,
+    /// The run's clock.
+    pub clock: Clock,
     /// The run that carries it out.
     pub run_id: String,
     /// Whether this very plan was approved.
@@ -129,7 +134,10 @@ pub async fn settle(execution: Execution, ledger: Ledger) -> (Ledger, Result<(),
         let open: Vec<Lane> = lanes.iter().filter(is_open).cloned().collect();
         side_by_side(&context, open, |context, lane| async move {
             for (step, row) in context.progress.open_attempts(&lane) {
-                let _ = Work::new(&context, &lane, step).settle(row).await;
+                let _ = match Work::new(&context, &lane, step) {
+                    Some(work) => work.settle(row).await,
+                    None => context.cannot_look(step).await,
+                };
             }
         })
         .await;
@@ -173,7 +181,10 @@ async fn run_lanes(context: &Arc<Context>, phase: Phase, lanes: Vec<Lane>) {
     side_by_side(context, lanes, move |context, lane| async move {
         for step in lane.steps.iter().filter(|step| step.phase == phase) {
             // A ledger that cannot be written has stopped the run already.
-            let _ = Work::new(&context, &lane, step).carry_out().await;
+            let _ = match Work::new(&context, &lane, step) {
+                Some(work) => work.carry_out().await,
+                None => context.cannot_send(step).await,
+            };
         }
         (context.execution.observer)(Event::LaneEnded);
     })

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::ledger::{AttemptEnd, AttemptRow, Certainty, Entry, Ledger, LedgerError};
-use crate::model::{Outcome, OutcomeReason, OutcomeRecord};
+use crate::model::{AccountKey, Outcome, OutcomeReason, OutcomeRecord};
 use crate::plan::{Lane, Plan, Step};
 
 /// What is known of the plan from earlier runs of it.
@@ -16,9 +16,9 @@ pub(super) struct Progress {
     open: BTreeMap<String, AttemptRow>,
     /// Attempts made at each step.
     attempts: BTreeMap<String, u32>,
-    /// Users, by the vendor's id, that an open attempt of another plan may
-    /// still change, with that plan.
-    pub(super) busy: BTreeMap<String, String>,
+    /// Accounts that an open attempt of another plan may still change, with
+    /// that plan; by account key, and by the id of the API that it was sent to.
+    busy: BTreeMap<String, String>,
     /// The tenant refused to free a seat of a deactivated account.
     pub(super) stranded: bool,
     /// The tenant freed one before.
@@ -47,7 +47,11 @@ impl Progress {
             open,
             attempts,
             busy: elsewhere
-                .map(|row| (row.intent.user_id, row.intent.key.plan_id))
+                .flat_map(|AttemptRow { intent, .. }| {
+                    let account = intent.account.as_str().to_owned();
+                    let plan_id = intent.key.plan_id;
+                    [(account, plan_id.clone()), (intent.user_id, plan_id)]
+                })
                 .collect(),
             stranded: memory.stranded_refused,
             seats_came_free: memory
@@ -55,6 +59,12 @@ impl Progress {
                 .values()
                 .any(|account| !account.removed.is_empty()),
         })
+    }
+
+    /// The other plan that may still change the account.
+    pub(super) fn busy(&self, account: &AccountKey, user_id: &str) -> Option<&String> {
+        let by_account = self.busy.get(account.as_str());
+        by_account.or_else(|| self.busy.get(user_id))
     }
 
     /// Whether nothing more is sent for the action under this plan: it has

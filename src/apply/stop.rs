@@ -33,9 +33,9 @@ impl fmt::Display for Stop {
         f.write_str(match self {
             Self::Interrupted | Self::Terminated => "it was interrupted",
             Self::Deadline => "its deadline was reached",
-            Self::NotAuthorized => "8x8 does not accept the API key for this; check that it is complete, not expired, of this tenant and for the User Admin product",
+            Self::NotAuthorized => "8x8 does not accept the API key or SCIM token for this; check that it is complete, not expired and of this tenant, and that a key is for the User Admin product",
             Self::WrongCustomer => "the API speaks of another customer than tenant.customer_id; check the key and the id",
-            Self::Unreachable => "8x8 could not be reached, so nothing was changed; check the network and admin_api.base_url",
+            Self::Unreachable => "8x8 could not be reached, so nothing was changed; check the network and the base_url",
             Self::Ledger => "the ledger could not be written; make room or repair its folder",
             Self::Breaker => "too many actions of a kind failed; their details in results.csv say why",
             Self::Defect => "a lane ended by a defect of this program; please report it",

@@ -5,25 +5,28 @@ use jiff::Timestamp;
 
 use super::RecordingFailed;
 use super::Stop;
-use super::judge::{Wanted, describe, is_number_license};
+use super::account::Account;
+use super::judge::{Wanted, describe};
 use super::lane::{Next, Work};
 use super::look::{Looked, look};
 use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, Entry, Intent};
-use crate::model::{LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
+use crate::model::{Channel, LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
 use crate::plan::{Phase, UponRefusal};
-use crate::vendor::{CallError, CallErrorKind, OperationSlot, SendOnce, User, WriteError};
+use crate::vendor::{CallError, CallErrorKind, OperationSlot, SendOnce, WriteError};
 
 /// A write that was sent, or may have been.
 pub(super) struct Sent {
     key: AttemptKey,
     pub(super) user_id: String,
-    pub(super) before: User,
+    pub(super) before: Account,
     pub(super) wanted: Wanted,
     /// When the intent was recorded.
     pub(super) at: Timestamp,
     /// When work on the step began.
     started_at: Timestamp,
     pub(super) operation_id: Option<String>,
+    /// The server said that it did it; an operation has an end of its own.
+    pub(super) is_accepted: bool,
     request_id: Option<String>,
 }
 
@@ -40,7 +43,7 @@ impl Work<'_> {
     pub(super) async fn write(
         &self,
         attempt: u32,
-        before: User,
+        before: Account,
         wanted: Wanted,
         started_at: Timestamp,
         _place: OperationSlot,
@@ -51,37 +54,35 @@ impl Work<'_> {
                 .await?;
             return Ok(Next::Done);
         }
-        let api = &self.context.execution.api;
         let timing = self.context.execution.timing;
         let at = self.context.now();
-        let once = SendOnce {
-            request_id: api.new_request_id(),
-            // An update that left later than this might still be under way
-            // when a later run, which knows the intent alone, calls its time
-            // over.
-            not_after: at + timing.operation_timeout / 2,
-        };
+        // An update that left later than this might still be under way when a
+        // later run, which knows the intent alone, calls its time over.
+        let once = SendOnce::until(at + timing.operation_timeout / 2);
         let mut sent = Sent {
             key: AttemptKey {
                 plan_id: self.context.execution.plan.plan_id.clone(),
                 step_id: self.step.id.clone(),
                 attempt,
             },
-            user_id: before.user_id().to_owned(),
+            user_id: before.id().to_owned(),
             before,
             wanted,
             at,
             started_at,
             operation_id: None,
+            is_accepted: false,
             request_id: Some(once.request_id.to_string()),
         };
         self.record_intent(&sent).await?;
-        let change = sent.wanted.change();
-        let body = sent.before.updated(&change, &is_number_license);
-        match api.update_user(&sent.user_id, &body, once).await {
-            Ok(reply) => {
-                self.context.write_accepted();
-                let operation_id = reply.value.operation_id;
+        let api = self.server.api();
+        match self.server.update(&sent.before, &sent.wanted, once).await {
+            Ok(None) => {
+                self.context.write_accepted(api);
+                sent.is_accepted = true;
+            }
+            Ok(Some(operation_id)) => {
+                self.context.write_accepted(api);
                 let entry = Entry::OperationStarted {
                     key: sent.key.clone(),
                     operation_id: operation_id.clone(),
@@ -104,7 +105,7 @@ impl Work<'_> {
                 return Ok(Next::Done);
             }
         }
-        let looked = look(self.context, &sent, timing.poll_first).await;
+        let looked = look(self.context, self.server, &sent, timing.poll_first).await;
         self.conclude(&sent, looked).await
     }
 
@@ -132,8 +133,8 @@ impl Work<'_> {
     /// is left to whoever comes next: this plan's lanes, or tonight's plan.
     pub(super) async fn settle(&self, row: &AttemptRow) -> Result<(), RecordingFailed> {
         // Its operation may still be under way, so it keeps its place.
-        let _place = self.context.execution.api.limiter().operation().await;
-        let Some(sent) = Sent::remembered(row) else {
+        let _place = self.server.limiter().operation().await;
+        let Some(sent) = Sent::remembered(row, self.step.channel) else {
             return self.unreadable(row).await;
         };
         let looked = if self.context.stopped().is_some() {
@@ -141,7 +142,7 @@ impl Work<'_> {
         } else {
             // Whoever was killed may have looked at it just now.
             let first = self.context.execution.timing.poll_every;
-            look(self.context, &sent, first).await
+            look(self.context, self.server, &sent, first).await
         };
         match self.conclude(&sent, looked).await? {
             Next::Done | Next::DeactivateAlone => Ok(()),
@@ -193,7 +194,7 @@ impl Work<'_> {
             Looked::NotChanged(status) => {
                 let failure = Failure {
                     reason: OutcomeReason::NotChanged,
-                    detail: "the operation completed and the account is as it was".to_owned(),
+                    detail: "the change was accepted, and the account is as it was".to_owned(),
                     http_status: Some(status),
                 };
                 self.upon_refusal(sent, failure).await
@@ -236,7 +237,7 @@ impl Work<'_> {
                 self.end(sent, Outcome::Deferred, failure, entries).await?;
                 return Ok(Next::Done);
             }
-            CallErrorKind::Forbidden => self.context.write_forbidden(),
+            CallErrorKind::Forbidden => self.context.write_forbidden(error.api),
             _ => {}
         }
         let reason = match error.kind {
@@ -325,7 +326,7 @@ impl Work<'_> {
     async fn succeeded(
         &self,
         sent: &Sent,
-        after: &User,
+        after: &Account,
         http_status: u16,
     ) -> Result<(), RecordingFailed> {
         let at = self.context.now();
@@ -407,16 +408,16 @@ impl Failure {
 
 impl Sent {
     /// A write as an earlier run recorded it; `None` when it cannot be read.
-    fn remembered(row: &AttemptRow) -> Option<Self> {
+    fn remembered(row: &AttemptRow, channel: Channel) -> Option<Self> {
         let intent = &row.intent;
-        let before = serde_json::from_str(&intent.before_image).ok()?;
         Some(Self {
             key: intent.key.clone(),
             user_id: intent.user_id.clone(),
-            before: User::read(before).ok()?,
+            before: Account::remembered(channel, &intent.before_image)?,
             wanted: serde_json::from_str(&intent.wanted).ok()?,
             at: intent.at,
             started_at: intent.at,
+            is_accepted: false,
             operation_id: row.operation.as_ref().map(|(id, _)| id.clone()),
             request_id: intent.request_id.clone(),
         })

@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Options of `sandbox`.
 #[derive(Debug, Clone, Args)]
@@ -29,12 +29,38 @@ pub struct SandboxArguments {
     /// Give the tenant this customer id.
     #[arg(long, value_name = "ID")]
     pub customer_id: Option<String>,
-    /// Accept the API key that stands in the environment variable NAME.
+    /// Accept the API key, and SCIM token, that stands in the environment variable NAME.
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,
+    /// Answer a SCIM patch with the user (200), or with nothing (204).
+    #[arg(long, value_enum, value_name = "STATUS", default_value_t = ScimPatch::Resource)]
+    pub scim_patch: ScimPatch,
+    /// Show over SCIM all users, or only those that an identity provider created.
+    #[arg(long, value_enum, value_name = "WHOM", default_value_t = ScimScope::All)]
+    pub scim_scope: ScimScope,
     /// Freeze at the Nth request: when it is received, before or after its answer (for kill tests).
     #[arg(long, value_name = "N:received|before|after", hide = true)]
     pub hold: Option<HoldArgument>,
+}
+
+/// What a SCIM patch is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScimPatch {
+    /// 200 and the user.
+    #[value(name = "200")]
+    Resource,
+    /// 204 and nothing.
+    #[value(name = "204")]
+    NoContent,
+}
+
+/// Whom SCIM shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScimScope {
+    /// All users.
+    All,
+    /// Only users that an identity provider created.
+    Provisioned,
 }
 
 /// The request at which the sandbox freezes.

@@ -8,10 +8,10 @@ use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::work::{CommitHook, Gate, Work, gate, open_ledger};
 use super::{console, nightly, outputs, recovery, work};
-use crate::config::Settings;
+use crate::config::{Settings, Target};
 use crate::files::RunLock;
 use crate::ledger::Ledger;
-use crate::model::{Disposition, HrFileKind, Memory, Origin};
+use crate::model::{Channel, Disposition, HrFileKind, Memory, Origin};
 use crate::plan::{self, Plan};
 use crate::reconcile::RowDisposition;
 use crate::vendor::wall_now;
@@ -31,6 +31,7 @@ pub(super) fn run(
     let as_of = settings.as_of.unwrap_or(default);
     nightly::check_clock(settings, as_of)?;
     check_identity(settings, &plan)?;
+    check_channels(settings, &plan)?;
     outputs::prepare(settings)?;
     let _lock = RunLock::acquire(&settings.ledger)?;
     let ledger = open_ledger(settings, on_commit)?;
@@ -85,6 +86,33 @@ fn check_identity(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
             plan.tenant, plan.target
         ),
     ))
+}
+
+/// A plan says over which channels it is carried out, whatever the
+/// configuration has come to say since.
+fn check_channels(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
+    if settings.target == Target::Sandbox {
+        return Ok(());
+    }
+    let mut steps = plan.lanes.iter().flat_map(|lane| &lane.steps);
+    let lacks_scim = settings.scim.is_none();
+    let lacks_key = settings.api.key.is_none();
+    let missing = steps.find_map(|step| match step.channel {
+        Channel::Scim if lacks_scim => {
+            Some("SCIM, and [scim] base_url and token_env (or token_file) are not both set")
+        }
+        Channel::AdminApi if lacks_key => {
+            Some("the Administration API, and no key is set under [admin_api]")
+        }
+        Channel::AdminApi | Channel::Scim | Channel::Manual | Channel::File => None,
+    });
+    match missing {
+        None => Ok(()),
+        Some(what) => Err(Failure::new(
+            Exit::Configuration,
+            format!("the plan is carried out over {what}; nothing was changed"),
+        )),
+    }
 }
 
 /// A plan that was never started must be of tonight, and neither a run nor HR

@@ -10,13 +10,12 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
 use super::Failure;
-use crate::apply::{Event, Observer};
+use crate::apply::{Event, Observer, Servers};
 use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
 use crate::plan::{Phase, Plan, Review};
 use crate::report::{self, Run};
 use crate::sandbox::LogReport;
-use crate::vendor::Limiter;
 
 /// Data, for a pipe.
 pub(super) fn say(text: &str) {
@@ -62,7 +61,7 @@ pub(super) fn start_log(log: LogSettings) {
 }
 
 /// Progress on a terminal as a bar with the time left; plain lines otherwise.
-pub(super) fn progress(settings: &Settings, limiter: &Limiter) -> Observer {
+pub(super) fn progress(settings: &Settings, servers: &Servers) -> Observer {
     let on_terminal = settings.progress && std::io::stderr().is_terminal();
     let quiet = settings.log.level == LogLevel::Warn;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -72,7 +71,7 @@ pub(super) fn progress(settings: &Settings, limiter: &Limiter) -> Observer {
     if !on_terminal {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
-    let limiter = limiter.clone();
+    let servers = servers.clone();
     let pace = Pace::of(settings);
     Arc::new(move |event| match event {
         Event::PhaseBegan(_, 0) => {}
@@ -97,7 +96,7 @@ pub(super) fn progress(settings: &Settings, limiter: &Limiter) -> Observer {
         Event::LaneEnded => {
             bar.inc(1);
             let (done, all) = (bar.position(), bar.length().unwrap_or(0));
-            let sent = limiter.usage().requests;
+            let sent = servers.usage().requests;
             let left = pace.left(all.saturating_sub(done), REQUESTS_A_CHANGE);
             bar.set_message(format!("accounts, {sent} requests, about {left} left"));
             if done == all {

@@ -24,7 +24,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
         tenant.remember_sends(&ledger)?;
         let mut ledger = recovery::settle_earlier_runs(settings, ledger, &tenant, None).await?;
         let memory = ledger.memory(as_of)?;
-        let plan = planning::make_plan_with(settings, &memory, as_of, Some(&tenant.api));
+        let plan = planning::make_plan_with(settings, &memory, as_of, Some(&tenant));
         if settings.inputs.users == Some(UsersSource::Live) {
             // A list that failed has sent something too.
             recovery::record_sends(&mut ledger, &tenant)?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
+use super::target::Tenant;
 use super::{live, recovery};
 use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
@@ -12,7 +13,6 @@ use crate::model::{AccountRow, HrRow, InvalidRow, Memory};
 use crate::plan::{Build, Facts, Plan, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
-use crate::vendor::AdminApi;
 
 /// Reads the inputs and makes the plan for `as_of`.
 pub(super) fn make_plan(
@@ -28,9 +28,9 @@ pub(super) fn make_plan_with(
     settings: &Settings,
     memory: &Memory,
     as_of: Timestamp,
-    api: Option<&AdminApi>,
+    tenant: Option<&Tenant>,
 ) -> Result<Plan, Failure> {
-    let accounts = Accounts::of(settings, api)?;
+    let accounts = Accounts::of(settings, tenant)?;
     let tonight = Tonight::read(settings, accounts, as_of)?;
     let question = tonight.question(settings, memory, as_of);
     let (_, decided) = settle(settings, accounts, &question, NobodyElse)?;
@@ -43,14 +43,14 @@ pub(super) enum Accounts<'a> {
     /// The users report.
     Report(&'a Path),
     /// The list of the tenant that is open, else of one that is opened for it.
-    Listed(Option<&'a AdminApi>),
+    Listed(Option<&'a Tenant>),
 }
 
 impl<'a> Accounts<'a> {
-    pub(super) fn of(settings: &'a Settings, api: Option<&'a AdminApi>) -> Result<Self, Failure> {
+    pub(super) fn of(settings: &'a Settings, tenant: Option<&'a Tenant>) -> Result<Self, Failure> {
         match &settings.inputs.users {
             Some(UsersSource::Report(path)) => Ok(Self::Report(path)),
-            Some(UsersSource::Live) => Ok(Self::Listed(api)),
+            Some(UsersSource::Live) => Ok(Self::Listed(tenant)),
             None => Err(Failure::new(Exit::Usage, "no users report was named")),
         }
     }
@@ -60,7 +60,7 @@ impl<'a> Accounts<'a> {
     fn seen_at(self, settings: &Settings, as_of: Timestamp) -> Timestamp {
         match self {
             Self::Report(path) => made_at(path, settings.inputs.users_at, as_of),
-            Self::Listed(api) => api.map_or(as_of, |api| api.clock().now()),
+            Self::Listed(tenant) => tenant.map_or(as_of, |tenant| tenant.clock.now()),
         }
     }
 
@@ -82,11 +82,14 @@ impl<'a> Accounts<'a> {
                     invalid: users.invalid,
                 })
             }
-            Self::Listed(api) => {
+            Self::Listed(tenant) => {
                 let list = recovery::wait(async {
-                    let api = match api {
-                        Some(api) => api.clone(),
-                        None => live::open(settings, question.as_of).await?.api,
+                    let api = match tenant {
+                        Some(tenant) => tenant.admin_api()?.clone(),
+                        None => live::open(settings, question.as_of)
+                            .await?
+                            .admin_api()?
+                            .clone(),
                     };
                     live::read_list(&api, settings.customer_id.as_deref(), watch).await
                 })?;

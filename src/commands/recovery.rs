@@ -33,7 +33,7 @@ pub(super) async fn settle_earlier_runs(
     }
     // Those runs end as far as the next one is concerned.
     record_sends(&mut ledger, tenant)?;
-    close_unfinished(&mut ledger, tenant.api.clock().now(), resumed)?;
+    close_unfinished(&mut ledger, tenant.clock.now(), resumed)?;
     Ok(ledger)
 }
 
@@ -71,7 +71,8 @@ async fn settle(
     let execution = Execution {
         approved: ledger.memory(plan.as_of)?.approvals.contains_key(plan_id),
         plan: Arc::new(plan),
-        api: tenant.api.clone(),
+        servers: tenant.servers.clone(),
+        clock: tenant.clock.clone(),
         run_id: run.map(|start| start.run_id).unwrap_or_default(),
         vetoes: BTreeMap::new(),
         timing: work::timing(settings),

@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::{console, recovery, signals, target};
-use crate::cli::{HoldPoint, SandboxArguments};
+use crate::cli::{HoldPoint, SandboxArguments, ScimPatch, ScimScope};
 use crate::config::Settings;
 use crate::http::ExposeSecret;
 use crate::sandbox::{self, Hold};
@@ -27,6 +27,14 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
     options.log_file.clone_from(&arguments.log);
     options.listen = arguments.listen;
     options.time_scale = settings.limits.time_scale;
+    options.scim.patch_answer = match arguments.scim_patch {
+        ScimPatch::Resource => sandbox::PatchAnswer::Resource,
+        ScimPatch::NoContent => sandbox::PatchAnswer::NoContent,
+    };
+    options.scim.list_scope = match arguments.scim_scope {
+        ScimScope::All => sandbox::ListScope::AllUsers,
+        ScimScope::Provisioned => sandbox::ListScope::Provisioned,
+    };
     options.hold = arguments.hold.map(|hold| Hold {
         request: hold.request,
         at: match hold.at {
@@ -40,6 +48,10 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
             .await
             .map_err(|error| Failure::of(Exit::CannotWrite, error))?;
         console::say(&format!("listening on {}", running.base_url()));
+        console::warn(&format!(
+            "SCIM of the same tenant is at {}",
+            running.scim_url()
+        ));
         tokio::select! {
             () = signals::wait() => {}
             () = async {

@@ -7,13 +7,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
-use crate::config::{Settings, Target};
+use crate::apply::Servers;
+use crate::config::{ConfigError, Settings, Target};
 use crate::http::{BaseUrl, HttpClient, Options as HttpOptions, SecretString};
 use crate::ingest::{self, AccountObserver};
 use crate::ledger::Ledger;
 use crate::model::{AccountRow, AccountStatus, LicenseKind};
 use crate::sandbox;
-use crate::vendor::{AdminApi, AdminApiOptions, Clock, Limiter, Limits, RetryPolicy, wall_now};
+use crate::vendor::{
+    AdminApi, AdminApiOptions, Clock, Limiter, Limits, RetryPolicy, Scim, ScimOptions, wall_now,
+};
 
 /// The sandbox's customer, when none is configured: the vendor's own example.
 pub(super) const SANDBOX_CUSTOMER: &str = "0012J00042NkZQIQA3";
@@ -22,7 +25,8 @@ const SANDBOX_KEY: &str = "sandbox";
 
 /// The tenant, ready to be called.
 pub(super) struct Tenant {
-    pub api: AdminApi,
+    pub servers: Servers,
+    pub clock: Clock,
     pub sandbox: Option<sandbox::Running>,
 }
 
@@ -35,49 +39,61 @@ impl Tenant {
     ) -> Result<Self, Failure> {
         let limits = &settings.limits;
         let clock = Clock::new(now, limits.time_scale);
-        let limiter = Limiter::new(
-            Limits {
-                requests_per_minute: at_least_one(limits.requests_per_minute),
-                requests_per_10_seconds: at_least_one(limits.requests_per_10_seconds),
-                operations_in_flight: at_least_one(limits.operations_in_flight),
-            },
-            clock,
-        );
-        let (base_url, key, sandbox) = match settings.target {
+        let limits = Limits {
+            requests_per_minute: at_least_one(limits.requests_per_minute),
+            requests_per_10_seconds: at_least_one(limits.requests_per_10_seconds),
+            operations_in_flight: at_least_one(limits.operations_in_flight),
+        };
+        let (admin_api, scim, sandbox) = match settings.target {
             Target::Eight => {
-                let key = settings.api_key()?;
-                (settings.api.base_url.clone(), key, None)
+                let key = settings.api.key.as_ref().map(|_| settings.api_key());
+                let key = key.transpose()?;
+                let admin_api = key.map(|key| (settings.api.base_url.clone(), key));
+                let scim = settings.scim.as_ref();
+                let scim = scim.map(|it| Ok::<_, ConfigError>((it.base_url.clone(), it.token()?)));
+                (admin_api, scim.transpose()?, None)
             }
             Target::Sandbox => {
                 let running = embedded(settings, users, now).await?;
-                let key = SecretString::from(SANDBOX_KEY.to_owned());
-                (running.base_url(), key, Some(running))
+                let secret = || SecretString::from(SANDBOX_KEY.to_owned());
+                let admin_api = (running.base_url(), secret());
+                let scim = (running.scim_url(), secret());
+                (Some(admin_api), Some(scim), Some(running))
             }
         };
-        let base =
-            BaseUrl::parse(&base_url).map_err(|error| Failure::of(Exit::Configuration, error))?;
-        let http = HttpClient::network(base, &HttpOptions::default())
-            .map_err(|error| Failure::of(Exit::Configuration, error))?;
-        let options = AdminApiOptions {
-            http,
-            key,
-            limiter,
-            retry: RetryPolicy::default(),
-            jitter_seed: None,
+        // Each credential has limits of its own.
+        let limiter = || Limiter::new(limits, clock.clone());
+        let servers = Servers {
+            admin_api: admin_api
+                .map(|(url, key)| admin_api_at(&url, key, limiter()))
+                .transpose()?,
+            scim: scim
+                .map(|(url, token)| scim_at(&url, token, limiter()))
+                .transpose()?,
         };
-        let api =
-            AdminApi::new(options).map_err(|error| Failure::of(Exit::Configuration, error))?;
-        Ok(Self { api, sandbox })
+        Ok(Self {
+            servers,
+            clock,
+            sandbox,
+        })
+    }
+
+    /// The Administration API, which alone can list accounts.
+    pub(super) fn admin_api(&self) -> Result<&AdminApi, Failure> {
+        let api = self.servers.admin_api.as_ref();
+        api.ok_or_else(|| Failure::of(Exit::Configuration, ConfigError::NoKeySource))
     }
 
     /// Counts what an earlier process sent against the limits: what the ledger
     /// has, or a full window where that process was killed.
     pub(super) fn remember_sends(&self, ledger: &Ledger) -> Result<(), Failure> {
         if ledger.unclean_stop()? {
-            self.api.limiter().assume_full();
+            for limiter in self.servers.limiters() {
+                limiter.assume_full();
+            }
             return Ok(());
         }
-        let speed = i64::from(self.api.clock().speed());
+        let speed = i64::from(self.clock.speed());
         let wall = wall_now().as_millisecond();
         let ages: Vec<Duration> = ledger
             .recent_sends(wall, MINUTE_MS)?
@@ -87,16 +103,19 @@ impl Tenant {
             .filter_map(|age| u64::try_from(age).ok())
             .map(Duration::from_millis)
             .collect();
-        self.api.limiter().preload(&ages);
+        // The ledger does not say which credential each was sent with, so all
+        // of them count for each.
+        for limiter in self.servers.limiters() {
+            limiter.preload(&ages);
+        }
         Ok(())
     }
 
     /// The sends of the last minute in wall-clock milliseconds, for the ledger.
     pub(super) fn recent_sends(&self) -> Vec<i64> {
-        let clock = self.api.clock();
-        let (now, wall) = (clock.now(), wall_now().as_millisecond());
-        let speed = i64::from(clock.speed());
-        let sends = self.api.limiter().sends().into_iter();
+        let (now, wall) = (self.clock.now(), wall_now().as_millisecond());
+        let speed = i64::from(self.clock.speed());
+        let sends = self.servers.limiters().flat_map(Limiter::sends);
         sends
             .map(|sent| wall - (now.as_millisecond() - sent.as_millisecond()) / speed)
             .collect()
@@ -104,12 +123,40 @@ impl Tenant {
 
     /// Stops the embedded sandbox, which then writes its state and log.
     pub(super) async fn close(self) -> Option<sandbox::LogReport> {
-        drop(self.api);
+        drop(self.servers);
         match self.sandbox {
             Some(running) => Some(running.stop().await),
             None => None,
         }
     }
+}
+
+fn admin_api_at(url: &str, key: SecretString, limiter: Limiter) -> Result<AdminApi, Failure> {
+    AdminApi::new(AdminApiOptions {
+        http: network(url)?,
+        key,
+        limiter,
+        retry: RetryPolicy::default(),
+        jitter_seed: None,
+    })
+    .map_err(|error| Failure::of(Exit::Configuration, error))
+}
+
+fn scim_at(url: &str, token: SecretString, limiter: Limiter) -> Result<Scim, Failure> {
+    Scim::new(ScimOptions {
+        http: network(url)?,
+        token,
+        limiter,
+        retry: RetryPolicy::default(),
+        jitter_seed: None,
+    })
+    .map_err(|error| Failure::of(Exit::Configuration, error))
+}
+
+fn network(url: &str) -> Result<HttpClient, Failure> {
+    let base = BaseUrl::parse(url).map_err(|error| Failure::of(Exit::Configuration, error))?;
+    HttpClient::network(base, &HttpOptions::default())
+        .map_err(|error| Failure::of(Exit::Configuration, error))
 }
 
 const MINUTE_MS: i64 = 60_000;

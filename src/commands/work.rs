@@ -16,7 +16,8 @@ use crate::config::{Settings, Target};
 use crate::ingest;
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
-    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, short_digest,
+    AcceptedInput, ApprovalPolicy, ApprovalRecord, Channel, FirstRun, HoldRecord, Memory,
+    short_digest,
 };
 use crate::plan::{self, Decision, Permissions, Plan, Verdict};
 use crate::report::{self, Ending, Run};
@@ -193,8 +194,9 @@ impl Work<'_> {
         mut ledger: Ledger,
         tenant: &Tenant,
     ) -> Result<u8, Failure> {
-        let started_at = tenant.api.clock().now();
+        let started_at = tenant.clock.now();
         let run_id = run_id(&self.plan, started_at);
+        self.name_unchecked_customer();
         let review = self.review()?;
         let earlier = ledger.outcomes(&self.plan.plan_id)?;
         let vetoes = apply::vetoes(&self.plan, self.approved, review.as_ref(), &earlier);
@@ -204,7 +206,8 @@ impl Work<'_> {
         let stop = StopSwitch::default();
         let execution = Execution {
             plan: Arc::clone(&self.plan),
-            api: tenant.api.clone(),
+            servers: tenant.servers.clone(),
+            clock: tenant.clock.clone(),
             run_id: run_id.clone(),
             approved: self.approved,
             vetoes,
@@ -215,7 +218,7 @@ impl Work<'_> {
                 .deadline
                 .map(|span| started_at + span),
             stop: stop.clone(),
-            observer: console::progress(self.settings, tenant.api.limiter()),
+            observer: console::progress(self.settings, &tenant.servers),
         };
         let work = apply::execute(execution, ledger);
         let (ledger, recorded) = tokio::select! {
@@ -231,6 +234,21 @@ impl Work<'_> {
                 exit: Exit::Midway,
                 ..failure
             })
+    }
+
+    /// SCIM does not say whose users it shows. Its address may, and that was
+    /// compared when the configuration was read.
+    fn name_unchecked_customer(&self) {
+        let mut steps = self.plan.lanes.iter().flat_map(|lane| &lane.steps);
+        let over_scim = steps.any(|step| step.channel == Channel::Scim);
+        let scim = self.settings.scim.as_ref();
+        let names_nobody = scim.is_some_and(|scim| scim.customer_id().is_none());
+        if over_scim && names_nobody && self.plan.customer_id.is_some() {
+            console::warn(
+                "[tenant] customer_id cannot be compared for what goes over SCIM: its answers name \
+                 no customer, and neither does [scim] base_url (…/customers/ID/…)",
+            );
+        }
     }
 
     /// What people decided is on disk before the plan can be resumed without
@@ -323,7 +341,7 @@ impl Work<'_> {
                 "the ledger could not be written: {error}; run again when it can"
             ));
         }
-        let finished_at = tenant.api.clock().now();
+        let finished_at = tenant.clock.now();
         if stopped.is_some() && recorded.is_ok() {
             apply::account_for_the_rest(plan, run_id, &mut ledger, finished_at)?;
         }
@@ -342,7 +360,7 @@ impl Work<'_> {
             approved_by: &approved_by,
         };
         let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
-        let usage: Usage = tenant.api.limiter().usage();
+        let usage: Usage = tenant.servers.usage();
         let summary = report::summarize(&run, self.command, ending, usage, finished_at);
         let folder = outputs::write_run(self.settings, &run, &summary)?;
         if recorded.is_ok() {

@@ -15,6 +15,8 @@ pub(super) const TARGET: &str = "SEATSWEEP_TARGET";
 pub(super) const LOG_FORMAT: &str = "SEATSWEEP_LOG_FORMAT";
 /// The API key, when the file names no other source.
 pub(super) const API_KEY: &str = "SEATSWEEP_API_KEY";
+/// The SCIM token, when the file names no other source.
+pub(super) const SCIM_TOKEN: &str = "SEATSWEEP_SCIM_TOKEN";
 /// Set by people who want no color anywhere (<https://no-color.org>).
 pub(super) const NO_COLOR: &str = "NO_COLOR";
 
@@ -23,8 +25,8 @@ pub(super) const USER: &str = "USER";
 /// The same on systems that set no `USER`, as under some crons.
 pub(super) const LOGNAME: &str = "LOGNAME";
 
-const ALL: [&str; 9] = [
-    CONFIG, LEDGER, OUT_DIR, TARGET, LOG_FORMAT, API_KEY, NO_COLOR, USER, LOGNAME,
+const ALL: [&str; 10] = [
+    CONFIG, LEDGER, OUT_DIR, TARGET, LOG_FORMAT, API_KEY, SCIM_TOKEN, NO_COLOR, USER, LOGNAME,
 ];
 
 /// The variables that mean something here, as plain data so that tests need no

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -72,17 +73,45 @@ pub enum ConfigError {
     )]
     BeyondTheVendor,
     /// The variable that should hold the key is not set, empty or not text.
-    #[error("the API key is missing: environment variable {0} is empty or not set")]
-    KeyNotSet(String),
+    #[error("the {0} is missing: environment variable {1} is empty or not set")]
+    KeyNotSet(Secret, String),
     /// The key's file holds nothing.
-    #[error("the API key is missing: {path} is empty", path = .0.display())]
-    KeyFileEmpty(PathBuf),
+    #[error("the {0} is missing: {path} is empty", path = .1.display())]
+    KeyFileEmpty(Secret, PathBuf),
     /// Others may read the key's file.
-    #[error("{path}: others can read this API key; run `chmod 600` on it, and have the key replaced if others had access", path = .0.display())]
-    KeyExposed(PathBuf),
+    #[error("{path}: others can read this {0}; run `chmod 600` on it, and have it replaced if others had access", path = .1.display())]
+    KeyExposed(Secret, PathBuf),
+    /// The address of SCIM names another customer than the tenant's.
+    #[error(
+        "[scim] base_url is that of customer {named}, [tenant] customer_id says {expected}; correct the one that is wrong, and give the token of the same customer"
+    )]
+    OtherCustomer {
+        /// The customer in the address.
+        named: String,
+        /// The customer of the tenant.
+        expected: String,
+    },
     /// No source of the key was named.
     #[error("no API key was named; set api_key_env or api_key_file under [admin_api]")]
     NoKeySource,
+}
+
+/// Which secret an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secret {
+    /// The key of the Administration API.
+    ApiKey,
+    /// The bearer token of SCIM.
+    ScimToken,
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::ApiKey => "API key",
+            Self::ScimToken => "SCIM token",
+        })
+    }
 }
 
 /// The kinds of [`ConfigError`] that exit codes tell apart.
@@ -113,9 +142,10 @@ impl ConfigError {
             | Self::NoTarget(_)
             | Self::Incomplete { .. }
             | Self::BeyondTheVendor
-            | Self::KeyNotSet(_)
-            | Self::KeyFileEmpty(_)
-            | Self::KeyExposed(_)
+            | Self::KeyNotSet(..)
+            | Self::KeyFileEmpty(..)
+            | Self::KeyExposed(..)
+            | Self::OtherCustomer { .. }
             | Self::NoKeySource => ConfigErrorKind::Configuration,
         }
     }

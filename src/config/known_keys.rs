@@ -165,10 +165,8 @@ const DOCUMENT: &[(&str, Shape)] = &[
 
 /// Words of the contract that a later version will understand and that change
 /// what is done: ignoring them would do something else than was asked for.
-/// `[scim]` alone changes nothing and is accepted.
-const LATER: [(&str, &str, &str); 5] = [
+const LATER: [(&str, &str, &str); 4] = [
     ("channels", "read", "scim"),
-    ("channels", "deactivate", "scim"),
     ("channels", "cancellation", "webhook"),
     ("channels", "cancellation", "email"),
     ("policy", "stranded_seats", "reclaim"),
@@ -421,11 +419,10 @@ mod tests {
 
     #[test]
     fn what_a_later_version_does_is_refused_and_not_ignored() {
-        let text = "[scim]\nbase_url = \"https://scim.example.com\"\n\
-                    [channels]\ndeactivate = \"scim\"\ncancellation = [\"file\", \"email\"]\n\
+        let text = "[channels]\nread = \"scim\"\ncancellation = [\"file\", \"email\"]\n\
                     [policy]\nstranded_seats = \"reclaim\"";
         let expected = [
-            "[channels] deactivate: \"scim\" is not supported yet in this version",
+            "[channels] read: \"scim\" is not supported yet in this version",
             "[channels] cancellation: \"email\" is not supported yet in this version",
             "[policy] stranded_seats: \"reclaim\" is not supported yet in this version",
         ];

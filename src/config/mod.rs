@@ -20,10 +20,10 @@ mod settings;
 mod template;
 mod values;
 
-pub use error::{ConfigError, ConfigErrorKind};
+pub use error::{ConfigError, ConfigErrorKind, Secret};
 pub use settings::{
-    ApiSettings, Execution, Inputs, KeySource, LimitSettings, LogLevel, LogSettings, Settings,
-    Target, UsersSource,
+    ApiSettings, Execution, Inputs, KeySource, LimitSettings, LogLevel, LogSettings, ScimSettings,
+    Settings, Target, UsersSource,
 };
 
 pub use template::{Draft, ExportDraft};

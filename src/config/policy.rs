@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 use serde::Deserialize;
 
 use super::Target;
-use super::sections::{ConfigFile, GuardsSection, WriteChannel};
+use super::sections::{ConfigFile, GuardsSection, RemovalChannel};
 use super::values::{CalendarDate, DateOrderWord, PriceText};
 use crate::ingest::{DateOrder, Formats, TextFormat};
 use crate::model::{
@@ -44,8 +44,8 @@ pub(super) fn policy(file: &ConfigFile, time_zone: String, hr_file: HrFileKind) 
         idp: idp.map_or(IdentityProvider::None, |managed| managed.0),
         seats_as_of: file.seats.as_of.map(|date| date.0),
         contracts: file.contracts.0.clone(),
-        deactivate_by_hand: file.channels.deactivate == WriteChannel::Manual,
-        remove_by_hand: file.channels.remove_license == WriteChannel::Manual,
+        deactivate_by: file.channels.deactivate.channel(),
+        remove_by_hand: file.channels.remove_license == RemovalChannel::Manual,
     }
 }
 

@@ -1,5 +1,6 @@
 mod execution;
 mod inputs;
+mod scim;
 
 use std::ffi::OsString;
 use std::num::NonZeroU32;
@@ -10,10 +11,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::environment::{self, Environment};
-use super::sections::{ConfigFile, LimitsSection};
+use super::sections::{ConfigFile, DeactivationChannel, LimitsSection};
 use super::{
-    ApiSettings, ConfigError, KeySource, LimitSettings, LogLevel, LogSettings, Settings, Target,
-    document, policy,
+    ApiSettings, ConfigError, KeySource, LimitSettings, LogLevel, LogSettings, ScimSettings,
+    Settings, Target, document, policy,
 };
 use crate::cli::{Cli, ColorWhen, Command, GlobalArguments, LogFormat};
 use crate::ingest::ColumnNames;
@@ -36,8 +37,9 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
     let file = &found.file;
     let target = target(&cli.command, environment, &found)?;
     let key = key_source(&cli.command, environment, &found, target)?;
+    let scim = scim::scim(environment, &found, target)?;
     let said = match target {
-        Target::Eight => MustBeSaid::for_8x8(&cli.command, &found, key.as_ref())?,
+        Target::Eight => MustBeSaid::for_8x8(&cli.command, &found, key.as_ref(), scim.as_ref())?,
         Target::Sandbox => MustBeSaid::or_sandbox_defaults(file),
     };
     let as_of = cli.command.as_of();
@@ -46,7 +48,11 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         .transpose()?;
     let base_url = file.admin_api.base_url.clone().unwrap_or_default();
     let limits = limits(&cli.command, &file.limits, target);
-    if target == Target::Eight && !base_url.is_loopback && limits.exceed_the_vendors() {
+    let writing_to = scim::writing_to(file);
+    let on_loopback = writing_to.iter().all(|url| url.is_loopback);
+    let asks_elsewhere = inputs::lists_accounts(&cli.command, &found) && !base_url.is_loopback;
+    let is_real = target == Target::Eight && (!on_loopback || asks_elsewhere);
+    if is_real && limits.exceed_the_vendors() {
         return Err(ConfigError::BeyondTheVendor);
     }
     let out_dir = out_dir(&cli.command, environment, &found, target);
@@ -64,9 +70,10 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         guards: policy::guards(&file.guards, target),
         api: ApiSettings {
             base_url: base_url.text,
-            is_loopback: base_url.is_loopback,
             key,
         },
+        scim,
+        on_loopback,
         limits,
         as_of,
         execution: execution::execution(&cli.command)?,
@@ -190,14 +197,17 @@ impl MustBeSaid {
         command: &Command,
         found: &FoundFile,
         key: Option<&KeySource>,
+        scim: Option<&ScimSettings>,
     ) -> Result<Self, ConfigError> {
         let file = &found.file;
         let tenant = file.tenant.name.clone();
         let tenant = tenant.filter(|name| !name.trim().is_empty());
         let hr_file = file.hr.file;
         let time_zone = file.policy.time_zone.clone();
-        let needs_key = matches!(command, Command::Apply(_) | Command::Run(_))
-            || inputs::lists_accounts(command, found);
+        let changes = matches!(command, Command::Apply(_) | Command::Run(_));
+        let needs_key =
+            (changes && scim::uses_admin_api(file)) || inputs::lists_accounts(command, found);
+        let needs_scim = changes && file.channels.deactivate == DeactivationChannel::Scim;
         let missing: Vec<&'static str> = [
             (tenant.is_none(), "[tenant] name = \"acme\""),
             (
@@ -215,6 +225,10 @@ impl MustBeSaid {
             (
                 needs_key && key.is_none(),
                 "[admin_api] api_key_env = \"SEATSWEEP_API_KEY\", or api_key_file",
+            ),
+            (
+                needs_scim && scim.is_none(),
+                "[scim] base_url = \"https://…/scim/v2\" and token_env = \"SEATSWEEP_SCIM_TOKEN\", or token_file",
             ),
         ]
         .into_iter()

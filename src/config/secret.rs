@@ -5,7 +5,8 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::environment::read_variable;
-use super::{ConfigError, KeySource, Settings};
+use super::error::Secret;
+use super::{ConfigError, KeySource, ScimSettings, Settings};
 use crate::files;
 
 impl Settings {
@@ -13,26 +14,39 @@ impl Settings {
     /// value nor an error shows it.
     pub fn api_key(&self) -> Result<SecretString, ConfigError> {
         match &self.api.key {
-            Some(KeySource::Environment(name)) => key_from_variable(name),
-            Some(KeySource::File(path)) => key_from_file(path),
+            Some(source) => secret_from(source, Secret::ApiKey),
             None => Err(ConfigError::NoKeySource),
         }
     }
 }
 
-fn key_from_variable(name: &str) -> Result<SecretString, ConfigError> {
+impl ScimSettings {
+    /// Reads the token from its source, under the same rules.
+    pub fn token(&self) -> Result<SecretString, ConfigError> {
+        secret_from(&self.token, Secret::ScimToken)
+    }
+}
+
+fn secret_from(source: &KeySource, what: Secret) -> Result<SecretString, ConfigError> {
+    match source {
+        KeySource::Environment(name) => key_from_variable(name, what),
+        KeySource::File(path) => key_from_file(path, what),
+    }
+}
+
+fn key_from_variable(name: &str, what: Secret) -> Result<SecretString, ConfigError> {
     let value = read_variable(name).and_then(|value| value.into_string().ok());
     value
         .and_then(|value| key_in(&value))
-        .ok_or_else(|| ConfigError::KeyNotSet(name.to_owned()))
+        .ok_or_else(|| ConfigError::KeyNotSet(what, name.to_owned()))
 }
 
-fn key_from_file(path: &Path) -> Result<SecretString, ConfigError> {
+fn key_from_file(path: &Path, what: Secret) -> Result<SecretString, ConfigError> {
     if files::readable_by_others(path) {
-        return Err(ConfigError::KeyExposed(path.to_owned()));
+        return Err(ConfigError::KeyExposed(what, path.to_owned()));
     }
     let text = fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, error))?;
-    key_in(&text).ok_or_else(|| ConfigError::KeyFileEmpty(path.to_owned()))
+    key_in(&text).ok_or_else(|| ConfigError::KeyFileEmpty(what, path.to_owned()))
 }
 
 /// The key without the line end that editors and `echo` add.
@@ -54,7 +68,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
         files::replace(&path, b"example-key\r\n").expect("written");
-        let key = key_from_file(&path).expect("a key");
+        let key = key_from_file(&path, Secret::ApiKey).expect("a key");
         assert_eq!(key.expose_secret(), "example-key");
         assert!(!format!("{key:?}").contains("example-key"));
     }
@@ -63,28 +77,30 @@ mod tests {
     fn exposed_empty_and_missing_keys_are_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
-        let missing = key_from_file(&path);
+        let missing = key_from_file(&path, Secret::ApiKey);
         assert!(
             matches!(missing, Err(ConfigError::Unreadable { .. })),
             "{missing:?}"
         );
         files::replace(&path, b"\n").expect("written");
-        let empty = key_from_file(&path);
+        let empty = key_from_file(&path, Secret::ApiKey);
         assert!(
-            matches!(empty, Err(ConfigError::KeyFileEmpty(_))),
+            matches!(empty, Err(ConfigError::KeyFileEmpty(..))),
             "{empty:?}"
         );
         files::replace(&path, b"example-key").expect("written");
         let everybody = fs::Permissions::from_mode(0o644);
         fs::set_permissions(&path, everybody).expect("a mode");
-        let exposed = key_from_file(&path).expect_err("exposed");
-        assert!(matches!(exposed, ConfigError::KeyExposed(_)), "{exposed}");
+        let exposed = key_from_file(&path, Secret::ApiKey).expect_err("exposed");
+        assert!(matches!(exposed, ConfigError::KeyExposed(..)), "{exposed}");
         assert!(!exposed.to_string().contains("example-key"), "{exposed}");
     }
 
     #[test]
     fn a_variable_that_is_not_set_is_named() {
-        let error = key_from_variable("SEATSWEEP_TEST_NOT_SET").expect_err("not set");
-        assert!(error.to_string().contains("SEATSWEEP_TEST_NOT_SET"));
+        let error =
+            key_from_variable("SEATSWEEP_TEST_NOT_SET", Secret::ScimToken).expect_err("not set");
+        let error = error.to_string();
+        assert!(error.contains("SCIM token") && error.contains("SEATSWEEP_TEST_NOT_SET"));
     }
 }

@@ -8,7 +8,6 @@ use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::Target;
 use super::base_url::BaseUrl;
@@ -19,7 +18,7 @@ use super::values::{
 };
 use crate::ingest::{Delimiter, TextEncoding};
 use crate::model::{
-    AccountStatus, ActOn, ApprovalPolicy, DataGate, Effective, EmploymentStatus, FirstRun,
+    AccountStatus, ActOn, ApprovalPolicy, Channel, DataGate, Effective, EmploymentStatus, FirstRun,
     HrFileKind, StrandedSeats, Trust,
 };
 
@@ -32,9 +31,7 @@ pub(super) struct ConfigFile {
     pub(super) inputs: InputsSection,
     pub(super) hr: HrSection,
     pub(super) admin_api: AdminApiSection,
-    /// For a later version; alone it changes nothing.
-    #[serde(rename = "scim")]
-    _scim: Option<IgnoredAny>,
+    pub(super) scim: ScimSection,
     pub(super) identity: IdentitySection,
     pub(super) idp: IdpSection,
     pub(super) channels: ChannelsSection,
@@ -81,6 +78,16 @@ pub(super) struct AdminApiSection {
     pub(super) api_key_file: Option<PathBuf>,
 }
 
+/// Access for SCIM; used where a channel says so, and to settle what an earlier
+/// run sent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ScimSection {
+    pub(super) base_url: Option<BaseUrl>,
+    pub(super) token_env: Option<String>,
+    pub(super) token_file: Option<PathBuf>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct IdentitySection {
@@ -99,8 +106,8 @@ pub(super) struct ChannelsSection {
     /// The only word there is in this version.
     #[serde(rename = "read")]
     _read: Option<ReadChannel>,
-    pub(super) deactivate: WriteChannel,
-    pub(super) remove_license: WriteChannel,
+    pub(super) deactivate: DeactivationChannel,
+    pub(super) remove_license: RemovalChannel,
     /// The only word there is in this version.
     #[serde(rename = "cancellation")]
     _cancellation: Vec<CancellationChannel>,
@@ -114,7 +121,27 @@ enum ReadChannel {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum WriteChannel {
+pub(super) enum DeactivationChannel {
+    #[default]
+    AdminApi,
+    Scim,
+    Manual,
+}
+
+impl DeactivationChannel {
+    pub(super) fn channel(self) -> Channel {
+        match self {
+            Self::AdminApi => Channel::AdminApi,
+            Self::Scim => Channel::Scim,
+            Self::Manual => Channel::Manual,
+        }
+    }
+}
+
+/// SCIM knows no licences.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RemovalChannel {
     #[default]
     AdminApi,
     Manual,

@@ -39,6 +39,10 @@ pub struct Settings {
     pub guards: GuardLimits,
     /// Where the Administration API is and where its key comes from.
     pub api: ApiSettings,
+    /// Where SCIM is and where its token comes from, if both are said.
+    pub scim: Option<ScimSettings>,
+    /// Whether every API that changes the tenant is an address of this machine.
+    pub on_loopback: bool,
     /// How fast requests may go.
     pub limits: LimitSettings,
     /// Start of the run's clock; `None` for now.
@@ -64,14 +68,14 @@ impl Settings {
     pub fn target_label(&self) -> &'static str {
         match self.target {
             Target::Sandbox => "sandbox",
-            Target::Eight if self.api.is_loopback => "loopback",
+            Target::Eight if self.on_loopback => "loopback",
             Target::Eight => "8x8",
         }
     }
 
     /// Whether people's real accounts are behind the target.
     pub fn is_real(&self) -> bool {
-        self.target == Target::Eight && !self.api.is_loopback
+        self.target == Target::Eight && !self.on_loopback
     }
 }
 
@@ -131,11 +135,28 @@ pub enum UsersSource {
 pub struct ApiSettings {
     /// `https`, or `http` on a loopback address.
     pub base_url: String,
-    /// Whether `base_url` is an address of this machine.
-    pub is_loopback: bool,
-    /// Where the key comes from; always there for `apply` and `run` against
-    /// 8x8, never for a rehearsal in the embedded sandbox.
+    /// Where the key comes from; there for `apply` and `run` against 8x8 if
+    /// they use this API, never for a rehearsal in the embedded sandbox.
     pub key: Option<KeySource>,
+}
+
+/// Where SCIM is. Of no use to the embedded sandbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScimSettings {
+    /// `https`, or `http` on a loopback address; never built in.
+    pub base_url: String,
+    /// Where the token comes from.
+    pub token: KeySource,
+}
+
+impl ScimSettings {
+    /// The customer that the address names, as 8x8's own do:
+    /// `…/customers/ID/scim/v2`.
+    pub fn customer_id(&self) -> Option<&str> {
+        let mut segments = self.base_url.split('/');
+        segments.find(|segment| *segment == "customers")?;
+        segments.next().filter(|id| !id.is_empty())
+    }
 }
 
 /// Where a secret comes from; never the command line.

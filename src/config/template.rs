@@ -157,6 +157,21 @@ fn choices(text: &mut Text) {
         "Where the key is: the name of an environment variable, or a file that only you can read.",
     );
     text.choice("api_key_env", &quoted("SEATSWEEP_API_KEY"));
+    text.section("channels");
+    text.comment(
+        "How access is ended: \"admin-api\", \"scim\" (then [scim] is needed, and for licenses the \
+         Administration\nAPI or a person), or \"manual\"; how licenses are removed: \"admin-api\" or \
+         \"manual\".",
+    );
+    text.choice("deactivate", &quoted("admin-api"));
+    text.choice("remove_license", &quoted("admin-api"));
+    text.section("scim");
+    text.comment(
+        "The 8x8 URL and token of the provisioning integration in the Admin Console. Not beside an \
+         identity\nprovider that provisions: 8x8 allows one program that writes over SCIM.",
+    );
+    text.choice("base_url", &quoted("https://scim.example.com/scim/v2"));
+    text.choice("token_env", &quoted("SEATSWEEP_SCIM_TOKEN"));
     text.section("idp");
     text.comment(
         "Accounts that an identity provider manages: \"none\", \"all\", or a list of usernames and \

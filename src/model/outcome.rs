@@ -47,6 +47,8 @@ impl fmt::Display for ActionKind {
 pub enum Channel {
     /// The vendor's Administration API.
     AdminApi,
+    /// SCIM, which can end access and nothing else.
+    Scim,
     /// A person in the Admin Console.
     Manual,
     /// A file for the billing administrator.
@@ -58,6 +60,7 @@ impl Channel {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AdminApi => "admin-api",
+            Self::Scim => "scim",
             Self::Manual => "manual",
             Self::File => "file",
         }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Money, Pool};
+use super::{Channel, Money, Pool};
 
 /// Everything an administrator decides that changes what a plan holds. It is
 /// written into every plan, so that a plan explains itself.
@@ -50,8 +50,8 @@ pub struct Policy {
     pub seats_as_of: Option<Date>,
     /// Contracts, in the order written.
     pub contracts: Vec<Contract>,
-    /// Whether the Administration API or a person deactivates.
-    pub deactivate_by_hand: bool,
+    /// How accounts are deactivated: by an API, or by a person.
+    pub deactivate_by: Channel,
     /// Whether the Administration API or a person removes licences.
     pub remove_by_hand: bool,
 }

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use super::document::{Facts, Plan, PlanInput};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
-    ActionKind, Disposition, GuardLimits, Memory, Origin, Policy, PoolObservation, Reason,
-    short_digest,
+    ActionKind, Channel, Disposition, GuardLimits, IdentityProvider, Memory, Origin, Policy,
+    PoolObservation, Reason, short_digest,
 };
 use crate::reconcile::{Calendar, Reconciliation};
 use crate::seats::PoolFigures;
@@ -103,6 +103,7 @@ pub fn build(input: Build<'_>) -> Plan {
     }
     planning.name_repeated_inputs(&mut plan);
     planning.name_new_headers(&mut plan);
+    name_second_writer(&mut plan);
     name_vanished_rows(&mut plan);
     name_lagging_statuses(input.reconciliation.lagging_statuses, &mut plan);
     name_given_up_rows(&input.reconciliation.given_up, &mut plan);
@@ -183,6 +184,18 @@ fn name_lagging_statuses(people: u64, plan: &mut Plan) {
              days after their date. If HR's system never changes the status, and HR says so, \
              [hr] trust = \"date\" goes by the date alone"
         ));
+    }
+}
+
+/// The vendor supports one program that writes over SCIM. What the identity
+/// provider manages is left to it; that it manages anything is worth a word.
+fn name_second_writer(plan: &mut Plan) {
+    let is_writer = plan.policy.deactivate_by == Channel::Scim;
+    if is_writer && plan.policy.idp != IdentityProvider::None {
+        let sentence = "[channels] deactivate is \"scim\" and an identity provider manages \
+            accounts: 8x8 supports one program that writes over SCIM. If the provider's \
+            provisioning is on, set deactivate = \"admin-api\" or \"manual\"";
+        plan.findings.push(sentence.to_owned());
     }
 }
 

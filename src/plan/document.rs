@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     AccountKey, AccountStatus, ActionKind, Channel, EmailAddress, GuardLimits, LicenseName, Money,
-    Origin, Policy, PoolObservation, TaskKind, TerminationId, TerminationRecord, UnsettledRow,
-    UserId, Username,
+    Origin, PersonName, Policy, PoolObservation, TaskKind, TerminationId, TerminationRecord,
+    UnsettledRow, UserId, Username,
 };
 use crate::reconcile::RowDisposition;
 use crate::seats::{Draft, PoolFigures};
@@ -227,6 +227,8 @@ pub struct Step {
     pub id: String,
     /// All deactivations of a plan go before any removal.
     pub phase: Phase,
+    /// The API that it is sent to.
+    pub channel: Channel,
     /// The deactivation that it carries.
     pub deactivate: Option<String>,
     /// The removals that it carries.
@@ -334,6 +336,8 @@ pub struct Expected {
     pub username: Option<Username>,
     /// The account's e-mail.
     pub email: Option<EmailAddress>,
+    /// The account's name, asked where there is no e-mail to compare.
+    pub name: PersonName,
     /// The account must be older than this.
     pub created_before: Timestamp,
     /// Its status before the step.

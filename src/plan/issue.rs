@@ -8,9 +8,7 @@ use super::build::{Planning, id_of};
 use super::document::{ManualTask, Plan};
 use super::leaver::Fates;
 use super::tasks;
-use crate::model::{
-    ActionKind, Channel, LicenseKind, LicenseName, TaskKind, TaskState, TerminationId,
-};
+use crate::model::{ActionKind, LicenseKind, LicenseName, TaskKind, TaskState, TerminationId};
 use crate::reconcile::Case;
 
 impl Planning<'_> {
@@ -92,7 +90,6 @@ impl Planning<'_> {
         if known.is_none() {
             let mut action = self.action(case, ActionKind::ManualTask, license, 0, case.due);
             action.id = id_of(ActionKind::ManualTask, &id);
-            action.channel = Channel::Manual;
             action.quantity = None;
             action.task_id = Some(id);
             plan.actions.push(action);

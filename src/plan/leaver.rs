@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::build::Planning;
 use super::document::{Phase, Plan, Removal, Step, UponRefusal};
 use crate::model::{
-    AccountStatus, ActionKind, DataGate, Disposition, LicenseKind, LicenseName, Reason,
+    AccountStatus, ActionKind, Channel, DataGate, Disposition, LicenseKind, LicenseName, Reason,
     StrandedSeats, TaskKind, TerminationRecord, TerminationState,
 };
 use crate::reconcile::{Case, Stance};
@@ -61,7 +61,7 @@ impl Planning<'_> {
         let removal_due = self.calendar.after_days(self.as_of, days);
         self.due_now(case, Reason::DeactivationDue, "access ends now", plan);
         self.side_tasks(case, fates, removal_due, plan);
-        if self.policy.deactivate_by_hand {
+        if self.policy.deactivate_by == Channel::Manual {
             self.task(case, TaskKind::DeactivateByHand, None, Some(case.due), plan);
             plan.dispositions[case.line].needs_a_look = true;
             return;
@@ -91,8 +91,11 @@ impl Planning<'_> {
         plan.lanes.push(super::steps::lane(case, step));
     }
 
+    /// In the update that ends access, which SCIM's cannot carry: then the
+    /// seats go on the first night that finds the account deactivated.
     fn frees_at_once(&self, fates: &Fates) -> bool {
         self.policy.remove_license_after_days == 0
+            && self.policy.deactivate_by == Channel::AdminApi
             && !self.policy.remove_by_hand
             && (self.policy.data_gate == DataGate::Grace || !fates.take_voicemail())
     }

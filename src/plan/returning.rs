@@ -13,8 +13,8 @@ use super::document::{
 use super::undo::{PastAccount, PastState, Undo, undoing};
 use super::{losses, tasks};
 use crate::model::{
-    AccountStatus, ActionKind, Channel, Disposition, LicenseName, Origin, Reason, TaskKind,
-    short_digest,
+    AccountStatus, ActionKind, Channel, Disposition, LicenseName, Origin, PersonName, Reason,
+    TaskKind, short_digest,
 };
 use crate::reconcile::RowDisposition;
 
@@ -301,10 +301,13 @@ impl<'a> Returning<'a> {
             deactivate: None,
             remove: Vec::new(),
             restore: Some(restore),
+            channel: Channel::AdminApi,
             expected: Expected {
                 user_id: self.subject.user_id.clone(),
                 username: self.subject.username.clone(),
                 email: self.past.email.clone(),
+                // The other keys are from the account itself.
+                name: PersonName::default(),
                 created_before: self.past.changed_at,
                 status,
             },

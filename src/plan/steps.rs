@@ -41,7 +41,7 @@ impl Planning<'_> {
             quantity: license.map(|_| 1),
             due,
             depends_on: Vec::new(),
-            channel: Channel::AdminApi,
+            channel: self.channel_of(kind),
             needs_approval: is_approved_later.then(|| self.old_termination()),
             evidence: Evidence {
                 file: case.termination.source.file.clone(),
@@ -71,6 +71,12 @@ impl Planning<'_> {
         Step {
             id: format!("step-{}", short_digest(carried.join("|"))),
             phase,
+            channel: self.channel_of(match phase {
+                Phase::Deactivations => ActionKind::Deactivate,
+                Phase::Removals => ActionKind::RemoveLicense,
+                Phase::Reactivations => ActionKind::Reactivate,
+                Phase::Assignments => ActionKind::AssignLicense,
+            }),
             deactivate,
             remove,
             restore: None,
@@ -78,11 +84,24 @@ impl Planning<'_> {
                 user_id: account.user_id.clone(),
                 username: account.username.clone(),
                 email: account.email.clone(),
+                name: account.name.clone(),
                 created_before: self.calendar.end_of(case.termination.date, case.site()),
                 status: account.status,
             },
             upon_refusal: UponRefusal::Fail,
             needs_approval: case.stance == Stance::WithApproval,
+        }
+    }
+
+    /// How an action of this kind is carried out.
+    fn channel_of(&self, kind: ActionKind) -> Channel {
+        match kind {
+            ActionKind::Deactivate => self.policy.deactivate_by,
+            ActionKind::RemoveLicense | ActionKind::Reactivate | ActionKind::AssignLicense => {
+                Channel::AdminApi
+            }
+            ActionKind::ManualTask => Channel::Manual,
+            ActionKind::RequestPartialCancellation => Channel::File,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The simulated 8x8 tenant: an HTTP server that answers like the vendor's
-//! Administration API, and is as strict.
+//! Administration API and SCIM service, and is as strict.
 //!
-//! Written from the vendor's OpenAPI documents alone. It uses nothing of the
+//! Written from the vendor's OpenAPI documents and SCIM's RFCs alone. It uses nothing of the
 //! crate, wire types least of all: a field name misspelled on both sides would
 //! pass every test. Where the vendor's documents are silent the sandbox has a
 //! rule of its own, and the comment at that rule says so.
@@ -9,7 +9,7 @@
 //! [`start`] serves it over loopback sockets; [`tenant`] is the same tenant
 //! without sockets, for tests in tokio's paused time. A request goes through
 //! `service` (hold, lock, log) and `router` (key, limits, routing) to `users`,
-//! `update` or `operations`; `state` is what the tenant remembers; `log` judges
+//! `update` or `operations`, or to `scim`; `state` is what the tenant remembers; `log` judges
 //! how the client behaved.
 
 mod answer;
@@ -26,6 +26,8 @@ mod options;
 mod query;
 mod render;
 mod router;
+mod scim;
+mod scim_filter;
 mod server;
 mod service;
 mod state;
@@ -40,7 +42,8 @@ pub use error::SandboxError;
 pub use hold::{Hold, HoldPoint};
 pub use log::{LogEntry, LogReport, LogWrite};
 pub use options::{
-    OperationTime, Options, Seed, SeedLicense, SeedUser, StrandedSeats, TenantLimits, UpdateSupport,
+    ListScope, OperationTime, Options, PatchAnswer, ScimOptions, Seed, SeedLicense, SeedUser,
+    StrandedSeats, TenantLimits, UpdateSupport,
 };
 pub use server::{Running, start};
 pub use service::{Tenant, tenant};

@@ -36,20 +36,28 @@ pub struct Options {
     pub stranded_seats: StrandedSeats,
     /// Whether users can be updated at all.
     pub update: UpdateSupport,
+    /// How the SCIM service behaves.
+    pub scim: ScimOptions,
 }
 
 impl Options {
     /// A sandbox with the vendor's limits, in real time, on a free loopback
-    /// port, with no files.
+    /// port, with no files. The SCIM token is the API key.
     pub fn new(seed: Seed, api_key: impl Into<String>, origin: Timestamp) -> Self {
+        let api_key = api_key.into();
         Self {
             seed,
+            scim: ScimOptions {
+                token: api_key.clone(),
+                patch_answer: PatchAnswer::default(),
+                list_scope: ListScope::default(),
+            },
             state_file: None,
             log_file: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             time_scale: 1,
             origin,
-            api_key: api_key.into(),
+            api_key,
             limits: TenantLimits::default(),
             operation_time: OperationTime::default(),
             hold: None,
@@ -177,4 +185,35 @@ pub enum UpdateSupport {
     Implemented,
     /// Updates are answered with 405.
     MethodNotAllowed,
+}
+
+/// How the SCIM service behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScimOptions {
+    /// The bearer token that is accepted.
+    pub token: String,
+    /// What a patch is answered with.
+    pub patch_answer: PatchAnswer,
+    /// Whom it shows.
+    pub list_scope: ListScope,
+}
+
+/// What a patch that was carried out is answered with; the RFC allows both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PatchAnswer {
+    /// 200 and the user.
+    #[default]
+    Resource,
+    /// 204 and nothing.
+    NoContent,
+}
+
+/// Whom the SCIM service shows, a setting of the vendor's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ListScope {
+    /// All users.
+    #[default]
+    AllUsers,
+    /// Only users that an identity provider created.
+    Provisioned,
 }

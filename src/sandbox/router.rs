@@ -13,8 +13,9 @@ use super::identity::is_uuid;
 use super::limits::{Admission, Windows};
 use super::log::{LogEntry, LogWrite};
 use super::operations::Ending;
-use super::options::{OperationTime, StrandedSeats, UpdateSupport};
+use super::options::{OperationTime, ScimOptions, StrandedSeats, UpdateSupport};
 use super::query::percent_decoded;
+use super::scim;
 use super::state::{State, username};
 use super::state_file;
 use super::update::{self, Update};
@@ -29,6 +30,8 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) base_url: String,
+    pub(super) scim_base_url: String,
+    pub(super) scim: ScimOptions,
     pub(super) api_key: String,
     pub(super) state_file: Option<PathBuf>,
     pub(super) log_file: Option<PathBuf>,
@@ -43,6 +46,8 @@ pub(super) struct Settings {
 pub(super) struct Core {
     pub(super) state: State,
     pub(super) windows: Windows,
+    /// Those of the SCIM token.
+    pub(super) scim_windows: Windows,
     pub(super) scrolls: Scrolls,
     pub(super) entries: Vec<LogEntry>,
 }
@@ -110,7 +115,7 @@ impl Core {
             // tenant is for, so those methods are not there.
             Route::User(_) => Err(Problem::method_not_allowed("GET, PUT")),
             Route::Users | Route::Operation(_) => Err(Problem::method_not_allowed("GET")),
-            Route::Unknown => Err(Problem::not_found()),
+            Route::Scim(_) | Route::Unknown => Err(Problem::not_found()),
         }
     }
 
@@ -180,11 +185,16 @@ pub(super) enum Route {
     Users,
     User(String),
     Operation(String),
+    /// Of the SCIM service.
+    Scim(scim::Resource),
     Unknown,
 }
 
 impl Route {
     pub(super) fn of(path: &str) -> Self {
+        if let Some(path) = path.strip_prefix(scim::BASE_PATH) {
+            return Self::Scim(scim::Resource::of(path));
+        }
         let Some(path) = path.strip_prefix(BASE_PATH) else {
             return Self::Unknown;
         };
@@ -204,6 +214,7 @@ impl Route {
     pub(super) fn media_type(&self) -> &'static str {
         match self {
             Self::Operation(_) => OPERATIONS,
+            Self::Scim(_) => scim::SCIM,
             Self::Users | Self::User(_) | Self::Unknown => USERS,
         }
     }

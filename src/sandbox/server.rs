@@ -15,6 +15,7 @@ use super::error::SandboxError;
 use super::log::{LogEntry, LogReport};
 use super::options::Options;
 use super::router::BASE_PATH;
+use super::scim;
 use super::service::Tenant;
 
 /// No user is anywhere near this size, in bytes.
@@ -45,7 +46,7 @@ pub async fn start(options: Options) -> Result<Running, SandboxError> {
     let listen = |source| SandboxError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let tenant = Tenant::new(options, base_url(address))?;
+    let tenant = Tenant::new(options, &origin(address))?;
 
     let (stopping, mut stop) = watch::channel(false);
     // Small answers would wait for more to send otherwise. A socket that
@@ -77,7 +78,12 @@ impl Running {
 
     /// What a client has to be configured with.
     pub fn base_url(&self) -> String {
-        base_url(self.address)
+        format!("{}{BASE_PATH}", origin(self.address))
+    }
+
+    /// The same for SCIM.
+    pub fn scim_url(&self) -> String {
+        format!("{}{}", origin(self.address), scim::BASE_PATH)
     }
 
     /// How the client behaved so far.
@@ -124,6 +130,6 @@ async fn answer(
     response.map(Body::from)
 }
 
-fn base_url(address: SocketAddr) -> String {
-    format!("http://{address}{BASE_PATH}")
+fn origin(address: SocketAddr) -> String {
+    format!("http://{address}")
 }

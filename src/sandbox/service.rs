@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::http::header::{
     ALLOW, CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER, TRANSFER_ENCODING,
 };
-use axum::http::{HeaderValue, Request, Response};
+use axum::http::{HeaderValue, Request, Response, StatusCode};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::json;
@@ -20,6 +20,7 @@ use super::log::{LogEntry, LogReport};
 use super::options::Options;
 use super::query::parameters;
 use super::router::{BASE_PATH, Core, REQUEST_ID, Route, Settings};
+use super::scim;
 use super::state_file;
 use super::users::Scrolls;
 
@@ -36,7 +37,7 @@ pub struct Tenant {
 ///
 /// Fails if the seed contradicts itself, or the state file cannot be read or written.
 pub fn tenant(options: Options) -> Result<Tenant, SandboxError> {
-    Tenant::new(options, format!("http://localhost{BASE_PATH}"))
+    Tenant::new(options, "http://localhost")
 }
 
 #[derive(Debug)]
@@ -48,7 +49,8 @@ struct Shared {
 }
 
 impl Tenant {
-    pub(super) fn new(options: Options, base_url: String) -> Result<Self, SandboxError> {
+    /// A tenant whose addresses begin with `origin`.
+    pub(super) fn new(options: Options, origin: &str) -> Result<Self, SandboxError> {
         if options.time_scale == 0 {
             return Err(SandboxError::TimeScale);
         }
@@ -61,11 +63,14 @@ impl Tenant {
         let core = Core {
             state,
             windows: Windows::new(options.limits),
+            scim_windows: Windows::new(options.limits),
             scrolls: Scrolls::default(),
             entries: Vec::new(),
         };
         let settings = Settings {
-            base_url,
+            base_url: format!("{origin}{BASE_PATH}"),
+            scim_base_url: format!("{origin}{}", scim::BASE_PATH),
+            scim: options.scim,
             api_key: options.api_key,
             state_file: options.state_file,
             log_file: options.log_file,
@@ -125,7 +130,7 @@ impl Tenant {
         let now = self.shared.clock.now();
         let mut core = self.core();
         let answer = Problem::too_large().into_answer(USERS, BASE_PATH, now);
-        response(&answer, core.windows.usage(now), 0, None, now)
+        response(&answer, Some(core.windows.usage(now)), 0, None, now)
     }
 
     /// Writes what is to be written at the end.
@@ -167,15 +172,25 @@ impl Tenant {
             operations_in_flight: 0,
             write: None,
         };
-        let answer = core
-            .admit(settings, request.headers(), now)
-            .and_then(|()| core.answer(settings, &route, request, now, &mut entry))
-            .unwrap_or_else(|problem| problem.into_answer(route.media_type(), path, now));
+        let answer = match &route {
+            Route::Scim(resource) => core
+                .answer_scim(settings, resource, request, now, &mut entry)
+                .unwrap_or_else(|refusal| refusal.into_answer(now)),
+            _ => core
+                .admit(settings, request.headers(), now)
+                .and_then(|()| core.answer(settings, &route, request, now, &mut entry))
+                .unwrap_or_else(|problem| problem.into_answer(route.media_type(), path, now)),
+        };
 
         entry.status = answer.status.as_u16();
         entry.operations_in_flight = core.open_operations();
         core.entries.push(entry);
-        response(&answer, core.windows.usage(now), number, request_id, now)
+        // The vendor says nothing about such headers of SCIM.
+        let usage = match &route {
+            Route::Scim(_) => None,
+            _ => Some(core.windows.usage(now)),
+        };
+        response(&answer, usage, number, request_id, now)
     }
 
     /// The log is the sandbox's own: it needs no key and takes part in no limit.
@@ -219,19 +234,27 @@ impl Tenant {
 
 fn response(
     answer: &Answer,
-    usage: Usage,
+    usage: Option<Usage>,
     number: u64,
     request_id: Option<HeaderValue>,
     now: Timestamp,
 ) -> Response<Vec<u8>> {
-    let mut response = Response::new(answer.body.to_string().into_bytes());
+    let body = match answer.status {
+        StatusCode::NO_CONTENT => Vec::new(),
+        _ => answer.body.to_string().into_bytes(),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.media_type));
-    headers.insert("x-ratelimit-limit", HeaderValue::from(usage.limit));
-    headers.insert("x-ratelimit-remaining", HeaderValue::from(usage.remaining));
-    let reset = HeaderValue::from(unix_second_after(usage.reset));
-    headers.insert("x-ratelimit-reset", reset);
+    if answer.status != StatusCode::NO_CONTENT {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.media_type));
+    }
+    if let Some(usage) = usage {
+        headers.insert("x-ratelimit-limit", HeaderValue::from(usage.limit));
+        headers.insert("x-ratelimit-remaining", HeaderValue::from(usage.remaining));
+        let reset = HeaderValue::from(unix_second_after(usage.reset));
+        headers.insert("x-ratelimit-reset", reset);
+    }
     if let Ok(id) = HeaderValue::try_from(response_id(number)) {
         headers.insert("x-response-id", id);
     }

@@ -180,6 +180,24 @@ impl State {
         id
     }
 
+    /// Changes a user without an operation, and gives back how the user was and
+    /// what the latest change had wanted; `None` if there is no such user.
+    pub(super) fn change_at_once(
+        &mut self,
+        user_id: &str,
+        after: Value,
+        digest: Option<String>,
+    ) -> Option<(Value, Option<String>)> {
+        let account = self.accounts.get_mut(user_id)?;
+        let before = account.user().clone();
+        *account = Account::Written { user: after };
+        let earlier = match digest {
+            Some(digest) => self.latest_change.insert(user_id.to_owned(), digest),
+            None => self.latest_change.remove(user_id),
+        };
+        Some((before, earlier))
+    }
+
     /// Takes back an update that could not be made durable.
     pub(super) fn withdraw(&mut self, operation_id: &str) {
         if let Some(operation) = self.operations.remove(operation_id) {

@@ -277,7 +277,8 @@ fn after(before: &Value, body: Value, seats: &Seats, completes: Timestamp) -> Va
     user
 }
 
-fn change_digest(after: &Value) -> String {
+/// Stands for the status and licenses of a user.
+pub(super) fn change_digest(after: &Value) -> String {
     let mut licenses: Vec<&str> = items(&after["serviceInfo"]["licenses"])
         .filter(|license| !is_number(license))
         .filter_map(|license| license["id"].as_str())

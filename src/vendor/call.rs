@@ -9,6 +9,35 @@ use uuid::Uuid;
 use super::problem::Problem;
 use crate::http::{Method, StatusCode, TransportError};
 
+/// One of the vendor's APIs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VendorApi {
+    /// The Administration API, with its key.
+    Admin,
+    /// SCIM, with its token.
+    Scim,
+}
+
+/// How an update is sent, so that whoever finds only its intent later knows
+/// enough.
+#[derive(Clone, Copy, Debug)]
+pub struct SendOnce {
+    /// The `X-Request-Id` of every try.
+    pub request_id: Uuid,
+    /// No try leaves later than this, by the run clock.
+    pub not_after: Timestamp,
+}
+
+impl SendOnce {
+    /// With a new request id.
+    pub fn until(not_after: Timestamp) -> Self {
+        Self {
+            request_id: Uuid::new_v4(),
+            not_after,
+        }
+    }
+}
+
 /// An answer and how it came about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply<T> {
@@ -16,6 +45,16 @@ pub struct Reply<T> {
     pub value: T,
     /// How it came about.
     pub trace: Trace,
+}
+
+impl<T> Reply<T> {
+    /// The same answer, understood as something else.
+    pub fn map<U>(self, understand: impl FnOnce(T) -> U) -> Reply<U> {
+        Reply {
+            value: understand(self.value),
+            trace: self.trace,
+        }
+    }
 }
 
 /// What is worth recording about a call that was answered.
@@ -39,6 +78,8 @@ pub struct Trace {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{method} {path} {event} (request {request_id}, {attempts}): {explanation}", event = Event(self), attempts = Attempts(self.attempts))]
 pub struct CallError {
+    /// The API that was called.
+    pub api: VendorApi,
     /// By what callers branch.
     pub kind: CallErrorKind,
     /// The method.
@@ -129,30 +170,48 @@ impl CallErrorKind {
 impl CallError {
     /// What to do about it, in a sentence for a person.
     pub fn advice(&self) -> &'static str {
-        match self.kind {
-            CallErrorKind::Unauthorized => {
+        match (self.kind, self.api) {
+            (CallErrorKind::Unauthorized, VendorApi::Admin) => {
                 "check that the API key is complete, not expired, and of this tenant"
             }
-            CallErrorKind::Forbidden => {
+            (CallErrorKind::Unauthorized, VendorApi::Scim) => {
+                "check that the token is complete and of this tenant; switching the provisioning integration off in the Admin Console clears it"
+            }
+            (CallErrorKind::Forbidden, VendorApi::Admin) => {
                 "check that the key has the User Admin product and belongs to this customer"
             }
-            CallErrorKind::NotFound => {
+            (CallErrorKind::Forbidden, VendorApi::Scim) => {
+                "check that the token is of the customer in scim.base_url, and that no identity provider writes with it: 8x8 allows one SCIM writer"
+            }
+            (CallErrorKind::NotFound, VendorApi::Admin) => {
                 "check the id; if nothing is found at all, check the path of admin_api.base_url"
             }
-            CallErrorKind::Rejected => "correct what the server names, then plan again",
-            CallErrorKind::Downstream | CallErrorKind::Server => {
+            (CallErrorKind::NotFound, VendorApi::Scim) => {
+                "check the list scope of the provisioning integration; if nothing is found at all, check the path of scim.base_url"
+            }
+            (CallErrorKind::Rejected, _) => "correct what the server names, then plan again",
+            (CallErrorKind::Downstream | CallErrorKind::Server, _) => {
                 "wait and run again; if it stays, give 8x8 support the request id"
             }
-            CallErrorKind::Throttled => {
+            (CallErrorKind::Throttled, VendorApi::Admin) => {
                 "another program uses this key, or the limits in [limits] are above the key's: lower them or run at another time"
             }
-            CallErrorKind::OtherHost => {
+            (CallErrorKind::Throttled, VendorApi::Scim) => {
+                "another program uses this token, or the limits in [limits] are above what SCIM allows, which 8x8 does not publish: lower them or run at another time"
+            }
+            (CallErrorKind::OtherHost, VendorApi::Admin) => {
                 "set admin_api.base_url to the address of the API itself; redirects are not followed, so that the key goes nowhere else"
             }
-            CallErrorKind::UnexpectedBody => {
+            (CallErrorKind::OtherHost, VendorApi::Scim) => {
+                "set scim.base_url to the 8x8 URL that the Admin Console shows; redirects are not followed, so that the token goes nowhere else"
+            }
+            (CallErrorKind::UnexpectedBody, VendorApi::Admin) => {
                 "check admin_api.base_url and whether a proxy or sign-in page answers in the API's place"
             }
-            CallErrorKind::Transport => "check the network, the proxy setting and the address",
+            (CallErrorKind::UnexpectedBody, VendorApi::Scim) => {
+                "check scim.base_url and whether a proxy or sign-in page answers in the API's place"
+            }
+            (CallErrorKind::Transport, _) => "check the network, the proxy setting and the address",
         }
     }
 }
@@ -228,6 +287,7 @@ mod tests {
 
     fn error(kind: CallErrorKind, status: Option<u16>, explanation: Explanation) -> CallError {
         CallError {
+            api: VendorApi::Admin,
             kind,
             method: Method::PUT,
             path: "/users/u1".to_owned(),

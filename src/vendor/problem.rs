@@ -1,4 +1,5 @@
-//! The explanation that comes with a refusal (RFC 7807, 8x8's `ErrorResponse`).
+//! The explanation that comes with a refusal (RFC 7807, 8x8's `ErrorResponse`,
+//! and SCIM's `Error`, RFC 7644 section 3.12).
 
 use std::fmt;
 
@@ -35,6 +36,11 @@ impl Problem {
             (!text.is_empty()).then(|| text.to_owned())
         };
         let errors = value.get("errors").and_then(Value::as_array);
+        // SCIM says in one word what was wrong, such as `invalidFilter`.
+        let scim_type = ProblemError {
+            code: text(value, "scimType"),
+            ..ProblemError::default()
+        };
         let problem = Self {
             title: text(value, "title"),
             detail: text(value, "detail"),
@@ -46,10 +52,27 @@ impl Problem {
                     field: text(error, "field"),
                     message: text(error, "message"),
                 })
+                .chain([scim_type])
                 .filter(|error| *error != ProblemError::default())
                 .collect(),
         };
         (problem != Self::default()).then_some(problem)
+    }
+}
+
+impl Problem {
+    /// The same with every text changed.
+    pub(super) fn map_texts(self, change: impl Fn(String) -> String) -> Self {
+        let errors = self.errors.into_iter().map(|error| ProblemError {
+            code: error.code.map(&change),
+            field: error.field.map(&change),
+            message: error.message.map(&change),
+        });
+        Self {
+            title: self.title.map(&change),
+            detail: self.detail.map(&change),
+            errors: errors.collect(),
+        }
     }
 }
 
@@ -102,6 +125,20 @@ mod tests {
         assert_eq!(
             problem.to_string(),
             "Validation error; userName already in use; basicInfo.userName must not be blank [VALIDATION_ERROR]; [VALIDATION_ERROR]"
+        );
+    }
+
+    #[test]
+    fn a_scim_error_is_read_too() {
+        let problem = Problem::read(&json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+            "status": "400",
+            "scimType": "mutability",
+            "detail": "only active can be changed",
+        }));
+        assert_eq!(
+            problem.expect("a problem").to_string(),
+            "only active can be changed; [mutability]"
         );
     }
 

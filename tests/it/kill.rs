@@ -26,8 +26,17 @@ const ARGUMENTS: &str = "SEATSWEEP_KILL_ARGUMENTS";
 
 #[test]
 fn killed_at_any_request_apply_is_carried_on_to_the_same_end() {
-    let tonight = TonightsPlan::new();
-    let undisturbed = undisturbed(&tonight);
+    killed_at_any_request(&TonightsPlan::new(), 6, 16);
+}
+
+#[test]
+fn killed_at_any_request_scim_is_carried_on_to_the_same_end() {
+    // A search, a patch and a look for each of three, then one update.
+    killed_at_any_request(&TonightsPlan::over_scim(), 5, 12);
+}
+
+fn killed_at_any_request(tonight: &TonightsPlan, succeeded: usize, least_requests: usize) {
+    let undisturbed = undisturbed(tonight, succeeded);
     let held = AtomicUsize::new(0);
     let points = ["received", "before", "after"];
     let moments: Vec<(usize, &str)> = (1..=MOST_REQUESTS)
@@ -35,7 +44,7 @@ fn killed_at_any_request_apply_is_carried_on_to_the_same_end() {
         .collect();
     in_parallel(&moments, |(request, point)| {
         let what = format!("killed at request {request}, {point}");
-        let office = Office::new(&tonight);
+        let office = Office::new(tonight);
         let sandbox = office.start_sandbox(Some(Hold { request, point }));
         let client = office.spawn(&sandbox, Work::Apply);
         let was_held = sandbox.kill_when_held(client);
@@ -51,19 +60,30 @@ fn killed_at_any_request_apply_is_carried_on_to_the_same_end() {
         office.assert_settled(&what);
     });
     let held = held.into_inner();
-    assert!(held >= 3 * 16, "only {held} of the moments came");
+    assert!(
+        held >= 3 * least_requests,
+        "only {held} of the moments came"
+    );
     assert!(held < moments.len(), "the plan takes more requests");
 }
 
 #[test]
 fn killed_at_any_commit_apply_is_carried_on_to_the_same_end() {
-    let tonight = TonightsPlan::new();
-    let undisturbed = undisturbed(&tonight);
-    let killed = at_every_commit(&tonight, Work::Apply, |office, code, what| {
+    killed_at_any_commit(&TonightsPlan::new(), 6);
+}
+
+#[test]
+fn killed_at_any_commit_scim_is_carried_on_to_the_same_end() {
+    killed_at_any_commit(&TonightsPlan::over_scim(), 5);
+}
+
+fn killed_at_any_commit(tonight: &TonightsPlan, succeeded: usize) {
+    let undisturbed = undisturbed(tonight, succeeded);
+    let killed = at_every_commit(tonight, Work::Apply, |office, code, what| {
         assert_eq!(code, undisturbed.code, "{what}");
         assert_eq!(office.results(), undisturbed.results, "{what}");
     });
-    assert!(killed >= 15, "only {killed} commits");
+    assert!(killed >= 12, "only {killed} commits");
 }
 
 #[test]
@@ -83,7 +103,7 @@ fn killed_at_any_commit_run_settles_and_plans_anew() {
 #[test]
 fn pressed_twice_ctrl_c_stops_at_once_and_leaves_whole_results() {
     let tonight = TonightsPlan::new();
-    let undisturbed = undisturbed(&tonight);
+    let undisturbed = undisturbed(&tonight, 6);
     let requests: Vec<usize> = (1..=12).collect();
     in_parallel(&requests, |request| {
         let what = format!("interrupted at request {request}");
@@ -217,14 +237,14 @@ struct Undisturbed {
     results: Vec<BTreeMap<String, String>>,
 }
 
-fn undisturbed(tonight: &TonightsPlan) -> Undisturbed {
+fn undisturbed(tonight: &TonightsPlan, succeeded: usize) -> Undisturbed {
     let office = Office::new(tonight);
     let sandbox = office.start_sandbox(None);
     let code = office.run(&sandbox, Work::Apply);
     let results = office.results();
     office::assert_each_written_once(&[sandbox.end()], "undisturbed");
-    let succeeded = results.iter().filter(|row| row["outcome"] == "succeeded");
-    assert_eq!(succeeded.count(), 6, "{results:?}");
+    let all = results.iter().filter(|row| row["outcome"] == "succeeded");
+    assert_eq!(all.count(), succeeded, "{results:?}");
     Undisturbed { code, results }
 }
 

@@ -11,6 +11,7 @@ mod live;
 mod overtaken;
 mod review;
 mod samples;
+mod scim;
 mod stories;
 mod streams;
 mod stub;

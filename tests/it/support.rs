@@ -368,6 +368,11 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
+    /// The same for SCIM.
+    pub(crate) fn scim_url(&self) -> String {
+        self.base_url.replace("/admin-provisioning", "/scim/v2")
+    }
+
     /// Serves the office's users report, and keeps tenant and log in the
     /// office as `tenant.json` and `log.json`.
     pub(crate) fn start(office: &Office, more: &[&str]) -> Self {

@@ -7,6 +7,7 @@ mod faults;
 mod plans;
 mod rate;
 mod resumption;
+mod scim;
 mod stops;
 mod undo;
 
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Execution, StopSwitch, Timing, Veto, execute, settle};
+use super::{Execution, Servers, StopSwitch, Timing, Veto, execute, settle};
 use crate::http::{
     BaseUrl, HttpClient, Method, Service, ServiceFuture, TransportError, TransportFailure, Url,
 };
@@ -33,7 +34,9 @@ use crate::plan::{
     Action, Evidence, Expected, Facts, Lane, Phase, Plan, Removal, Step, Subject, UponRefusal,
 };
 use crate::sandbox::{self, LogReport, Options, Seed, SeedLicense, SeedUser, Tenant};
-use crate::vendor::{AdminApi, AdminApiOptions, Clock, Limiter, Limits, RetryPolicy};
+use crate::vendor::{
+    AdminApi, AdminApiOptions, Clock, Limiter, Limits, RetryPolicy, Scim, ScimOptions,
+};
 
 use plans::{plan_of, seed_user, termination, user_id};
 
@@ -84,7 +87,10 @@ type SharedFaults = Arc<Mutex<(Faults, BTreeMap<(String, String), usize>)>>;
 struct Night {
     folder: TempDir,
     tenant: Tenant,
+    /// The Administration API, by which a test looks at the tenant.
     api: AdminApi,
+    scim: Scim,
+    clock: Clock,
     plan: Plan,
     faults: SharedFaults,
     vetoes: BTreeMap<String, Veto>,
@@ -108,12 +114,22 @@ impl Night {
         let tenant = sandbox::tenant(options).expect("a tenant");
         let faults: SharedFaults =
             Arc::new(Mutex::new((Box::new(|_, _, _| None), BTreeMap::new())));
-        let base = BaseUrl::parse("http://localhost/admin-provisioning").expect("an address");
-        let service = service(tenant.clone(), Arc::clone(&faults));
+        let clock = Clock::new(tonight(), 1);
+        let http = |path: &str| {
+            let base = BaseUrl::parse(&format!("http://localhost{path}")).expect("an address");
+            HttpClient::in_process(base, service(tenant.clone(), Arc::clone(&faults)))
+        };
         let api = AdminApi::new(AdminApiOptions {
-            http: HttpClient::in_process(base, service),
+            http: http("/admin-provisioning"),
             key: KEY.to_owned().into(),
-            limiter: Limiter::new(Limits::default(), Clock::new(tonight(), 1)),
+            limiter: Limiter::new(Limits::default(), clock.clone()),
+            retry: RetryPolicy::default(),
+            jitter_seed: Some(1),
+        });
+        let scim = Scim::new(ScimOptions {
+            http: http("/scim/v2"),
+            token: KEY.to_owned().into(),
+            limiter: Limiter::new(Limits::default(), clock.clone()),
             retry: RetryPolicy::default(),
             jitter_seed: Some(1),
         });
@@ -121,6 +137,8 @@ impl Night {
             folder: tempfile::tempdir().expect("a folder"),
             tenant,
             api: api.expect("a key"),
+            scim: scim.expect("a token"),
+            clock,
             plan: plan_of("plan-1", work),
             faults,
             vetoes: BTreeMap::new(),
@@ -172,7 +190,11 @@ impl Night {
     fn execution(&self) -> Execution {
         Execution {
             plan: Arc::new(self.plan.clone()),
-            api: self.api.clone(),
+            servers: Servers {
+                admin_api: Some(self.api.clone()),
+                scim: Some(self.scim.clone()),
+            },
+            clock: self.clock.clone(),
             run_id: "run-1".to_owned(),
             approved: false,
             vetoes: self.vetoes.clone(),
@@ -254,7 +276,7 @@ impl Night {
     /// The account as the tenant has it: status and licences.
     async fn account(&self, number: usize) -> String {
         let user = self.api.user(&user_id(number)).await.expect("a user");
-        super::judge::describe(&user.value)
+        super::judge::describe(&super::account::Account::Admin(user.value))
     }
 }
 
@@ -263,7 +285,9 @@ fn service(tenant: Tenant, faults: SharedFaults) -> Service {
     Arc::new(move |request| {
         let (tenant, faults) = (tenant.clone(), Arc::clone(&faults));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let path = path.replace("/admin-provisioning", "");
+        let path = path
+            .replace("/admin-provisioning", "")
+            .replace("/scim/v2", "");
         let answer: ServiceFuture = Box::pin(async move {
             wait(Duration::from_millis(50)).await;
             let fault = {

@@ -133,6 +133,7 @@ fn add(plan: &mut Plan, work: Work) {
         steps: vec![Step {
             id: format!("step-{number:04}"),
             phase,
+            channel: Channel::AdminApi,
             deactivate,
             remove,
             restore: None,
@@ -140,6 +141,7 @@ fn add(plan: &mut Plan, work: Work) {
                 user_id: record.user_id.clone(),
                 username: Username::parse(&username(number)),
                 email: crate::model::EmailAddress::parse(&username(number)),
+                name: PersonName::default(),
                 created_before: "2026-11-20T08:00:00Z".parse().expect("a time"),
                 status,
             },
@@ -202,7 +204,7 @@ fn policy() -> Policy {
         idp: IdentityProvider::None,
         seats_as_of: None,
         contracts: Vec::new(),
-        deactivate_by_hand: false,
+        deactivate_by: crate::model::Channel::AdminApi,
         remove_by_hand: false,
     }
 }

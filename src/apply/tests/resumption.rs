@@ -5,7 +5,7 @@ use super::*;
 use crate::plan::Decision;
 
 /// Lets the run go on for so long and then takes it away, as a kill does.
-async fn killed_after(night: &Night, time: Duration) {
+pub(super) async fn killed_after(night: &Night, time: Duration) {
     let run = night.run();
     tokio::select! {
         _ = run => {}

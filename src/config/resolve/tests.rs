@@ -10,7 +10,7 @@ use crate::config::{ConfigErrorKind, Inputs, UsersSource};
 use crate::files;
 use crate::ingest::{DateOrder, Delimiter, TextEncoding, TextFormat};
 use crate::model::{
-    AccountStatus, ContractBilling, EmploymentStatus, FirstRun, IdentityProvider, Limit,
+    AccountStatus, Channel, ContractBilling, EmploymentStatus, FirstRun, IdentityProvider, Limit,
     StrandedSeats,
 };
 
@@ -139,7 +139,7 @@ fn the_sample_of_the_contract_is_understood() {
     assert_eq!(policy.idp, IdentityProvider::None);
     assert!(policy.protected.contains("admin@acme.example"));
     assert!(policy.canaries.contains("reception@acme.example"));
-    assert!(!policy.deactivate_by_hand && !policy.remove_by_hand);
+    assert!(policy.deactivate_by == Channel::AdminApi && !policy.remove_by_hand);
     assert_eq!(
         policy.seats_as_of.map(|date| date.to_string()).as_deref(),
         Some("2026-11-20")
@@ -537,7 +537,40 @@ fn channels_may_be_manual() {
     let config =
         format!("{MINIMAL}[channels]\ndeactivate = \"manual\"\nremove_license = \"manual\"\n");
     let policy = Setup::new(&config).resolve(PLAN).expect("settings").policy;
-    assert!(policy.deactivate_by_hand && policy.remove_by_hand);
+    assert!(policy.deactivate_by == Channel::Manual && policy.remove_by_hand);
+}
+
+#[test]
+fn scim_is_asked_for_where_it_changes_something() {
+    const APPLY: &str = "apply plan.json";
+    let without_key = MINIMAL.replace("[admin_api]\napi_key_env = \"SEATSWEEP_API_KEY\"\n", "");
+    let channels = "[channels]\ndeactivate = \"scim\"\nremove_license = \"manual\"\n";
+    let alone = format!("{without_key}{channels}");
+    let missing = Setup::new(&alone).error(APPLY).to_string();
+    assert!(missing.contains("[scim] base_url"), "{missing}");
+    assert!(!missing.contains("api_key_env"), "{missing}");
+    assert_eq!(Setup::new(&alone).resolve(PLAN).expect("a plan").scim, None);
+
+    let url = "http://127.0.0.1:9/udi/customers/C1/scim/v2";
+    let complete = format!("{alone}[scim]\nbase_url = \"{url}\"\n");
+    let setup = Setup::new(&complete).with_environment(&[("SEATSWEEP_SCIM_TOKEN", "example")]);
+    let settings = setup.resolve(APPLY).expect("settings");
+    let scim = settings.scim.as_ref().expect("scim");
+    let variable = KeySource::Environment("SEATSWEEP_SCIM_TOKEN".to_owned());
+    assert_eq!((&scim.token, scim.customer_id()), (&variable, Some("C1")));
+    // What is changed is behind the loopback address, and nothing elsewhere.
+    assert_eq!(settings.target_label(), "loopback");
+    let real = complete.replace("http://127.0.0.1:9", "https://scim.example.com");
+    let real = format!("{real}[limits]\nrequests_per_minute = 200\n");
+    let setup = Setup::new(&real).with_environment(&[("SEATSWEEP_SCIM_TOKEN", "example")]);
+    assert!(matches!(setup.error(APPLY), ConfigError::BeyondTheVendor));
+
+    let both =
+        "[scim]\nbase_url = \"https://scim.example.com\"\ntoken_env = \"A\"\ntoken_file = \"b\"\n";
+    let error = Setup::new(&format!("{MINIMAL}{both}"))
+        .error(PLAN)
+        .to_string();
+    assert!(error.contains("keep one"), "{error}");
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn the_data_gate_waits_for_the_voicemail_task_and_for_nothing_else() {
 #[test]
 fn a_person_deactivates_where_the_policy_says_so() {
     let plan = active("")
-        .policy(|policy| policy.deactivate_by_hand = true)
+        .policy(|policy| policy.deactivate_by = Channel::Manual)
         .plan();
     assert_eq!(changes(&plan), [] as [&str; 0]);
     assert_eq!(
@@ -228,6 +228,30 @@ fn a_person_deactivates_where_the_policy_says_so() {
         [TaskKind::Voicemail, TaskKind::DeactivateByHand]
     );
     assert!(plan.dispositions[0].needs_a_look);
+}
+
+// A patch of `active` carries nothing else.
+#[test]
+fn over_scim_access_ends_alone_even_without_a_grace_period() {
+    let over_scim = |policy: &mut crate::model::Policy| {
+        policy.deactivate_by = Channel::Scim;
+        policy.remove_license_after_days = 0;
+    };
+    let plan = active("").policy(over_scim).plan();
+    assert_eq!(changes(&plan), ["deactivate jane"]);
+    let step = &plan.lanes[0].steps[0];
+    assert_eq!((step.channel, step.remove.len()), (Channel::Scim, 0));
+    let mut kinds = plan.actions.iter();
+    let deactivation = kinds.find(|action| action.kind == ActionKind::Deactivate);
+    assert_eq!(deactivation.expect("one").channel, Channel::Scim);
+    assert!(
+        plan.dispositions[0].next_due.is_some(),
+        "the seats' turn comes"
+    );
+
+    let managed = active("idp=okta").policy(over_scim).plan();
+    assert_eq!(changes(&managed), [] as [&str; 0]);
+    assert_eq!(tasks(&managed), [TaskKind::IdentityProvider]);
 }
 
 #[test]

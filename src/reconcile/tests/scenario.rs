@@ -73,7 +73,7 @@ fn policy() -> Policy {
         idp: IdentityProvider::None,
         seats_as_of: None,
         contracts: Vec::new(),
-        deactivate_by_hand: false,
+        deactivate_by: crate::model::Channel::AdminApi,
         remove_by_hand: false,
     }
 }

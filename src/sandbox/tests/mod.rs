@@ -7,6 +7,7 @@ mod limiting;
 mod listing;
 mod operating;
 mod protocol;
+mod scim;
 mod sockets;
 mod updating;
 

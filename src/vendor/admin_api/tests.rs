@@ -1,13 +1,16 @@
 //! Against a server in this process that plays a script, in paused time.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
 
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
 use crate::{
-    http::{BaseUrl, Service, ServiceFuture, Url},
+    http::{BaseUrl, Service, ServiceFuture, TransportError, TransportFailure, Url},
     vendor::{limiter::Limits, operation::OperationStatus, user::UserChange},
 };
 
@@ -28,21 +31,39 @@ fn send() -> SendOnce {
 }
 
 /// What the server received, and when.
-struct Received {
+pub(in crate::vendor) struct Received {
     at: Duration,
-    request: ::http::Request<Vec<u8>>,
+    pub(in crate::vendor) request: ::http::Request<Vec<u8>>,
 }
 
-pub(in crate::vendor) struct Fixture {
-    pub(in crate::vendor) api: AdminApi,
-    received: Arc<Mutex<Vec<Received>>>,
+pub(in crate::vendor) struct Fixture<Api> {
+    pub(in crate::vendor) api: Api,
+    pub(in crate::vendor) received: Arc<Mutex<Vec<Received>>>,
 }
 
 const LATENCY: Duration = Duration::from_millis(200);
 const JSON: (&str, &str) = ("content-type", USERS);
 
 /// An API whose server plays `script`, then repeats its last answer.
-pub(in crate::vendor) fn fixture(script: Vec<Answer>) -> Fixture {
+pub(in crate::vendor) fn fixture(script: Vec<Answer>) -> Fixture<AdminApi> {
+    scripted(script, "/admin-provisioning", |http, limiter| {
+        AdminApi::new(AdminApiOptions {
+            http,
+            key: "secret-key".into(),
+            limiter,
+            retry: RetryPolicy::default(),
+            jitter_seed: Some(1),
+        })
+        .expect("a key")
+    })
+}
+
+/// The same for the API that `make` makes.
+pub(in crate::vendor) fn scripted<Api>(
+    script: Vec<Answer>,
+    path: &str,
+    make: impl FnOnce(HttpClient, Limiter) -> Api,
+) -> Fixture<Api> {
     let clock = Clock::new(Timestamp::UNIX_EPOCH, 1);
     let received: Arc<Mutex<Vec<Received>>> = Arc::default();
     let script = Mutex::new(VecDeque::from(script));
@@ -67,16 +88,10 @@ pub(in crate::vendor) fn fixture(script: Vec<Answer>) -> Fixture {
             answer
         })
     };
-    let base = BaseUrl::parse("https://api.example.com/admin-provisioning").expect("base");
-    let api = AdminApi::new(AdminApiOptions {
-        http: HttpClient::in_process(base, service),
-        key: "secret-key".into(),
-        limiter: Limiter::new(Limits::default(), clock),
-        retry: RetryPolicy::default(),
-        jitter_seed: Some(1),
-    });
+    let base = BaseUrl::parse(&format!("https://api.example.com{path}")).expect("base");
+    let http = HttpClient::in_process(base, service);
     Fixture {
-        api: api.expect("a key"),
+        api: make(http, Limiter::new(Limits::default(), clock)),
         received,
     }
 }
@@ -97,12 +112,12 @@ fn play(answer: Answer, method: &Method) -> Result<::http::Response<Vec<u8>>, Tr
     Ok(response.body(body.into_bytes()).expect("a response"))
 }
 
-impl Fixture {
-    fn count(&self) -> usize {
+impl<Api> Fixture<Api> {
+    pub(in crate::vendor) fn count(&self) -> usize {
         self.received.lock().expect("the log").len()
     }
 
-    fn times(&self) -> Vec<Duration> {
+    pub(in crate::vendor) fn times(&self) -> Vec<Duration> {
         let received = self.received.lock().expect("the log");
         received.iter().map(|received| received.at).collect()
     }
@@ -114,7 +129,7 @@ impl Fixture {
         pairs.map(|pair| pair[1].saturating_sub(pair[0])).collect()
     }
 
-    fn urls(&self) -> Vec<String> {
+    pub(in crate::vendor) fn urls(&self) -> Vec<String> {
         let received = self.received.lock().expect("the log");
         received
             .iter()
@@ -123,7 +138,7 @@ impl Fixture {
     }
 
     /// All values of a header, of all requests.
-    fn header(&self, name: &str) -> Vec<String> {
+    pub(in crate::vendor) fn header(&self, name: &str) -> Vec<String> {
         let received = self.received.lock().expect("the log");
         received
             .iter()

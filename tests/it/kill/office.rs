@@ -73,12 +73,22 @@ U4,dan@example.com,Dan,Example,dan@example.com,Inactive,X Series - X2-VOSVC0216-
 /// The inputs and the plan that all scenarios start from.
 pub(super) struct TonightsPlan {
     folder: TempDir,
+    channels: &'static str,
 }
 
 impl TonightsPlan {
     pub(super) fn new() -> Self {
+        Self::over("")
+    }
+
+    /// Access ends over SCIM, seats come free over the Administration API.
+    pub(super) fn over_scim() -> Self {
+        Self::over("[channels]\ndeactivate = \"scim\"\n")
+    }
+
+    fn over(channels: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let tonight = Self { folder };
+        let tonight = Self { folder, channels };
         let mut users = USERS.to_owned();
         for number in 10..30 {
             use std::fmt::Write;
@@ -91,7 +101,10 @@ impl TonightsPlan {
         write(&tonight.path("hr.csv"), HR);
         write(&tonight.path("users.csv"), &users);
         let config = tonight.path("seatsweep.toml");
-        write(&config, &configuration("http://127.0.0.1:1"));
+        write(
+            &config,
+            &tonight.configuration("http://127.0.0.1:1/admin-provisioning"),
+        );
         let mut arguments: Vec<OsString> = vec![PROGRAM.into(), "plan".into()];
         arguments.extend(tonight.inputs());
         arguments.extend(["--config".into(), config.into()]);
@@ -104,6 +117,15 @@ impl TonightsPlan {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    fn configuration(&self, base_url: &str) -> String {
+        let scim = base_url.replace("/admin-provisioning", "/scim/v2");
+        format!(
+            "{}{}[scim]\nbase_url = \"{scim}\"\ntoken_env = \"{KEY_VARIABLE}\"\n",
+            configuration(base_url),
+            self.channels
+        )
     }
 
     fn inputs(&self) -> Vec<OsString> {
@@ -220,7 +242,7 @@ impl<'t> Office<'t> {
     /// The command line of the work, with this sandbox as its 8x8.
     pub(super) fn arguments(&self, sandbox: &Sandbox, work: Work) -> Vec<OsString> {
         let config = self.path("seatsweep.toml");
-        write(&config, &configuration(&sandbox.base_url));
+        write(&config, &self.tonight.configuration(&sandbox.base_url));
         let mut arguments: Vec<OsString> = vec![PROGRAM.into()];
         match work {
             Work::Apply | Work::ApplyReviewed => {
