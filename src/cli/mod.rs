@@ -195,6 +195,8 @@ mod tests {
             ("explain jana --confirm", 64),
             ("apply plan.json --confirm --hr a.csv", 64),
             ("plan --confirm", 64),
+            ("run --rehearse", 64),
+            ("apply plan.json --rehearse --results r.csv", 64),
             ("sandbox --hold 3:later", 64),
             ("sandbox --hold 0:before", 64),
             ("sandbox --time-scale 0", 64),

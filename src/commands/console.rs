@@ -16,7 +16,7 @@ use crate::config::{LogLevel, LogSettings, Settings};
 use crate::plan::{Phase, Plan, Review};
 use crate::report::{self, Run};
 use crate::sandbox::LogReport;
-use crate::vendor::Limiter;
+use crate::vendor::{Limiter, Usage};
 
 /// Data, for a pipe.
 pub(super) fn say(text: &str) {
@@ -206,6 +206,26 @@ pub(super) fn describe_attention(settings: &Settings, run: &Run<'_>, folder: &Pa
             folder.join("results.csv").display()
         ),
     );
+}
+
+/// A limit that is not the configured one makes a run slower than expected, or
+/// faster where it is trusted.
+pub(super) fn describe_limit(settings: &Settings, usage: Usage) {
+    let configured = settings.limits.requests_per_minute;
+    if let Some(said) = usage.server_limit.filter(|said| *said != configured) {
+        let kept = if said < configured || settings.limits.trust_server_limit {
+            said
+        } else {
+            configured
+        };
+        tell(
+            settings,
+            &format!(
+                "note: the API allows {said} requests a minute, [limits] says {configured}; \
+                 {kept} were kept to"
+            ),
+        );
+    }
 }
 
 /// What the embedded sandbox thinks of the run, from its own log.

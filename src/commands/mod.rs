@@ -12,6 +12,7 @@ mod outputs;
 mod plan;
 mod planning;
 mod recovery;
+mod rehearse;
 mod sandbox;
 mod signals;
 mod target;
@@ -55,6 +56,9 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
     };
     match &cli.command {
         Command::Plan(arguments) => plan::run(&settings()?, arguments),
+        Command::Apply(arguments) if arguments.rehearse => {
+            rehearse::run(&settings()?, &arguments.plan, on_commit)
+        }
         Command::Apply(arguments) => apply::run(&settings()?, &arguments.plan, on_commit),
         Command::Run(_) => nightly::run(&settings()?, on_commit),
         Command::Sandbox(arguments) => sandbox::run(&settings()?, arguments),

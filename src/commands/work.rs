@@ -16,10 +16,11 @@ use crate::config::{Settings, Target};
 use crate::ingest;
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
-    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, short_digest,
+    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, Outcome,
+    short_digest,
 };
-use crate::plan::{self, Decision, Permissions, Plan, Verdict};
-use crate::report::{self, Ending, Run};
+use crate::plan::{self, Decision, GuardCheck, Permissions, Plan, Verdict};
+use crate::report::{self, Ending, Run, Summary};
 use crate::vendor::{Usage, wall_now};
 
 /// Exit code of a plan that a guard stopped.
@@ -60,8 +61,20 @@ pub(super) enum Gate {
     Shut(u8),
 }
 
-/// Asks everything that stands between a plan and the tenant. A plan that was
-/// accepted before is resumed, and nothing is asked again.
+/// What stands between a plan and the tenant.
+pub(super) enum Obstacle {
+    /// Guards tripped.
+    Guards(Vec<GuardCheck>),
+    /// The first run against 8x8 only plans.
+    FirstRun,
+    /// Every plan has to be approved.
+    NotApproved,
+    /// `--confirm` is missing.
+    NotConfirmed,
+}
+
+/// Asks everything that stands between a plan and the tenant, and stops at the
+/// first obstacle.
 pub(super) fn gate(
     settings: &Settings,
     plan: &Plan,
@@ -69,6 +82,31 @@ pub(super) fn gate(
     memory: &Memory,
     ledger: &Ledger,
 ) -> Result<Gate, Failure> {
+    let approved = is_approved(settings, plan, kept, memory)?;
+    let obstacles = obstacles(settings, plan, memory, ledger, approved)?;
+    let Some(obstacle) = obstacles.first() else {
+        return Ok(Gate::Open { approved });
+    };
+    if let Obstacle::Guards(checks) = obstacle {
+        console::warn(&report::guard_table(checks));
+    }
+    console::warn(&format!(
+        "nothing was changed: {}. If the plan is right (read {} and plan.csv), this carries out \
+         this plan and no other:\n  {}",
+        obstacle.sentence(),
+        kept.display(),
+        again::apply(settings, kept, &obstacle.flags(plan))
+    ));
+    Ok(Gate::Shut(obstacle.code()))
+}
+
+/// Whether this very plan was approved, now or before.
+pub(super) fn is_approved(
+    settings: &Settings,
+    plan: &Plan,
+    kept: &Path,
+    memory: &Memory,
+) -> Result<bool, Failure> {
     let approve = settings.execution.approve.as_deref();
     if let Some(named) = approve
         && named != plan.plan_id
@@ -82,46 +120,70 @@ pub(super) fn gate(
         );
         return Err(Failure::new(Exit::PlanNotUsable, sentence));
     }
-    let shut = |why: &str, flags: &[String], code: u8| {
-        let command = again::apply(settings, kept, flags);
-        console::warn(&format!(
-            "nothing was changed: {why}. If the plan is right (read {} and plan.csv), this \
-             carries out this plan and no other:\n  {command}",
-            kept.display()
-        ));
-        Ok(Gate::Shut(code))
-    };
-    let not_usable = Exit::PlanNotUsable.code();
-    let approval = [approval(plan)];
-    let approved = approve.is_some() || memory.approvals.contains_key(&plan.plan_id);
-    let resumed = is_started(ledger, plan)?;
-    let permissions = Permissions {
-        approved,
-        accepted_inputs: settings.execution.accept_inputs.clone(),
-    };
-    let checks = if resumed {
-        Vec::new()
-    } else {
-        plan::evaluate(plan, memory, &permissions)
-    };
-    if checks.iter().any(|check| check.verdict == Verdict::Tripped) {
-        console::warn(&report::guard_table(&checks));
-        let flags = report::approving_flags(&checks, &plan.plan_id);
-        return shut("a guard stopped the run", &flags, GUARD_TRIPPED);
-    }
-    if !resumed && !approved && is_first_run(settings, plan, memory) {
-        let why = "this is the ledger's first run against 8x8, so it only plans";
-        return shut(why, &approval, not_usable);
-    }
-    let always = plan.policy.approval == ApprovalPolicy::Always;
-    if !resumed && !approved && always && settings.execution.review.is_none() {
-        let why = "[policy] approval = \"always\", so every plan has to be approved";
-        return shut(why, &approval, not_usable);
+    Ok(approve.is_some() || memory.approvals.contains_key(&plan.plan_id))
+}
+
+/// All that stands between the plan and the tenant, the first thing to be told
+/// first. Of a plan that was started before, only `--confirm` is asked again.
+pub(super) fn obstacles(
+    settings: &Settings,
+    plan: &Plan,
+    memory: &Memory,
+    ledger: &Ledger,
+    approved: bool,
+) -> Result<Vec<Obstacle>, Failure> {
+    let mut found = Vec::new();
+    if !is_started(ledger, plan)? {
+        let permissions = Permissions {
+            approved,
+            accepted_inputs: settings.execution.accept_inputs.clone(),
+        };
+        let checks = plan::evaluate(plan, memory, &permissions);
+        if checks.iter().any(|check| check.verdict == Verdict::Tripped) {
+            found.push(Obstacle::Guards(checks));
+        }
+        if !approved && is_first_run(settings, plan, memory) {
+            found.push(Obstacle::FirstRun);
+        }
+        let always = plan.policy.approval == ApprovalPolicy::Always;
+        if !approved && always && settings.execution.review.is_none() {
+            found.push(Obstacle::NotApproved);
+        }
     }
     if settings.target == Target::Eight && !settings.execution.confirm {
-        return shut("with target 8x8, --confirm must be given", &[], not_usable);
+        found.push(Obstacle::NotConfirmed);
     }
-    Ok(Gate::Open { approved })
+    Ok(found)
+}
+
+impl Obstacle {
+    /// What it is, in the middle of a sentence.
+    pub(super) fn sentence(&self) -> &'static str {
+        match self {
+            Self::Guards(_) => "a guard stopped the run",
+            Self::FirstRun => "this is the ledger's first run against 8x8, so it only plans",
+            Self::NotApproved => "[policy] approval = \"always\", so every plan has to be approved",
+            Self::NotConfirmed => "with target 8x8, --confirm must be given",
+        }
+    }
+
+    /// The options that take it away.
+    pub(super) fn flags(&self, plan: &Plan) -> Vec<String> {
+        match self {
+            Self::Guards(checks) => report::approving_flags(checks, &plan.plan_id),
+            Self::FirstRun | Self::NotApproved => vec![approval(plan)],
+            // A command against 8x8 that is told to be run has it anyhow.
+            Self::NotConfirmed => Vec::new(),
+        }
+    }
+
+    /// The exit code of a run that it stops.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Guards(_) => GUARD_TRIPPED,
+            Self::FirstRun | Self::NotApproved | Self::NotConfirmed => Exit::PlanNotUsable.code(),
+        }
+    }
 }
 
 /// Whether the plan has a first intent on disk. Until then nothing was sent,
@@ -160,6 +222,7 @@ pub(super) fn show_unbegun(
     let run = Run {
         run_id: &run_id,
         plan,
+        target: settings.target_label(),
         outcomes: &outcomes,
         requests: &memory.requests,
         approved_by: "",
@@ -181,8 +244,18 @@ fn run_id(plan: &Plan, started_at: Timestamp) -> String {
 pub(super) struct Work<'s> {
     pub settings: &'s Settings,
     pub command: &'static str,
+    pub purpose: Purpose,
     pub plan: Arc<Plan>,
     pub approved: bool,
+}
+
+/// What a plan is carried out for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The tenant of the plan shall be changed.
+    Change,
+    /// A simulated one shall show how that would go.
+    Predict,
 }
 
 impl Work<'_> {
@@ -226,11 +299,18 @@ impl Work<'_> {
             stop.stop(Stop::Ledger);
         }
         // Whatever goes wrong from here on, the tenant was changed.
-        self.conclude(ledger, &recorded, tenant, &run_id, stop.reason())
-            .map_err(|failure| Failure {
-                exit: Exit::Midway,
-                ..failure
-            })
+        self.conclude(
+            ledger,
+            &recorded,
+            tenant,
+            &run_id,
+            started_at,
+            stop.reason(),
+        )
+        .map_err(|failure| Failure {
+            exit: Exit::Midway,
+            ..failure
+        })
     }
 
     /// What people decided is on disk before the plan can be resumed without
@@ -315,6 +395,7 @@ impl Work<'_> {
         recorded: &Result<(), LedgerError>,
         tenant: &Tenant,
         run_id: &str,
+        started_at: Timestamp,
         stopped: Option<Stop>,
     ) -> Result<u8, Failure> {
         let plan = &self.plan;
@@ -337,13 +418,17 @@ impl Work<'_> {
         let run = Run {
             run_id,
             plan,
+            target: self.settings.target_label(),
             outcomes: &outcomes,
             requests: &memory.requests,
             approved_by: &approved_by,
         };
         let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
         let usage: Usage = tenant.api.limiter().usage();
-        let summary = report::summarize(&run, self.command, ending, usage, finished_at);
+        let mut summary = report::summarize(&run, self.command, ending, usage, finished_at);
+        if self.purpose == Purpose::Predict {
+            summary.rehearsal = Some(report::predict(&run, usage, started_at, finished_at));
+        }
         let folder = outputs::write_run(self.settings, &run, &summary)?;
         if recorded.is_ok() {
             ledger.record(&[Entry::Sends {
@@ -363,14 +448,34 @@ impl Work<'_> {
             console::tell(self.settings, &report::outcome_table(&summary));
         }
         console::describe_attention(self.settings, &run, &folder);
+        console::describe_limit(self.settings, usage);
+        if let Some(prediction) = &summary.rehearsal {
+            console::tell(self.settings, &report::prediction_text(prediction));
+        }
         if let Some(why) = stopped {
-            console::warn(&format!(
-                "stopped before the end: {why}; resume with\n  {}",
-                again::apply(self.settings, &folder.join("plan.json"), &[])
-            ));
+            self.tell_of_stop(why, &summary, &folder);
         }
         console::say(&report::summary_line(&summary));
         Ok(summary.exit_code)
+    }
+
+    /// What is left, and how it is carried on.
+    fn tell_of_stop(&self, why: Stop, summary: &Summary, folder: &Path) {
+        let kinds = summary.actions.values();
+        let left: u64 = kinds
+            .map(|outcomes| {
+                let count = |word| outcomes.get(word).copied().unwrap_or(0);
+                count(Outcome::Deferred.as_str()) + count("open")
+            })
+            .sum();
+        let left = format!("{left} of {} actions are left", self.plan.actions.len());
+        console::warn(&match self.purpose {
+            Purpose::Change => format!(
+                "stopped before the end: {why}; {left}; resume with\n  {}",
+                again::apply(self.settings, &folder.join("plan.json"), &[])
+            ),
+            Purpose::Predict => format!("the rehearsal stopped before the end: {why}; {left}"),
+        });
     }
 
     /// What the reviewer decided, if there is a sheet.

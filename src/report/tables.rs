@@ -139,9 +139,13 @@ pub fn summary_line(summary: &Summary) -> String {
             outcomes.get("failed").unwrap_or(&0) + outcomes.get("unknown").unwrap_or(&0)
         })
         .sum();
+    let exit = match summary.rehearsal {
+        Some(_) => "predicted exit",
+        None => "exit",
+    };
     format!(
         "{} {} on {} ({}): {} HR rows; {} deactivated, {} licences removed, {} drafts, {} manual \
-         tasks open; {} failed or unknown; {} need a look; exit {}",
+         tasks open; {} failed or unknown; {} need a look; {exit} {}",
         summary.command,
         summary.run_id,
         summary.target,

@@ -40,6 +40,19 @@ pub struct Limits {
     pub requests_per_10_seconds: NonZeroU32,
     /// Operations that have been accepted and have not ended.
     pub operations_in_flight: NonZeroU32,
+    /// What becomes of the limit that the server itself names.
+    pub server_limit: ServerLimit,
+}
+
+/// What becomes of the requests a minute that the server says it allows
+/// (`x-ratelimit-limit`). A lower number than ours is always kept to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerLimit {
+    /// It can only slow us down.
+    #[default]
+    Lowers,
+    /// It takes the place of ours, also where it allows more.
+    Replaces,
 }
 
 /// Hands out permits to send. Clones share one count; callers are served in
@@ -75,12 +88,13 @@ pub struct Usage {
     pub throttled: u64,
     /// Time that the server's requests for a pause added up to.
     pub paused: Duration,
+    /// Requests a minute that the server last said it allows.
+    pub server_limit: Option<u32>,
 }
 
 struct Shared {
     clock: Clock,
     state: Mutex<State>,
-    smoothing: RateLimiter<NotKeyed, InMemoryState, SmoothingClock, NoOpMiddleware<Nanos>>,
     /// Only the caller at the head of the queue looks for a free slot.
     turn: tokio::sync::Mutex<()>,
     /// An answer came: the caller at the head looks again.
@@ -89,26 +103,40 @@ struct Shared {
 }
 
 struct State {
+    limits: Limits,
     windows: [Window; 2],
+    smoothing: Smoothing,
     in_flight: usize,
     /// When the requests of the last [`REMEMBERED`] were answered, oldest
     /// first.
     answered: VecDeque<Timestamp>,
     paused_until: Timestamp,
     others: Others,
+    reset: Option<Reset>,
     usage: Usage,
 }
 
-#[derive(Clone, Copy)]
+type Smoothing = RateLimiter<NotKeyed, InMemoryState, SmoothingClock, NoOpMiddleware<Nanos>>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Window {
     length: Duration,
     limit: usize,
 }
 
-/// Requests of other processes on the same key, as the last answer implied.
+/// Requests of other processes on the same key in a minute: the most that the
+/// answers of the last minute implied.
 struct Others {
     requests: usize,
     until: Timestamp,
+}
+
+/// When the server's count starts anew, as its answers say. A moment that
+/// stays the same from answer to answer is the end of a fixed window.
+#[derive(Clone, Copy)]
+struct Reset {
+    at: Timestamp,
+    first_said: Timestamp,
 }
 
 /// Why the caller at the head has to wait: until a time, or else for an
@@ -127,6 +155,14 @@ const TEN_SECONDS: Duration = Duration::from_secs(10);
 /// the window.
 const REMEMBERED: Duration = Duration::from_mins(3);
 
+/// How long a moment of reset has to stay the same to be a fixed window's. One
+/// that moves with our requests moves on within that.
+const STAYS_THE_SAME: Duration = Duration::from_secs(5);
+
+/// What the moments said of one reset differ by: `Date` and reset are whole
+/// seconds, and answers take their time.
+const WHOLE_SECONDS: Duration = Duration::from_secs(2);
+
 /// The smoothing's spacing as a part of the limit's own.
 const SPACING: f64 = 0.95;
 
@@ -142,6 +178,7 @@ impl Default for Limits {
             requests_per_minute: limit(100),
             requests_per_10_seconds: limit(20),
             operations_in_flight: limit(10),
+            server_limit: ServerLimit::default(),
         }
     }
 }
@@ -149,18 +186,13 @@ impl Default for Limits {
 impl Limiter {
     /// A limiter that has seen no requests yet.
     pub fn new(limits: Limits, clock: Clock) -> Self {
-        let windows = [
-            Window::new(MINUTE, limits.requests_per_minute),
-            Window::new(TEN_SECONDS, limits.requests_per_10_seconds),
-        ];
-        let spacing = windows.iter().map(Window::spacing).max();
-        let quota = Quota::with_period(spacing.unwrap_or(MINUTE).mul_f64(SPACING))
-            .unwrap_or(Quota::per_minute(NonZeroU32::MIN))
-            .allow_burst(BURST);
+        let windows = windows(&limits, limits.requests_per_minute);
         let operations = usize::try_from(limits.operations_in_flight.get()).unwrap_or(usize::MAX);
         Self(Arc::new(Shared {
             state: Mutex::new(State {
+                limits,
                 windows,
+                smoothing: smoothing(&windows, &clock),
                 in_flight: 0,
                 answered: VecDeque::new(),
                 paused_until: Timestamp::MIN,
@@ -168,9 +200,9 @@ impl Limiter {
                     requests: 0,
                     until: Timestamp::MIN,
                 },
+                reset: None,
                 usage: Usage::default(),
             }),
-            smoothing: RateLimiter::direct_with_clock(quota, SmoothingClock(clock.clone())),
             turn: tokio::sync::Mutex::new(()),
             answered: Notify::new(),
             operations: Arc::new(Semaphore::new(operations.min(Semaphore::MAX_PERMITS))),
@@ -269,7 +301,7 @@ impl Limiter {
         let mut state = self.state();
         let now = self.0.clock.now();
         state.room(now)?;
-        self.0.smoothing.check().map_err(|not_until| {
+        state.smoothing.check().map_err(|not_until| {
             let elapsed = Duration::from(not_until.earliest_possible());
             Wait(Some(self.0.clock.at(elapsed)))
         })?;
@@ -292,8 +324,14 @@ impl RequestPermit {
 
     /// Records the answer and what it says; returns its time.
     pub fn answered(self, facts: &ResponseFacts) -> Timestamp {
-        let now = self.limiter.0.clock.now();
-        self.limiter.state().learn(now, self.sent_at, facts);
+        let clock = &self.limiter.0.clock;
+        let now = clock.now();
+        let mut state = self.limiter.state();
+        state.learn(now, self.sent_at, facts);
+        if let Some(limit) = facts.limit {
+            state.keep_to(limit, clock);
+        }
+        drop(state);
         // The drop that follows begins the slot's last window.
         now
     }
@@ -347,17 +385,69 @@ impl State {
         if let Some(pause) = facts.pause {
             self.pause(now, now + pause);
         }
+        let reset = facts.reset_in.map(|length| self.reset_said(now, length));
         if let Some(remaining) = facts.remaining {
+            let minute = self.windows[0];
+            // A fixed window began a minute before its end.
+            let counted = match reset {
+                Some(reset) if reset.is_fixed(now) => {
+                    let until = Duration::try_from(reset.at.duration_since(now));
+                    minute.length.saturating_sub(until.unwrap_or_default()) + WHOLE_SECONDS
+                }
+                Some(_) | None => minute.length,
+            };
             // Whatever of ours the server may have counted when the request
             // arrived; what it counted beyond that is somebody else's.
-            let minute = self.windows[0];
             let since = Duration::try_from(now.duration_since(sent_at)).unwrap_or_default();
-            let ours = self.in_flight + self.answered_within(minute.length + since, now).count();
+            let at_most = self.in_flight + self.answered_within(counted + since, now).count();
             let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
-            self.others = Others {
-                requests: minute.limit.saturating_sub(ours.saturating_add(remaining)),
-                until: now + facts.reset_in.unwrap_or(MINUTE).min(MINUTE),
+            let counted_beyond =
+                |ours: usize| minute.limit.saturating_sub(ours.saturating_add(remaining));
+            let requests = match counted_beyond(at_most) {
+                0 => 0,
+                // Somebody is there, and gets the benefit of every doubt.
+                _ => {
+                    let before = self.answered_within(counted, now);
+                    let at_least = before.filter(|answered| *answered <= sent_at).count();
+                    counted_beyond(at_least + 1)
+                }
             };
+            // What they needed lately they will need again.
+            if requests >= self.others.at(now) {
+                self.others = Others {
+                    requests,
+                    until: now + MINUTE,
+                };
+            }
+        }
+    }
+
+    /// Takes in that the server's count starts anew in `length`.
+    fn reset_said(&mut self, now: Timestamp, length: Duration) -> Reset {
+        let said = Reset {
+            at: now + length,
+            first_said: now,
+        };
+        let known = self.reset.filter(|known| {
+            let apart = known.at.duration_since(said.at).unsigned_abs();
+            apart <= WHOLE_SECONDS
+        });
+        *self.reset.insert(known.unwrap_or(said))
+    }
+
+    /// Takes in how many requests a minute the server says it allows. It may
+    /// say less than the configuration, which is then obeyed, or more.
+    fn keep_to(&mut self, said: NonZeroU32, clock: &Clock) {
+        let configured = self.limits.requests_per_minute;
+        let limit = match self.limits.server_limit {
+            ServerLimit::Lowers => said.min(configured),
+            ServerLimit::Replaces => said,
+        };
+        self.usage.server_limit = Some(said.get());
+        let windows = windows(&self.limits, limit);
+        if windows != self.windows {
+            self.windows = windows;
+            self.smoothing = smoothing(&windows, clock);
         }
     }
 
@@ -391,6 +481,12 @@ impl State {
     }
 }
 
+impl Reset {
+    fn is_fixed(&self, now: Timestamp) -> bool {
+        self.first_said + STAYS_THE_SAME <= now
+    }
+}
+
 impl Others {
     fn at(&self, now: Timestamp) -> usize {
         if now < self.until { self.requests } else { 0 }
@@ -410,6 +506,22 @@ impl Window {
         let limit = u32::try_from(self.limit).unwrap_or(u32::MAX);
         self.length / limit
     }
+}
+
+/// Both windows, of which the longer one allows `per_minute`.
+fn windows(limits: &Limits, per_minute: NonZeroU32) -> [Window; 2] {
+    [
+        Window::new(MINUTE, per_minute),
+        Window::new(TEN_SECONDS, limits.requests_per_10_seconds),
+    ]
+}
+
+fn smoothing(windows: &[Window], clock: &Clock) -> Smoothing {
+    let spacing = windows.iter().map(Window::spacing).max();
+    let quota = Quota::with_period(spacing.unwrap_or(MINUTE).mul_f64(SPACING))
+        .unwrap_or(Quota::per_minute(NonZeroU32::MIN))
+        .allow_burst(BURST);
+    RateLimiter::direct_with_clock(quota, SmoothingClock(clock.clone()))
 }
 
 impl governor::clock::Clock for SmoothingClock {

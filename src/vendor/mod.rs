@@ -21,7 +21,7 @@ pub mod user;
 pub use admin_api::{AdminApi, AdminApiOptions, SendOnce, UnusableKey};
 pub use call::{CallError, CallErrorKind, Explanation, Reply, Trace, WriteError};
 pub use clock::{Clock, wall_now};
-pub use limiter::{Limiter, Limits, OperationSlot, RequestPermit, Usage};
+pub use limiter::{Limiter, Limits, OperationSlot, RequestPermit, ServerLimit, Usage};
 pub use listing::{ListError, Listing};
 pub use operation::{Accepted, FollowLimits, Followed, Operation, OperationStatus};
 pub use page::{PageQuery, UserPage};
