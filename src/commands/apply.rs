@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::failure::{Exit, Failure};
+use super::gate::{Gate, gate};
 use super::target::Tenant;
-use super::work::{CommitHook, Gate, Purpose, Work, gate, open_ledger};
+use super::work::{CommitHook, Purpose, Work, open_ledger};
 use super::{console, nightly, outputs, recovery, work};
 use crate::config::Settings;
 use crate::files::RunLock;

@@ -211,18 +211,16 @@ pub(super) fn describe_attention(settings: &Settings, run: &Run<'_>, folder: &Pa
 /// A limit that is not the configured one makes a run slower than expected, or
 /// faster where it is trusted.
 pub(super) fn describe_limit(settings: &Settings, usage: Usage) {
-    let configured = settings.limits.requests_per_minute;
-    if let Some(said) = usage.server_limit.filter(|said| *said != configured) {
-        let kept = if said < configured || settings.limits.trust_server_limit {
-            said
-        } else {
-            configured
-        };
+    let limits = settings.limits;
+    let configured = limits.requests_per_minute;
+    let counts =
+        |said: &u32| *said < configured || (*said > configured && limits.trust_server_limit);
+    if let Some(said) = usage.server_limit.filter(counts) {
         tell(
             settings,
             &format!(
-                "note: the API allows {said} requests a minute, [limits] says {configured}; \
-                 {kept} were kept to"
+                "note: the API allows {said} requests a minute, which was kept to; [limits] says \
+                 {configured}"
             ),
         );
     }

@@ -5,6 +5,7 @@ mod apply;
 mod console;
 mod explain;
 mod failure;
+mod gate;
 mod init;
 mod live;
 mod nightly;

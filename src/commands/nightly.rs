@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::failure::{Exit, Failure};
+use super::gate::{Gate, gate};
 use super::target::Tenant;
-use super::work::{CommitHook, Gate, Purpose, Work, gate, open_ledger};
+use super::work::{CommitHook, Purpose, Work, open_ledger};
 use super::{console, outputs, planning, recovery, work};
 use crate::config::{Settings, UsersSource};
 use crate::files::RunLock;

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
+use super::gate::{Obstacle, is_approved, obstacles};
 use super::target::{SANDBOX_CUSTOMER, Seeds, Tenant};
-use super::work::{CommitHook, Obstacle, Purpose, Work, is_approved, obstacles, open_ledger};
+use super::work::{CommitHook, Purpose, Work, open_ledger};
 use super::{apply, console, live, outputs, plan as planning, recovery};
 use crate::config::{LimitSettings, Settings, Target};
 use crate::files::{FileError, RunLock};
@@ -72,7 +73,7 @@ impl Stage {
         own.target = Target::Sandbox;
         own.out_dir = below.join("rehearsals");
         own.ledger = own.out_dir.join("ledger-copy.db");
-        own.user = NOBODY.to_owned();
+        NOBODY.clone_into(&mut own.user);
         own.limits.time_scale = own
             .limits
             .time_scale

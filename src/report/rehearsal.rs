@@ -99,11 +99,16 @@ pub fn prediction_text(prediction: &Prediction) -> String {
     };
     let length = SignedDuration::from_secs(i64::try_from(prediction.seconds).unwrap_or(i64::MAX));
     format!(
-        "predicted: {} requests for {} changes{}, about {length:#} at the configured limits\n\
+        "predicted: {} requests for {} {}{}, about {length:#} at the configured limits\n\
          predicted: {} failed, {} unknown, {} drifted, {deferred}, {} held, {} manual\n\
          {}",
         prediction.requests,
         prediction.changes,
+        if prediction.changes == 1 {
+            "change"
+        } else {
+            "changes"
+        },
         each.unwrap_or_default(),
         prediction.failed,
         prediction.unknown,
@@ -124,4 +129,88 @@ fn per_change(requests: u64, changes: u64) -> Option<f64> {
 fn seconds(length: SignedDuration) -> u64 {
     let whole = u64::try_from(length.as_secs()).unwrap_or_default();
     whole + u64::from(length.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ActionKind, OutcomeRecord};
+    use crate::plan::Plan;
+    use crate::reconcile::tests::scenario::{at, scenario};
+
+    fn predicted(plan: &Plan, outcomes: &BTreeMap<String, OutcomeRecord>) -> Prediction {
+        let run = Run {
+            run_id: "run-1",
+            plan,
+            target: "sandbox",
+            outcomes,
+            requests: &[],
+            approved_by: "",
+        };
+        let usage = Usage {
+            requests: 10,
+            ..Usage::default()
+        };
+        let (started_at, finished_at) = (at("2026-11-21T22:00:00Z"), at("2026-11-21T22:01:00.5Z"));
+        predict(&run, usage, started_at, finished_at)
+    }
+
+    #[test]
+    fn what_an_earlier_run_did_is_not_predicted_again() {
+        let mut tonight = scenario();
+        for number in 1..=3 {
+            let row = format!("id={number} email=p{number} name=P{number}_Doe date=2026-11-20");
+            let account = format!("id=U{number} user=p{number} email=p{number} name=P{number}_Doe");
+            tonight = tonight.hr(&row).account(&account);
+        }
+        let plan = tonight.plan();
+        let ends = [
+            // The run of the night before.
+            (
+                Outcome::Succeeded,
+                OutcomeReason::Refused,
+                1,
+                "2026-11-20T22:00:00Z",
+            ),
+            (
+                Outcome::Succeeded,
+                OutcomeReason::Refused,
+                1,
+                "2026-11-21T22:00:30Z",
+            ),
+            (
+                Outcome::Skipped,
+                OutcomeReason::Drifted,
+                0,
+                "2026-11-21T22:00:31Z",
+            ),
+        ];
+        let deactivations = plan
+            .actions
+            .iter()
+            .filter(|it| it.kind == ActionKind::Deactivate);
+        let outcomes: BTreeMap<String, OutcomeRecord> = deactivations
+            .zip(ends)
+            .map(|(action, (outcome, reason, attempts, when))| {
+                let record = OutcomeRecord {
+                    attempts,
+                    ..OutcomeRecord::unsent(&action.id, outcome, reason, at(when))
+                };
+                (action.id.clone(), record)
+            })
+            .collect();
+        assert_eq!(outcomes.len(), 3);
+        let prediction = predicted(&plan, &outcomes);
+        assert_eq!((prediction.changes, prediction.drifted), (1, 1));
+        assert_eq!(prediction.requests_per_change, Some(10.0));
+        assert_eq!(prediction.seconds, 61);
+        let text = prediction_text(&prediction);
+        assert!(
+            text.contains("10 requests for 1 change (10 each), about 1m 1s"),
+            "{text}"
+        );
+
+        let nothing = predicted(&plan, &BTreeMap::new());
+        assert_eq!((nothing.changes, nothing.requests_per_change), (0, None));
+    }
 }

@@ -12,6 +12,8 @@
 //! the smoothing decides how much goes out, and without a burst when a window
 //! or a pause ends.
 
+mod others;
+
 use std::{
     collections::VecDeque,
     num::NonZeroU32,
@@ -28,6 +30,7 @@ use governor::{
 use jiff::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use self::others::Others;
 use super::{clock::Clock, signals::ResponseFacts};
 
 /// How much is allowed in any window. 8x8 documents these per API key, and the
@@ -112,7 +115,6 @@ struct State {
     answered: VecDeque<Timestamp>,
     paused_until: Timestamp,
     others: Others,
-    reset: Option<Reset>,
     usage: Usage,
 }
 
@@ -122,21 +124,6 @@ type Smoothing = RateLimiter<NotKeyed, InMemoryState, SmoothingClock, NoOpMiddle
 struct Window {
     length: Duration,
     limit: usize,
-}
-
-/// Requests of other processes on the same key in a minute: the most that the
-/// answers of the last minute implied.
-struct Others {
-    requests: usize,
-    until: Timestamp,
-}
-
-/// When the server's count starts anew, as its answers say. A moment that
-/// stays the same from answer to answer is the end of a fixed window.
-#[derive(Clone, Copy)]
-struct Reset {
-    at: Timestamp,
-    first_said: Timestamp,
 }
 
 /// Why the caller at the head has to wait: until a time, or else for an
@@ -154,14 +141,6 @@ const TEN_SECONDS: Duration = Duration::from_secs(10);
 /// the client's time-out ago, so the log reaches back that much further than
 /// the window.
 const REMEMBERED: Duration = Duration::from_mins(3);
-
-/// How long a moment of reset has to stay the same to be a fixed window's. One
-/// that moves with our requests moves on within that.
-const STAYS_THE_SAME: Duration = Duration::from_secs(5);
-
-/// What the moments said of one reset differ by: `Date` and reset are whole
-/// seconds, and answers take their time.
-const WHOLE_SECONDS: Duration = Duration::from_secs(2);
 
 /// The smoothing's spacing as a part of the limit's own.
 const SPACING: f64 = 0.95;
@@ -196,11 +175,7 @@ impl Limiter {
                 in_flight: 0,
                 answered: VecDeque::new(),
                 paused_until: Timestamp::MIN,
-                others: Others {
-                    requests: 0,
-                    until: Timestamp::MIN,
-                },
-                reset: None,
+                others: Others::default(),
                 usage: Usage::default(),
             }),
             turn: tokio::sync::Mutex::new(()),
@@ -327,10 +302,10 @@ impl RequestPermit {
         let clock = &self.limiter.0.clock;
         let now = clock.now();
         let mut state = self.limiter.state();
-        state.learn(now, self.sent_at, facts);
         if let Some(limit) = facts.limit {
             state.keep_to(limit, clock);
         }
+        state.learn(now, self.sent_at, facts);
         drop(state);
         // The drop that follows begins the slot's last window.
         now
@@ -373,7 +348,7 @@ impl State {
                 .answered_within(window.length, now)
                 .nth(surplus)
                 .map(|answered| answered + window.length + Duration::from_nanos(1));
-            let others_end = (others > 0).then_some(self.others.until);
+            let others_end = self.others.until().filter(|_| others > 0);
             return Err(Wait(released.into_iter().chain(others_end).min()));
         }
         Ok(())
@@ -385,54 +360,25 @@ impl State {
         if let Some(pause) = facts.pause {
             self.pause(now, now + pause);
         }
-        let reset = facts.reset_in.map(|length| self.reset_said(now, length));
+        let counted = self.others.counted_for(now, facts.reset_in);
         if let Some(remaining) = facts.remaining {
-            let minute = self.windows[0];
-            // A fixed window began a minute before its end.
-            let counted = match reset {
-                Some(reset) if reset.is_fixed(now) => {
-                    let until = Duration::try_from(reset.at.duration_since(now));
-                    minute.length.saturating_sub(until.unwrap_or_default()) + WHOLE_SECONDS
-                }
-                Some(_) | None => minute.length,
-            };
             // Whatever of ours the server may have counted when the request
             // arrived; what it counted beyond that is somebody else's.
             let since = Duration::try_from(now.duration_since(sent_at)).unwrap_or_default();
             let at_most = self.in_flight + self.answered_within(counted + since, now).count();
             let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
-            let counted_beyond =
-                |ours: usize| minute.limit.saturating_sub(ours.saturating_add(remaining));
-            let requests = match counted_beyond(at_most) {
-                0 => 0,
+            let limit = self.windows[0].limit;
+            let counted_beyond = |ours: usize| limit.saturating_sub(ours.saturating_add(remaining));
+            let requests = if counted_beyond(at_most) > 0 {
                 // Somebody is there, and gets the benefit of every doubt.
-                _ => {
-                    let before = self.answered_within(counted, now);
-                    let at_least = before.filter(|answered| *answered <= sent_at).count();
-                    counted_beyond(at_least + 1)
-                }
+                let before = self.answered_within(counted, now);
+                let at_least = before.filter(|answered| *answered <= sent_at).count();
+                counted_beyond(at_least + 1)
+            } else {
+                0
             };
-            // What they needed lately they will need again.
-            if requests >= self.others.at(now) {
-                self.others = Others {
-                    requests,
-                    until: now + MINUTE,
-                };
-            }
+            self.others.need(now, requests);
         }
-    }
-
-    /// Takes in that the server's count starts anew in `length`.
-    fn reset_said(&mut self, now: Timestamp, length: Duration) -> Reset {
-        let said = Reset {
-            at: now + length,
-            first_said: now,
-        };
-        let known = self.reset.filter(|known| {
-            let apart = known.at.duration_since(said.at).unsigned_abs();
-            apart <= WHOLE_SECONDS
-        });
-        *self.reset.insert(known.unwrap_or(said))
     }
 
     /// Takes in how many requests a minute the server says it allows. It may
@@ -478,18 +424,6 @@ impl State {
         {
             self.answered.pop_front();
         }
-    }
-}
-
-impl Reset {
-    fn is_fixed(&self, now: Timestamp) -> bool {
-        self.first_said + STAYS_THE_SAME <= now
-    }
-}
-
-impl Others {
-    fn at(&self, now: Timestamp) -> usize {
-        if now < self.until { self.requests } else { 0 }
     }
 }
 

@@ -266,6 +266,26 @@ fn a_deadline_and_what_it_would_leave_are_predicted() {
 }
 
 #[test]
+fn of_a_plan_that_was_begun_the_rest_is_rehearsed() {
+    let office = office(30);
+    office.configure(&format!("{CUMULATIVE}{NO_LIMITS}"));
+    office.on(NIGHT, &["plan", "--sandbox"]).expect(0);
+    let apply = ["apply", "out/sandbox/plan.json", "--sandbox"];
+    let begun = [&apply[..], &["--deadline", "1m"]].concat();
+    office.seatsweep(&begun).expect(7);
+    let rows = office.results();
+    let left = |row: &&&crate::support::Row| row["outcome"] == "deferred";
+    let left = actions(&rows, "deactivate").iter().filter(left).count();
+    let before = everything_else(&office);
+    let rehearsed = [&apply[..], &["--rehearse"]].concat();
+    let words = format!("for {left} changes");
+    office.seatsweep(&rehearsed).expect(0).says(&[&words]);
+    assert_eq!(everything_else(&office), before);
+    office.seatsweep(&apply).expect(0);
+    assert_eq!(office.writes().len(), left);
+}
+
+#[test]
 fn a_plan_from_a_list_is_rehearsed_against_the_tenant_as_it_is_now() {
     let office = office(2);
     let server = Sandbox::start_at(60, &office, &[]);
@@ -328,6 +348,9 @@ fn a_rehearsal_that_is_killed_or_interrupted_leaves_nothing_in_the_way() {
         assert!(office.exists(&format!("{REHEARSALS}/ledger-copy.db")));
         assert_eq!(everything_else(&office), before);
     }
+    // A copy that was cut short.
+    office.write(&format!("{REHEARSALS}/ledger-copy.db"), "half a copy");
+    office.write(&format!("{REHEARSALS}/ledger-copy.db-wal"), "half a log");
     let running = office.start(&words);
     running.wait_for("deactivating");
     // Only one at a time has the copy.

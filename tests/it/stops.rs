@@ -94,7 +94,8 @@ fn an_apply_has_a_deadline_too_and_the_next_one_carries_on() {
 #[test]
 fn the_same_bad_accounts_do_not_open_the_breaker_before_the_good_ones_are_done() {
     let office = office(30);
-    let server = Sandbox::start(&office, &[]);
+    // Slow enough that five refusals come before the first success.
+    let server = Sandbox::start_at(30, &office, &[]);
     let ghosts: Vec<String> = (1..=5).map(|nr| format!("a.ghost{nr}")).collect();
     let good = (1..=30).map(|nr| format!("leaver.nr{nr}"));
     let names: Vec<String> = ghosts.iter().cloned().chain(good).collect();
@@ -103,6 +104,11 @@ fn the_same_bad_accounts_do_not_open_the_breaker_before_the_good_ones_are_done()
     office.hr(&rows);
     office.users(&with_colleagues(accounts));
     office.configure_8x8(&server.base_url, NO_LIMITS);
+    let text = office.read("seatsweep.toml");
+    office.write(
+        "seatsweep.toml",
+        text.replace("time_scale = 600", "time_scale = 30"),
+    );
 
     office.on(NIGHT, &["run", "--confirm"]).expect(7);
     let first = office.results_in("out/results.csv");
