@@ -202,11 +202,12 @@ async fn side_by_side<Ended>(
     let places = Arc::new(Semaphore::new(LANES_AT_WORK));
     let mut tasks = JoinSet::new();
     for lane in lanes {
-        let places = Arc::clone(&places);
+        // Waited for here and not by the lane, so that lanes begin in the plan's
+        // order. The semaphore is never closed.
+        let place = Arc::clone(&places).acquire_owned().await;
         let work = work(Arc::clone(context), lane);
         tasks.spawn(async move {
-            // The semaphore is never closed; without a place the lane waits.
-            let _place = places.acquire().await;
+            let _place = place;
             work.await;
         });
     }

@@ -39,6 +39,8 @@ impl Servers {
                 polls: all.polls + one.polls,
                 throttled: all.throttled + one.throttled,
                 paused: all.paused + one.paused,
+                // What a server said is of the API that was asked first.
+                server_limit: all.server_limit.or(one.server_limit),
             })
     }
 

@@ -206,6 +206,8 @@ mod tests {
             ("undo run-1 --confirm", 64),
             ("undo run-1 --hr a.csv", 64),
             ("undo --help", 0),
+            ("run --rehearse", 64),
+            ("apply plan.json --rehearse --results r.csv", 64),
             ("sandbox --hold 3:later", 64),
             ("sandbox --hold 0:before", 64),
             ("sandbox --time-scale 0", 64),

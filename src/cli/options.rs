@@ -49,6 +49,9 @@ pub struct ApplyArguments {
     /// Read the decisions of the review sheet FILE.
     #[arg(long, value_name = "FILE")]
     pub review: Option<PathBuf>,
+    /// Carry the plan out on a simulated tenant, made from the same users report or list, and predict how it would go; nothing real is changed.
+    #[arg(long, conflicts_with = "results")]
+    pub rehearse: bool,
     /// The run clock.
     #[command(flatten)]
     pub time: TimeArguments,

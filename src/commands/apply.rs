@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::failure::{Exit, Failure};
+use super::gate::{Gate, gate};
 use super::target::Tenant;
-use super::work::{CommitHook, Gate, Work, gate, open_ledger};
+use super::work::{CommitHook, Purpose, Work, open_ledger};
 use super::{console, nightly, outputs, recovery, work};
 use crate::config::{Settings, Target};
 use crate::files::RunLock;
@@ -22,13 +23,7 @@ pub(super) fn run(
     on_commit: Option<CommitHook>,
 ) -> Result<u8, Failure> {
     let plan = plan::read(path)?;
-    // A rehearsal applies a plan on the plan's own night.
-    let default = if settings.is_real() {
-        wall_now()
-    } else {
-        plan.as_of
-    };
-    let as_of = settings.as_of.unwrap_or(default);
+    let as_of = as_of(settings, &plan);
     nightly::check_clock(settings, as_of)?;
     check_identity(settings, &plan)?;
     check_channels(settings, &plan)?;
@@ -58,6 +53,7 @@ pub(super) fn run(
                 let work = Work {
                     settings,
                     command: "apply",
+                    purpose: Purpose::Change,
                     plan,
                     approved,
                 };
@@ -72,8 +68,20 @@ pub(super) fn run(
     })
 }
 
+/// When the plan is carried out. In a sandbox that is the plan's own night.
+pub(super) fn as_of(settings: &Settings, plan: &Plan) -> jiff::Timestamp {
+    let default = || {
+        if settings.is_real() {
+            wall_now()
+        } else {
+            plan.as_of
+        }
+    };
+    settings.as_of.unwrap_or_else(default)
+}
+
 /// A plan is for one tenant and one target.
-fn check_identity(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
+pub(super) fn check_identity(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
     let (tenant, target) = (settings.tenant.as_str(), settings.target_label());
     if plan.tenant == tenant && plan.target == target {
         return Ok(());
@@ -115,17 +123,29 @@ fn check_channels(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
     }
 }
 
-/// A plan that was never started must be of tonight, and neither a run nor HR
-/// nor a hold may have overtaken it. A plan with an intent on disk is resumed,
-/// whatever its age.
 fn check_freshness(
     plan: &Plan,
     memory: &Memory,
     ledger: &Ledger,
     as_of: jiff::Timestamp,
 ) -> Result<(), Failure> {
+    match staleness(plan, memory, ledger, as_of)? {
+        None => Ok(()),
+        Some(sentence) => Err(Failure::new(Exit::PlanNotUsable, sentence)),
+    }
+}
+
+/// Why the plan may not be started any more. One that was never started must
+/// be of tonight, and neither a run nor HR nor a hold may have overtaken it. A
+/// plan with an intent on disk is resumed, whatever its age.
+pub(super) fn staleness(
+    plan: &Plan,
+    memory: &Memory,
+    ledger: &Ledger,
+    as_of: jiff::Timestamp,
+) -> Result<Option<String>, Failure> {
     if work::is_started(ledger, plan)? {
-        return Ok(());
+        return Ok(None);
     }
     let age = as_of.duration_since(plan.as_of);
     let most = plan.policy.plan_max_age_hours;
@@ -145,10 +165,7 @@ fn check_freshness(
             stale => stale,
         }
     };
-    match stale {
-        None => Ok(()),
-        Some(sentence) => Err(Failure::new(Exit::PlanNotUsable, sentence)),
-    }
+    Ok(stale)
 }
 
 /// A plan may be made on one machine and applied on another.

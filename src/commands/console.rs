@@ -16,6 +16,7 @@ use crate::config::{LogLevel, LogSettings, Settings};
 use crate::plan::{Phase, Plan, Review};
 use crate::report::{self, Run};
 use crate::sandbox::LogReport;
+use crate::vendor::Usage;
 
 /// Data, for a pipe.
 pub(super) fn say(text: &str) {
@@ -207,6 +208,24 @@ pub(super) fn describe_attention(settings: &Settings, run: &Run<'_>, folder: &Pa
             folder.join("results.csv").display()
         ),
     );
+}
+
+/// A limit that is not the configured one makes a run slower than expected, or
+/// faster where it is trusted.
+pub(super) fn describe_limit(settings: &Settings, usage: Usage) {
+    let limits = settings.limits;
+    let configured = limits.requests_per_minute;
+    let counts =
+        |said: &u32| *said < configured || (*said > configured && limits.trust_server_limit);
+    if let Some(said) = usage.server_limit.filter(counts) {
+        tell(
+            settings,
+            &format!(
+                "note: the API allows {said} requests a minute, which was kept to; [limits] says \
+                 {configured}"
+            ),
+        );
+    }
 }
 
 /// What the embedded sandbox thinks of the run, from its own log.

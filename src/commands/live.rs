@@ -20,7 +20,7 @@ use crate::plan::PlanInput;
 use crate::vendor::{AdminApi, CallError, CallErrorKind, ListError, Listing, Status, User};
 
 /// What plan and results call the list where a report has its path.
-const LIVE: &str = "live";
+pub(super) const LIVE: &str = "live";
 
 /// The tenant, to be read. What earlier runs sent counts against the limits;
 /// what is sent now is not recorded, because a plan leaves the ledger alone.

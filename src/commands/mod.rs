@@ -5,6 +5,7 @@ mod apply;
 mod console;
 mod explain;
 mod failure;
+mod gate;
 mod init;
 mod live;
 mod nightly;
@@ -12,6 +13,7 @@ mod outputs;
 mod plan;
 mod planning;
 mod recovery;
+mod rehearse;
 mod sandbox;
 mod signals;
 mod target;
@@ -56,6 +58,9 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
     };
     match &cli.command {
         Command::Plan(arguments) => plan::run(&settings()?, arguments),
+        Command::Apply(arguments) if arguments.rehearse => {
+            rehearse::run(&settings()?, &arguments.plan, on_commit)
+        }
         Command::Apply(arguments) => apply::run(&settings()?, &arguments.plan, on_commit),
         Command::Run(_) => nightly::run(&settings()?, on_commit),
         Command::Undo(arguments) => undo::run(&settings()?, arguments),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::failure::{Exit, Failure};
+use super::gate::{Gate, gate};
 use super::target::Tenant;
-use super::work::{CommitHook, Gate, Work, gate, open_ledger};
+use super::work::{CommitHook, Purpose, Work, open_ledger};
 use super::{console, outputs, planning, recovery, work};
 use crate::config::{Settings, UsersSource};
 use crate::files::RunLock;
@@ -43,6 +44,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
                 let work = Work {
                     settings,
                     command: "run",
+                    purpose: Purpose::Change,
                     plan: Arc::new(plan),
                     approved,
                 };

@@ -1,5 +1,7 @@
 //! The tenant that a run speaks to: the real one, or the embedded sandbox.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +17,8 @@ use crate::ledger::Ledger;
 use crate::model::{AccountRow, AccountStatus, LicenseKind};
 use crate::sandbox;
 use crate::vendor::{
-    AdminApi, AdminApiOptions, Clock, Limiter, Limits, RetryPolicy, Scim, ScimOptions, wall_now,
+    AdminApi, AdminApiOptions, Clock, Limiter, Limits, RetryPolicy, Scim, ScimOptions, ServerLimit,
+    wall_now,
 };
 
 /// The sandbox's customer, when none is configured: the vendor's own example.
@@ -37,29 +40,77 @@ impl Tenant {
         users: Option<&Path>,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        let limits = &settings.limits;
-        let clock = Clock::new(now, limits.time_scale);
-        let limits = Limits {
-            requests_per_minute: at_least_one(limits.requests_per_minute),
-            requests_per_10_seconds: at_least_one(limits.requests_per_10_seconds),
-            operations_in_flight: at_least_one(limits.operations_in_flight),
-        };
-        let (admin_api, scim, sandbox) = match settings.target {
+        match settings.target {
             Target::Eight => {
                 let key = settings.api.key.as_ref().map(|_| settings.api_key());
                 let key = key.transpose()?;
                 let admin_api = key.map(|key| (settings.api.base_url.clone(), key));
                 let scim = settings.scim.as_ref();
                 let scim = scim.map(|it| Ok::<_, ConfigError>((it.base_url.clone(), it.token()?)));
-                (admin_api, scim.transpose()?, None)
+                Self::at(settings, now, admin_api, scim.transpose()?, None)
             }
             Target::Sandbox => {
-                let running = embedded(settings, users, now).await?;
-                let secret = || SecretString::from(SANDBOX_KEY.to_owned());
-                let admin_api = (running.base_url(), secret());
-                let scim = (running.scim_url(), secret());
-                (Some(admin_api), Some(scim), Some(running))
+                let customer = settings
+                    .customer_id
+                    .clone()
+                    .unwrap_or_else(|| SANDBOX_CUSTOMER.to_owned());
+                let seed = seed(settings, users, customer)?;
+                let mut options = embedded(settings, seed, now);
+                options.state_file = Some(state_file(settings));
+                Self::embedded(settings, options, now).await
             }
+        }
+    }
+
+    /// A simulated tenant for one rehearsal, which nothing of it outlives. It
+    /// allows what is configured.
+    pub(super) async fn rehearsal(
+        settings: &Settings,
+        seed: sandbox::Seed,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let mut options = embedded(settings, seed, now);
+        options.limits = sandbox::TenantLimits {
+            requests_per_minute: settings.limits.requests_per_minute,
+            requests_per_10_seconds: settings.limits.requests_per_10_seconds,
+            operations_in_flight: settings.limits.operations_in_flight,
+        };
+        Self::embedded(settings, options, now).await
+    }
+
+    async fn embedded(
+        settings: &Settings,
+        options: sandbox::Options,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let running = sandbox::start(options)
+            .await
+            .map_err(|error| Failure::of(Exit::CannotWrite, error))?;
+        let secret = || SecretString::from(SANDBOX_KEY.to_owned());
+        let admin_api = Some((running.base_url(), secret()));
+        let scim = Some((running.scim_url(), secret()));
+        Self::at(settings, now, admin_api, scim, Some(running))
+    }
+
+    /// The tenant behind these addresses, each with its secret.
+    fn at(
+        settings: &Settings,
+        now: Timestamp,
+        admin_api: Option<(String, SecretString)>,
+        scim: Option<(String, SecretString)>,
+        sandbox: Option<sandbox::Running>,
+    ) -> Result<Self, Failure> {
+        let limits = &settings.limits;
+        let clock = Clock::new(now, limits.time_scale);
+        let limits = Limits {
+            requests_per_minute: at_least_one(limits.requests_per_minute),
+            requests_per_10_seconds: at_least_one(limits.requests_per_10_seconds),
+            operations_in_flight: at_least_one(limits.operations_in_flight),
+            server_limit: if limits.trust_server_limit {
+                ServerLimit::Replaces
+            } else {
+                ServerLimit::Lowers
+            },
         };
         // Each credential has limits of its own.
         let limiter = || Limiter::new(limits, clock.clone());
@@ -161,23 +212,11 @@ fn network(url: &str) -> Result<HttpClient, Failure> {
 
 const MINUTE_MS: i64 = 60_000;
 
-async fn embedded(
-    settings: &Settings,
-    users: Option<&Path>,
-    now: Timestamp,
-) -> Result<sandbox::Running, Failure> {
-    let customer = settings
-        .customer_id
-        .clone()
-        .unwrap_or_else(|| SANDBOX_CUSTOMER.to_owned());
-    let seed = seed(settings, users, customer)?;
+fn embedded(settings: &Settings, seed: sandbox::Seed, now: Timestamp) -> sandbox::Options {
     let mut options = sandbox::Options::new(seed, SANDBOX_KEY.to_owned(), now);
-    options.state_file = Some(state_file(settings));
     options.log_file = Some(settings.out_dir.join("sandbox-log.json"));
     options.time_scale = settings.limits.time_scale;
-    sandbox::start(options)
-        .await
-        .map_err(|error| Failure::of(Exit::CannotWrite, error))
+    options
 }
 
 fn state_file(settings: &Settings) -> PathBuf {
@@ -196,20 +235,37 @@ pub(super) fn seed(
             users: Vec::new(),
         });
     };
-    let seeds = Seeds(Vec::new());
+    let seeds = Seeds::default();
     let users = ingest::read_users(path, &settings.columns_users, &settings.formats, seeds)?;
     Ok(sandbox::Seed {
         customer_id,
-        users: users.observer.0,
+        users: users.observer.into_users(),
     })
 }
 
-/// Rows of the report, one account after the other.
-struct Seeds(Vec<sandbox::SeedUser>);
+/// Rows of the report, joined into accounts.
+#[derive(Default)]
+pub(super) struct Seeds(BTreeMap<String, sandbox::SeedUser>);
+
+impl Seeds {
+    pub(super) fn into_users(self) -> Vec<sandbox::SeedUser> {
+        self.0.into_values().collect()
+    }
+
+    /// Several rows of one account are one account with the licences of all.
+    fn add(&mut self, user: sandbox::SeedUser) {
+        match self.0.entry(user.username.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(user);
+            }
+            Entry::Occupied(known) => known.into_mut().licenses.extend(user.licenses),
+        }
+    }
+}
 
 impl AccountObserver for Seeds {
     fn split(&self) -> Self {
-        Self(Vec::new())
+        Self::default()
     }
 
     fn observe(&mut self, row: &AccountRow) {
@@ -225,17 +281,8 @@ impl AccountObserver for Seeds {
                 name: license.raw.clone(),
                 country: license.country.clone(),
             });
-        if let Some(known) = self
-            .0
-            .iter_mut()
-            .rev()
-            .find(|it| it.username == username.as_str())
-        {
-            known.licenses.extend(licenses);
-            return;
-        }
         let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        self.0.push(sandbox::SeedUser {
+        self.add(sandbox::SeedUser {
             user_id: row.user_id.as_ref().map(ToString::to_string),
             username: username.to_string(),
             first_name: row.name.first.clone(),
@@ -257,7 +304,9 @@ impl AccountObserver for Seeds {
     }
 
     fn merge(&mut self, later: Self) {
-        self.0.extend(later.0);
+        for user in later.into_users() {
+            self.add(user);
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! What `apply` and `run` share once a plan is at hand: may it be carried out,
-//! carry it out, show what came of it.
+//! What `apply` and `run` share once a plan may be carried out: carry it out,
+//! show what came of it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,19 +12,15 @@ use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::{again, console, outputs, signals};
 use crate::apply::{self, Execution, Stop, StopSwitch, Timing, Veto};
-use crate::config::{Settings, Target};
+use crate::config::Settings;
 use crate::ingest;
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
-    AcceptedInput, ApprovalPolicy, ApprovalRecord, Channel, FirstRun, HoldRecord, Memory,
-    short_digest,
+    AcceptedInput, ApprovalRecord, Channel, HoldRecord, Memory, Outcome, short_digest,
 };
-use crate::plan::{self, Decision, Permissions, Plan, Verdict};
-use crate::report::{self, Ending, Run};
+use crate::plan::{self, Decision, Plan};
+use crate::report::{self, Ending, Run, Summary};
 use crate::vendor::{Usage, wall_now};
-
-/// Exit code of a plan that a guard stopped.
-const GUARD_TRIPPED: u8 = 3;
 
 /// Told of every commit to the ledger.
 pub type CommitHook = Box<dyn FnMut(u64) + Send>;
@@ -53,78 +49,6 @@ pub(super) fn open_ledger(
     Ok(ledger)
 }
 
-/// Whether the plan may be carried out.
-pub(super) enum Gate {
-    /// It may; whether it was approved.
-    Open { approved: bool },
-    /// It may not; the process ends with this code. Nothing was changed.
-    Shut(u8),
-}
-
-/// Asks everything that stands between a plan and the tenant. A plan that was
-/// accepted before is resumed, and nothing is asked again.
-pub(super) fn gate(
-    settings: &Settings,
-    plan: &Plan,
-    kept: &Path,
-    memory: &Memory,
-    ledger: &Ledger,
-) -> Result<Gate, Failure> {
-    let approve = settings.execution.approve.as_deref();
-    if let Some(named) = approve
-        && named != plan.plan_id
-    {
-        let sentence = format!(
-            "--approve names {named}, and this plan is {}; nothing was changed; read {} and, if it \
-             is right, approve it by its own name:\n  {}",
-            plan.plan_id,
-            kept.display(),
-            again::apply(settings, kept, &[approval(plan)])
-        );
-        return Err(Failure::new(Exit::PlanNotUsable, sentence));
-    }
-    let shut = |why: &str, flags: &[String], code: u8| {
-        let command = again::apply(settings, kept, flags);
-        console::warn(&format!(
-            "nothing was changed: {why}. If the plan is right (read {} and plan.csv), this \
-             carries out this plan and no other:\n  {command}",
-            kept.display()
-        ));
-        Ok(Gate::Shut(code))
-    };
-    let not_usable = Exit::PlanNotUsable.code();
-    let approval = [approval(plan)];
-    let approved = approve.is_some() || memory.approvals.contains_key(&plan.plan_id);
-    let resumed = is_started(ledger, plan)?;
-    let permissions = Permissions {
-        approved,
-        accepted_inputs: settings.execution.accept_inputs.clone(),
-    };
-    let checks = if resumed {
-        Vec::new()
-    } else {
-        plan::evaluate(plan, memory, &permissions)
-    };
-    if checks.iter().any(|check| check.verdict == Verdict::Tripped) {
-        console::warn(&report::guard_table(&checks));
-        let flags = report::approving_flags(&checks, &plan.plan_id);
-        return shut("a guard stopped the run", &flags, GUARD_TRIPPED);
-    }
-    if !resumed && !approved && is_first_run(settings, plan, memory) {
-        let why = "this is the ledger's first run against 8x8, so it only plans";
-        return shut(why, &approval, not_usable);
-    }
-    let always = plan.policy.approval == ApprovalPolicy::Always;
-    if !resumed && !approved && always && settings.execution.review.is_none() {
-        let why = "[policy] approval = \"always\", so every plan has to be approved";
-        return shut(why, &approval, not_usable);
-    }
-    if settings.target == Target::Eight && !settings.execution.confirm {
-        return shut("with target 8x8, --confirm must be given", &[], not_usable);
-    }
-    Ok(Gate::Open { approved })
-}
-
 /// Whether the plan has a first intent on disk. Until then nothing was sent,
 /// and age, overtaking and guards are asked as if it had never been accepted.
 pub(super) fn is_started(ledger: &Ledger, plan: &Plan) -> Result<bool, Failure> {
@@ -134,16 +58,6 @@ pub(super) fn is_started(ledger: &Ledger, plan: &Plan) -> Result<bool, Failure> 
 /// Why somebody is on hold whom the reviewer of this plan put there.
 pub(super) fn review_hold(plan: &Plan) -> String {
     format!("held in the review of plan {}", plan.plan_id)
-}
-
-fn approval(plan: &Plan) -> String {
-    format!("--approve {}", plan.plan_id)
-}
-
-fn is_first_run(settings: &Settings, plan: &Plan, memory: &Memory) -> bool {
-    settings.target == Target::Eight
-        && !memory.has_applied
-        && plan.guard_limits.first_run == FirstRun::PlanOnly
 }
 
 /// Writes the outputs of a night on which nothing was begun, so that nobody
@@ -161,6 +75,7 @@ pub(super) fn show_unbegun(
     let run = Run {
         run_id: &run_id,
         plan,
+        target: settings.target_label(),
         outcomes: &outcomes,
         requests: &memory.requests,
         approved_by: "",
@@ -182,8 +97,18 @@ fn run_id(plan: &Plan, started_at: Timestamp) -> String {
 pub(super) struct Work<'s> {
     pub settings: &'s Settings,
     pub command: &'static str,
+    pub purpose: Purpose,
     pub plan: Arc<Plan>,
     pub approved: bool,
+}
+
+/// What a plan is carried out for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The tenant of the plan shall be changed.
+    Change,
+    /// A simulated one shall show how that would go.
+    Predict,
 }
 
 impl Work<'_> {
@@ -229,11 +154,18 @@ impl Work<'_> {
             stop.stop(Stop::Ledger);
         }
         // Whatever goes wrong from here on, the tenant was changed.
-        self.conclude(ledger, &recorded, tenant, &run_id, stop.reason())
-            .map_err(|failure| Failure {
-                exit: Exit::Midway,
-                ..failure
-            })
+        self.conclude(
+            ledger,
+            &recorded,
+            tenant,
+            &run_id,
+            started_at,
+            stop.reason(),
+        )
+        .map_err(|failure| Failure {
+            exit: Exit::Midway,
+            ..failure
+        })
     }
 
     /// SCIM does not say whose users it shows. Its address may, and that was
@@ -333,6 +265,7 @@ impl Work<'_> {
         recorded: &Result<(), LedgerError>,
         tenant: &Tenant,
         run_id: &str,
+        started_at: Timestamp,
         stopped: Option<Stop>,
     ) -> Result<u8, Failure> {
         let plan = &self.plan;
@@ -355,13 +288,17 @@ impl Work<'_> {
         let run = Run {
             run_id,
             plan,
+            target: self.settings.target_label(),
             outcomes: &outcomes,
             requests: &memory.requests,
             approved_by: &approved_by,
         };
         let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
         let usage: Usage = tenant.servers.usage();
-        let summary = report::summarize(&run, self.command, ending, usage, finished_at);
+        let mut summary = report::summarize(&run, self.command, ending, usage, finished_at);
+        if self.purpose == Purpose::Predict {
+            summary.rehearsal = Some(report::predict(&run, usage, started_at, finished_at));
+        }
         let folder = outputs::write_run(self.settings, &run, &summary)?;
         if recorded.is_ok() {
             ledger.record(&[Entry::Sends {
@@ -381,14 +318,34 @@ impl Work<'_> {
             console::tell(self.settings, &report::outcome_table(&summary));
         }
         console::describe_attention(self.settings, &run, &folder);
+        console::describe_limit(self.settings, usage);
+        if let Some(prediction) = &summary.rehearsal {
+            console::tell(self.settings, &report::prediction_text(prediction));
+        }
         if let Some(why) = stopped {
-            console::warn(&format!(
-                "stopped before the end: {why}; resume with\n  {}",
-                again::apply(self.settings, &folder.join("plan.json"), &[])
-            ));
+            self.tell_of_stop(why, &summary, &folder);
         }
         console::say(&report::summary_line(&summary));
         Ok(summary.exit_code)
+    }
+
+    /// What is left, and how it is carried on.
+    fn tell_of_stop(&self, why: Stop, summary: &Summary, folder: &Path) {
+        let kinds = summary.actions.values();
+        let left: u64 = kinds
+            .map(|outcomes| {
+                let count = |word| outcomes.get(word).copied().unwrap_or(0);
+                count(Outcome::Deferred.as_str()) + count("open")
+            })
+            .sum();
+        let left = format!("{left} of {} actions are left", self.plan.actions.len());
+        console::warn(&match self.purpose {
+            Purpose::Change => format!(
+                "stopped before the end: {why}; {left}; resume with\n  {}",
+                again::apply(self.settings, &folder.join("plan.json"), &[])
+            ),
+            Purpose::Predict => format!("the rehearsal stopped before the end: {why}; {left}"),
+        });
     }
 
     /// What the reviewer decided, if there is a sheet.

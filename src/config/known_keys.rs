@@ -79,6 +79,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("poll_every_seconds", Value),
             ("operation_timeout_seconds", Value),
             ("time_scale", Value),
+            ("trust_server_limit", Value),
         ]),
     ),
     (

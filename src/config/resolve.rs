@@ -27,8 +27,6 @@ const SANDBOX_LEDGER: &str = "seatsweep-sandbox.db";
 const SANDBOX_FOLDER: &str = "sandbox";
 const SANDBOX_TENANT: &str = "sandbox";
 const SANDBOX_TIME_ZONE: &str = "America/Los_Angeles";
-/// The embedded sandbox is a rehearsal: an hour of the limits in a minute.
-const EMBEDDED_TIME_SCALE: u32 = 60;
 
 /// Gives every setting its value: from the command line, else from
 /// `environment`, else from the configuration file, else its default.
@@ -178,6 +176,7 @@ fn target(
             | Command::Explain(_)
             | Command::Init(_),
         ) => Ok(Target::Eight),
+        (None, Command::Apply(apply)) if apply.rehearse => Ok(Target::Eight),
         (None, Command::Apply(_) | Command::Run(_) | Command::Sandbox(_)) => {
             Err(ConfigError::NoTarget(found.path.clone()))
         }
@@ -204,7 +203,16 @@ impl MustBeSaid {
         let tenant = tenant.filter(|name| !name.trim().is_empty());
         let hr_file = file.hr.file;
         let time_zone = file.policy.time_zone.clone();
-        let changes = matches!(command, Command::Apply(_) | Command::Run(_));
+        let changes = match command {
+            Command::Apply(apply) => !apply.rehearse,
+            Command::Run(_) => true,
+            Command::Plan(_)
+            | Command::Sandbox(_)
+            | Command::Undo(_)
+            | Command::Tasks(_)
+            | Command::Explain(_)
+            | Command::Init(_) => false,
+        };
         let needs_key =
             (changes && scim::uses_admin_api(file)) || inputs::lists_accounts(command, found);
         let needs_scim = changes && file.channels.deactivate == DeactivationChannel::Scim;
@@ -348,7 +356,7 @@ fn limits(command: &Command, said: &LimitsSection, target: Target) -> LimitSetti
     let number = |said: Option<NonZeroU32>, default| said.map_or(default, NonZeroU32::get);
     let (typed_time_scale, default_time_scale) = match (command, target) {
         (Command::Sandbox(sandbox), _) => (sandbox.time_scale, vendor.time_scale),
-        (_, Target::Sandbox) => (None, EMBEDDED_TIME_SCALE),
+        (_, Target::Sandbox) => (None, LimitSettings::EMBEDDED_TIME_SCALE),
         (_, Target::Eight) => (None, vendor.time_scale),
     };
     LimitSettings {
@@ -369,6 +377,7 @@ fn limits(command: &Command, said: &LimitsSection, target: Target) -> LimitSetti
             vendor.operation_timeout_seconds,
         ),
         time_scale: number(typed_time_scale.or(said.time_scale), default_time_scale),
+        trust_server_limit: said.trust_server_limit,
     }
 }
 

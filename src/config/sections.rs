@@ -163,6 +163,7 @@ pub(super) struct LimitsSection {
     pub(super) poll_every_seconds: Option<Seconds>,
     pub(super) operation_timeout_seconds: Option<NonZeroU32>,
     pub(super) time_scale: Option<NonZeroU32>,
+    pub(super) trust_server_limit: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -185,6 +185,9 @@ pub struct LimitSettings {
     pub operation_timeout_seconds: u32,
     /// Seconds of the run's clock in one real second, at least 1.
     pub time_scale: u32,
+    /// Whether the requests a minute that the API's answers name count also
+    /// where they are more than `requests_per_minute`.
+    pub trust_server_limit: bool,
 }
 
 impl LimitSettings {
@@ -197,7 +200,12 @@ impl LimitSettings {
         poll_every_seconds: 1.0,
         operation_timeout_seconds: 300,
         time_scale: 1,
+        trust_server_limit: false,
     };
+
+    /// What the embedded sandbox is tried with: an hour of the limits passes in
+    /// a minute.
+    pub const EMBEDDED_TIME_SCALE: u32 = 60;
 
     /// Whether the vendor would see more than it allows: 100 requests a
     /// minute, 20 in 10 seconds, 10 operations, a look every second.

@@ -1,6 +1,6 @@
 //! The snapshot that planning gets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
@@ -48,6 +48,7 @@ impl Ledger {
                 observations: observations(connection)?,
                 accepted_inputs: accepted_inputs(connection)?,
                 touched: touched(connection)?,
+                failed_actions: failed_actions(connection)?,
                 stranded_refused: stranded_refused(connection)?,
                 terminations,
             })
@@ -221,6 +222,23 @@ fn touched(connection: &Connection) -> Result<Vec<TouchedAccount>, Fault> {
                 at: read(row, "at", time)?,
             })
         },
+    )
+}
+
+/// An action has the same id whenever it is planned again, so its newest try
+/// counts. What was held, put off or vetoed was not tried.
+fn failed_actions(connection: &Connection) -> Result<BTreeSet<String>, Fault> {
+    rows(
+        connection,
+        "SELECT action_id FROM (
+             SELECT action_id, outcome,
+                 row_number() OVER (PARTITION BY action_id
+                     ORDER BY record ->> '$.finished_at' DESC) AS age
+             FROM outcomes
+             WHERE outcome IN ('succeeded', 'already_done', 'failed', 'unknown', 'skipped')
+                 AND record ->> '$.reason' IS NOT 'review_skip')
+         WHERE age = 1 AND outcome IN ('failed', 'unknown', 'skipped')",
+        |row| row.get(0),
     )
 }
 

@@ -107,6 +107,25 @@ impl Ledger {
         }
     }
 
+    /// Copies the ledger as it stands, also while a run is writing it, into a
+    /// file that is not there yet. The copy is `target`'s, so that it is never
+    /// taken for the original.
+    pub fn copy_for(&self, path: &Path, target: &str) -> Result<(), LedgerError> {
+        let Some(name) = path.to_str() else {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "its name is no text");
+            return Err(LedgerError::from_io(path, error));
+        };
+        create_owner_only(path)?;
+        let copy = || {
+            self.connection.execute("VACUUM INTO ?1", [name])?;
+            let copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            copy.execute("UPDATE meta SET target = ?1", [target])
+        };
+        copy()
+            .map(|_| ())
+            .map_err(|error| Fault::Sqlite(error).at(path))
+    }
+
     /// Has `hook` called right after every commit from now on, with the
     /// commit's ordinal since the ledger was opened, from 1. The kill tests
     /// stop the process there.

@@ -115,9 +115,50 @@ pub(super) fn store_outcome(
 
 #[cfg(test)]
 mod tests {
-    use super::Outcome;
-    use crate::ledger::Entry;
-    use crate::ledger::test_support::{Workplace, outcome};
+    use super::{Outcome, OutcomeRecord};
+    use crate::ledger::test_support::{
+        Workplace, acceptance, at, outcome, save_and_accept, tonight,
+    };
+    use crate::ledger::{Entry, Ledger};
+    use crate::model::OutcomeReason;
+
+    fn failed_actions(ledger: &Ledger) -> Vec<String> {
+        let memory = ledger.memory(tonight()).expect("a memory");
+        memory.failed_actions.into_iter().collect()
+    }
+
+    #[test]
+    fn of_an_action_that_is_planned_again_the_newest_try_counts() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        for plan_id in ["plan-2", "plan-3", "plan-4"] {
+            save_and_accept(&mut ledger, &acceptance(plan_id, Vec::new()));
+        }
+        let mut night = |plan_id: &str, day: &str, word, reason: Option<OutcomeReason>| {
+            let record = OutcomeRecord {
+                finished_at: at(day),
+                reason,
+                ..outcome("action-1", word)
+            };
+            let entry = Entry::Outcome {
+                plan_id: plan_id.to_owned(),
+                run_id: "run-1".to_owned(),
+                record,
+            };
+            ledger.record(&[entry]).expect("a record");
+            failed_actions(&ledger)
+        };
+        let failed = ["action-1"];
+        let (first, second) = ("2026-11-20T22:00:00Z", "2026-11-21T22:00:00Z");
+        let (third, fourth) = ("2026-11-22T22:00:00Z", "2026-11-23T22:00:00Z");
+        assert_eq!(night("plan-1", first, Outcome::Failed, None), failed);
+        // It was not tried.
+        let breaker = Some(OutcomeReason::Breaker);
+        assert_eq!(night("plan-2", second, Outcome::Deferred, breaker), failed);
+        let veto = Some(OutcomeReason::ReviewSkip);
+        assert_eq!(night("plan-3", third, Outcome::Skipped, veto), failed);
+        assert!(night("plan-4", fourth, Outcome::Succeeded, None).is_empty());
+    }
 
     #[test]
     fn a_final_outcome_stands_and_what_was_sent_is_not_called_unsent() {

@@ -387,3 +387,32 @@ fn an_observed_task_is_issued_again_and_a_done_one_is_not() {
     let tasks = ledger.memory(later).expect("a memory").tasks;
     assert_eq!(tasks["task-observed"].issued_at, later);
 }
+
+#[test]
+fn a_copy_remembers_the_same_and_is_never_taken_for_the_original() {
+    let workplace = Workplace::new();
+    let mut ledger = workplace.open_with_plan();
+    record_outcome(&mut ledger, "action-1").expect("a record");
+    let path = workplace.path().with_file_name("copy.db");
+    reader(&workplace.path())
+        .copy_for(&path, "elsewhere")
+        .expect("a copy");
+    let mode = fs::metadata(&path).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let elsewhere = Identity {
+        target: "elsewhere".to_owned(),
+        ..identity()
+    };
+    let mut copy = Ledger::open(&path, &elsewhere, 0).expect("the copy");
+    let memory = |ledger: &Ledger| ledger.memory(tonight()).expect("a memory");
+    assert_eq!(memory(&copy), memory(&ledger));
+    record_outcome(&mut copy, "action-2").expect("a record");
+    assert_ne!(memory(&copy).generation, memory(&ledger).generation);
+    drop(copy);
+    let foreign = Ledger::open(&path, &identity(), 0).map(|_| ());
+    assert!(matches!(foreign, Err(LedgerError::Foreign { .. })));
+    // What is there is not written over.
+    ledger
+        .copy_for(&path, "elsewhere")
+        .expect_err("a file is there");
+}

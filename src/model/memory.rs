@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -39,6 +39,8 @@ pub struct Memory {
     pub accepted_inputs: Vec<AcceptedInput>,
     /// Accounts written by runs, with the plan that wrote them, newest last.
     pub touched: Vec<TouchedAccount>,
+    /// Ids of the actions that failed when they were last tried.
+    pub failed_actions: BTreeSet<String>,
     /// Whether the tenant refused to free a licence of a deactivated account.
     pub stranded_refused: bool,
 }

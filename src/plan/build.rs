@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::document::{Facts, Plan, PlanInput};
+use super::document::{Facts, Lane, Plan, PlanInput, Step};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
     ActionKind, Channel, Disposition, GuardLimits, IdentityProvider, Memory, Origin, Policy,
@@ -109,8 +109,7 @@ pub fn build(input: Build<'_>) -> Plan {
     name_given_up_rows(&input.reconciliation.given_up, &mut plan);
     cancellations::plan(&planning, input.counted, &mut plan);
     planning.close_tasks(&input.reconciliation.cases, &mut plan);
-    plan.lanes
-        .sort_by(|a, b| (a.steps[0].phase, &a.account).cmp(&(b.steps[0].phase, &b.account)));
+    put_in_order(&mut plan.lanes, memory);
     plan.actions
         .sort_by(|a, b| (a.kind, a.due, &a.id).cmp(&(b.kind, b.due, &b.id)));
     plan.manual_tasks
@@ -121,6 +120,17 @@ pub fn build(input: Build<'_>) -> Plan {
     plan.guards = guards::evaluate(&plan, memory, &guards::Permissions::default());
     plan.plan_id = file::digest(&plan);
     plan
+}
+
+/// What failed when it was last tried comes last in its phase: the same bad
+/// accounts could otherwise open the breaker every night before anybody else's
+/// access has ended.
+fn put_in_order(lanes: &mut [Lane], memory: &Memory) {
+    let failed = |lane: &Lane| {
+        let mut actions = lane.steps.iter().flat_map(Step::actions);
+        actions.any(|id| memory.failed_actions.contains(id))
+    };
+    lanes.sort_by_cached_key(|lane| (lane.steps[0].phase, failed(lane), lane.account.clone()));
 }
 
 /// What all parts of planning look at.

@@ -4,6 +4,7 @@
 mod codes;
 mod explain;
 mod inputs;
+mod rehearsal;
 mod requests;
 mod results;
 mod summary;
@@ -13,6 +14,7 @@ mod tasks;
 pub use codes::{Ending, exit_codes, lines_to_look_at};
 pub use explain::{Explanation, PastRuns, Traces, explain};
 pub use inputs::input_block;
+pub use rehearsal::{Prediction, predict, prediction_text};
 pub use requests::requests_csv;
 pub use results::{COLUMNS, results_csv};
 pub use summary::{Summary, summarize};
@@ -33,6 +35,8 @@ pub struct Run<'a> {
     pub run_id: &'a str,
     /// The plan that it carried out.
     pub plan: &'a Plan,
+    /// Where: what the plan is for, or `sandbox` for a rehearsal.
+    pub target: &'a str,
     /// How the plan's actions ended.
     pub outcomes: &'a BTreeMap<String, OutcomeRecord>,
     /// The ledger's requests that are still open.

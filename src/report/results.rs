@@ -163,7 +163,7 @@ fn row(run: &Run<'_>, line: Option<&RowDisposition>, action: Option<&Action>) ->
         action
             .map(|_| run.approved_by.to_owned())
             .unwrap_or_default(),
-        run.plan.target.clone(),
+        run.target.to_owned(),
         action
             .and_then(|action| run.plan.task_of(action))
             .unwrap_or_else(|| detail(line, ended.map(|ended| ended.detail.as_str()))),

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Run;
 use super::codes::{Ending, exit_codes, needs_a_look};
+use super::rehearsal::Prediction;
 use super::tasks::open_tasks;
 use crate::model::Outcome;
 use crate::plan::{GuardCheck, PlanInput, Verdict};
@@ -53,6 +54,9 @@ pub struct Summary {
     pub guards: Vec<GuardCheck>,
     /// Requests to the vendor.
     pub requests: RequestBudget,
+    /// What a rehearsal predicts of the real run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Prediction>,
     /// Seat figures per pool.
     pub seats: Vec<PoolFigures>,
     /// What else an administrator should know.
@@ -72,6 +76,8 @@ pub struct RequestBudget {
     pub polls: u64,
     /// Answers 429.
     pub throttled: u64,
+    /// Requests a minute that the server last said it allows.
+    pub server_limit: Option<u32>,
 }
 
 /// Counts everything once.
@@ -105,7 +111,7 @@ pub fn summarize(
         run_id: run.run_id.to_owned(),
         plan_id: plan.plan_id.clone(),
         tenant: plan.tenant.clone(),
-        target: plan.target.clone(),
+        target: run.target.to_owned(),
         as_of: plan.as_of,
         finished_at,
         exit_code: exit_codes.first().copied().unwrap_or(0),
@@ -126,7 +132,9 @@ pub fn summarize(
             sent: usage.requests,
             polls: usage.polls,
             throttled: usage.throttled,
+            server_limit: usage.server_limit,
         },
+        rehearsal: None,
         seats: plan.seats.clone(),
         findings: plan.findings.clone(),
         inputs: plan.inputs.clone(),

@@ -174,9 +174,13 @@ pub fn summary_line(summary: &Summary) -> String {
         (0, 0) => String::new(),
         (accounts, seats) => format!("{accounts} reactivated, {seats} licences assigned, "),
     };
+    let exit = match summary.rehearsal {
+        Some(_) => "predicted exit",
+        None => "exit",
+    };
     format!(
         "{} {} on {} ({}): {} HR rows; {back}{} deactivated, {} licences removed, {} drafts, {} manual \
-         tasks open; {} failed or unknown; {} need a look; exit {}",
+         tasks open; {} failed or unknown; {} need a look; {exit} {}",
         summary.command,
         summary.run_id,
         summary.target,

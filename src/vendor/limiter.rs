@@ -12,6 +12,8 @@
 //! the smoothing decides how much goes out, and without a burst when a window
 //! or a pause ends.
 
+mod others;
+
 use std::{
     collections::VecDeque,
     num::NonZeroU32,
@@ -28,6 +30,7 @@ use governor::{
 use jiff::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use self::others::Others;
 use super::{clock::Clock, signals::ResponseFacts};
 
 /// How much is allowed in any window. 8x8 documents these per API key, and the
@@ -40,6 +43,19 @@ pub struct Limits {
     pub requests_per_10_seconds: NonZeroU32,
     /// Operations that have been accepted and have not ended.
     pub operations_in_flight: NonZeroU32,
+    /// What becomes of the limit that the server itself names.
+    pub server_limit: ServerLimit,
+}
+
+/// What becomes of the requests a minute that the server says it allows
+/// (`x-ratelimit-limit`). A lower number than ours is always kept to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerLimit {
+    /// It can only slow us down.
+    #[default]
+    Lowers,
+    /// It takes the place of ours, also where it allows more.
+    Replaces,
 }
 
 /// Hands out permits to send. Clones share one count; callers are served in
@@ -75,12 +91,13 @@ pub struct Usage {
     pub throttled: u64,
     /// Time that the server's requests for a pause added up to.
     pub paused: Duration,
+    /// Requests a minute that the server last said it allows.
+    pub server_limit: Option<u32>,
 }
 
 struct Shared {
     clock: Clock,
     state: Mutex<State>,
-    smoothing: RateLimiter<NotKeyed, InMemoryState, SmoothingClock, NoOpMiddleware<Nanos>>,
     /// Only the caller at the head of the queue looks for a free slot.
     turn: tokio::sync::Mutex<()>,
     /// An answer came: the caller at the head looks again.
@@ -89,7 +106,9 @@ struct Shared {
 }
 
 struct State {
+    limits: Limits,
     windows: [Window; 2],
+    smoothing: Smoothing,
     in_flight: usize,
     /// When the requests of the last [`REMEMBERED`] were answered, oldest
     /// first.
@@ -99,16 +118,12 @@ struct State {
     usage: Usage,
 }
 
-#[derive(Clone, Copy)]
+type Smoothing = RateLimiter<NotKeyed, InMemoryState, SmoothingClock, NoOpMiddleware<Nanos>>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Window {
     length: Duration,
     limit: usize,
-}
-
-/// Requests of other processes on the same key, as the last answer implied.
-struct Others {
-    requests: usize,
-    until: Timestamp,
 }
 
 /// Why the caller at the head has to wait: until a time, or else for an
@@ -142,6 +157,7 @@ impl Default for Limits {
             requests_per_minute: limit(100),
             requests_per_10_seconds: limit(20),
             operations_in_flight: limit(10),
+            server_limit: ServerLimit::default(),
         }
     }
 }
@@ -149,28 +165,19 @@ impl Default for Limits {
 impl Limiter {
     /// A limiter that has seen no requests yet.
     pub fn new(limits: Limits, clock: Clock) -> Self {
-        let windows = [
-            Window::new(MINUTE, limits.requests_per_minute),
-            Window::new(TEN_SECONDS, limits.requests_per_10_seconds),
-        ];
-        let spacing = windows.iter().map(Window::spacing).max();
-        let quota = Quota::with_period(spacing.unwrap_or(MINUTE).mul_f64(SPACING))
-            .unwrap_or(Quota::per_minute(NonZeroU32::MIN))
-            .allow_burst(BURST);
+        let windows = windows(&limits, limits.requests_per_minute);
         let operations = usize::try_from(limits.operations_in_flight.get()).unwrap_or(usize::MAX);
         Self(Arc::new(Shared {
             state: Mutex::new(State {
+                limits,
                 windows,
+                smoothing: smoothing(&windows, &clock),
                 in_flight: 0,
                 answered: VecDeque::new(),
                 paused_until: Timestamp::MIN,
-                others: Others {
-                    requests: 0,
-                    until: Timestamp::MIN,
-                },
+                others: Others::default(),
                 usage: Usage::default(),
             }),
-            smoothing: RateLimiter::direct_with_clock(quota, SmoothingClock(clock.clone())),
             turn: tokio::sync::Mutex::new(()),
             answered: Notify::new(),
             operations: Arc::new(Semaphore::new(operations.min(Semaphore::MAX_PERMITS))),
@@ -269,7 +276,7 @@ impl Limiter {
         let mut state = self.state();
         let now = self.0.clock.now();
         state.room(now)?;
-        self.0.smoothing.check().map_err(|not_until| {
+        state.smoothing.check().map_err(|not_until| {
             let elapsed = Duration::from(not_until.earliest_possible());
             Wait(Some(self.0.clock.at(elapsed)))
         })?;
@@ -292,8 +299,14 @@ impl RequestPermit {
 
     /// Records the answer and what it says; returns its time.
     pub fn answered(self, facts: &ResponseFacts) -> Timestamp {
-        let now = self.limiter.0.clock.now();
-        self.limiter.state().learn(now, self.sent_at, facts);
+        let clock = &self.limiter.0.clock;
+        let now = clock.now();
+        let mut state = self.limiter.state();
+        if let Some(limit) = facts.limit {
+            state.keep_to(limit, clock);
+        }
+        state.learn(now, self.sent_at, facts);
+        drop(state);
         // The drop that follows begins the slot's last window.
         now
     }
@@ -335,7 +348,7 @@ impl State {
                 .answered_within(window.length, now)
                 .nth(surplus)
                 .map(|answered| answered + window.length + Duration::from_nanos(1));
-            let others_end = (others > 0).then_some(self.others.until);
+            let others_end = self.others.until().filter(|_| others > 0);
             return Err(Wait(released.into_iter().chain(others_end).min()));
         }
         Ok(())
@@ -347,17 +360,40 @@ impl State {
         if let Some(pause) = facts.pause {
             self.pause(now, now + pause);
         }
+        let counted = self.others.counted_for(now, facts.reset_in);
         if let Some(remaining) = facts.remaining {
             // Whatever of ours the server may have counted when the request
             // arrived; what it counted beyond that is somebody else's.
-            let minute = self.windows[0];
             let since = Duration::try_from(now.duration_since(sent_at)).unwrap_or_default();
-            let ours = self.in_flight + self.answered_within(minute.length + since, now).count();
+            let at_most = self.in_flight + self.answered_within(counted + since, now).count();
             let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
-            self.others = Others {
-                requests: minute.limit.saturating_sub(ours.saturating_add(remaining)),
-                until: now + facts.reset_in.unwrap_or(MINUTE).min(MINUTE),
+            let limit = self.windows[0].limit;
+            let counted_beyond = |ours: usize| limit.saturating_sub(ours.saturating_add(remaining));
+            let requests = if counted_beyond(at_most) > 0 {
+                // Somebody is there, and gets the benefit of every doubt.
+                let before = self.answered_within(counted, now);
+                let at_least = before.filter(|answered| *answered <= sent_at).count();
+                counted_beyond(at_least + 1)
+            } else {
+                0
             };
+            self.others.need(now, requests);
+        }
+    }
+
+    /// Takes in how many requests a minute the server says it allows. It may
+    /// say less than the configuration, which is then obeyed, or more.
+    fn keep_to(&mut self, said: NonZeroU32, clock: &Clock) {
+        let configured = self.limits.requests_per_minute;
+        let limit = match self.limits.server_limit {
+            ServerLimit::Lowers => said.min(configured),
+            ServerLimit::Replaces => said,
+        };
+        self.usage.server_limit = Some(said.get());
+        let windows = windows(&self.limits, limit);
+        if windows != self.windows {
+            self.windows = windows;
+            self.smoothing = smoothing(&windows, clock);
         }
     }
 
@@ -391,12 +427,6 @@ impl State {
     }
 }
 
-impl Others {
-    fn at(&self, now: Timestamp) -> usize {
-        if now < self.until { self.requests } else { 0 }
-    }
-}
-
 impl Window {
     fn new(length: Duration, limit: NonZeroU32) -> Self {
         Self {
@@ -410,6 +440,22 @@ impl Window {
         let limit = u32::try_from(self.limit).unwrap_or(u32::MAX);
         self.length / limit
     }
+}
+
+/// Both windows, of which the longer one allows `per_minute`.
+fn windows(limits: &Limits, per_minute: NonZeroU32) -> [Window; 2] {
+    [
+        Window::new(MINUTE, per_minute),
+        Window::new(TEN_SECONDS, limits.requests_per_10_seconds),
+    ]
+}
+
+fn smoothing(windows: &[Window], clock: &Clock) -> Smoothing {
+    let spacing = windows.iter().map(Window::spacing).max();
+    let quota = Quota::with_period(spacing.unwrap_or(MINUTE).mul_f64(SPACING))
+        .unwrap_or(Quota::per_minute(NonZeroU32::MIN))
+        .allow_burst(BURST);
+    RateLimiter::direct_with_clock(quota, SmoothingClock(clock.clone()))
 }
 
 impl governor::clock::Clock for SmoothingClock {

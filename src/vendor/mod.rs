@@ -26,7 +26,7 @@ pub use call::{
     CallError, CallErrorKind, Explanation, Reply, SendOnce, Trace, VendorApi, WriteError,
 };
 pub use clock::{Clock, wall_now};
-pub use limiter::{Limiter, Limits, OperationSlot, RequestPermit, Usage};
+pub use limiter::{Limiter, Limits, OperationSlot, RequestPermit, ServerLimit, Usage};
 pub use listing::{ListError, Listing};
 pub use operation::{Accepted, FollowLimits, Followed, Operation, OperationStatus};
 pub use page::{PageQuery, UserPage};

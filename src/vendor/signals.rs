@@ -1,6 +1,6 @@
 //! What an answer's headers say about the rate of requests.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
@@ -18,6 +18,8 @@ pub struct ResponseFacts {
     /// How long the server asks everybody to wait: `Retry-After` on 429 and
     /// 503, and on a 429 without it the time until the limit is reset.
     pub pause: Option<Duration>,
+    /// How many requests a minute the server allows: `x-ratelimit-limit`.
+    pub limit: Option<NonZeroU32>,
     /// How many requests the server would still accept: `x-ratelimit-remaining`.
     pub remaining: Option<u32>,
     /// How long until that count starts anew: `x-ratelimit-reset`.
@@ -28,6 +30,7 @@ pub struct ResponseFacts {
 /// tell anyhow.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
@@ -56,6 +59,7 @@ impl ResponseFacts {
         Self {
             throttled,
             pause: pause.filter(|pause| !pause.is_zero()),
+            limit: text(LIMIT).and_then(|text| text.parse().ok()),
             remaining: text(REMAINING).and_then(|text| text.parse().ok()),
             reset_in,
         }
@@ -132,6 +136,17 @@ mod tests {
             read(429, &[reset, DATE, ("retry-after", "3")]).pause,
             Some(Duration::from_secs(3))
         );
+    }
+
+    #[test]
+    fn a_limit_is_a_plain_number_above_zero() {
+        for (text, limit) in [
+            ("60", NonZeroU32::new(60)),
+            ("0", None),
+            ("100, 100;w=60", None),
+        ] {
+            assert_eq!(read(200, &[("x-ratelimit-limit", text)]).limit, limit);
+        }
     }
 
     #[test]

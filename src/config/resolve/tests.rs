@@ -257,8 +257,31 @@ fn a_target_must_be_chosen_before_anything_is_changed() {
             assert!(text.contains(way), "{text}");
         }
     }
-    let plan = setup.resolve(PLAN).expect("a plan changes nothing");
-    assert_eq!(plan.target, Target::Eight);
+    for line in [PLAN, "apply plan.json --rehearse"] {
+        let settings = setup.resolve(line).expect("it changes nothing");
+        assert_eq!(settings.target, Target::Eight);
+    }
+}
+
+#[test]
+fn a_rehearsal_needs_no_key() {
+    let without_key = MINIMAL.replace("api_key_env = \"SEATSWEEP_API_KEY\"", "");
+    let setup = Setup::new(&without_key);
+    let error = setup.error("apply plan.json --confirm");
+    assert!(error.to_string().contains("api_key_env"), "{error}");
+    let settings = setup.resolve("apply plan.json --rehearse");
+    assert_eq!(settings.expect("settings").api.key, None);
+}
+
+#[test]
+fn the_server_s_limit_is_trusted_only_if_that_is_said() {
+    for (line, expected) in [("", false), ("[limits]\ntrust_server_limit = true\n", true)] {
+        let setup = Setup::new(&format!("{MINIMAL}{line}"));
+        let limits = setup.resolve(RUN).expect("settings").limits;
+        assert_eq!(limits.trust_server_limit, expected);
+    }
+    let setup = Setup::new(&format!("{MINIMAL}[limits]\ntrust_server_limit = 200\n"));
+    assert!(setup.error(RUN).to_string().contains("trust_server_limit"));
 }
 
 #[test]

@@ -26,6 +26,39 @@ fn state(night: &Scenario) -> TerminationState {
     night.memory.terminations[&id("employee:5@2026-11-20")].state
 }
 
+// Five bad accounts once opened the breaker every night before the good ones
+// had their turn.
+#[test]
+fn what_failed_on_an_earlier_night_comes_last_in_its_phase() {
+    let person = |number: usize, date: &str| {
+        (
+            format!("id={number} email=p{number} name=P{number}_Doe date={date}"),
+            format!("id=U{number} user=p{number} email=p{number} name=P{number}_Doe"),
+        )
+    };
+    let mut night = scenario();
+    for number in 1..=4 {
+        let (row, account) = person(number, "2026-11-20");
+        night = night.hr(&row).account(&account);
+    }
+    let accounts = |night: &Scenario| -> Vec<String> {
+        let plan = night.plan();
+        let lanes = plan.lanes.iter();
+        lanes.map(|lane| lane.account.as_str().to_owned()).collect()
+    };
+    assert_eq!(accounts(&night), ["id:U1", "id:U2", "id:U3", "id:U4"]);
+    let plan = night.plan();
+    let of_account = |account: &str| {
+        let mut lanes = plan.lanes.iter();
+        let lane = lanes.find(|lane| lane.account.as_str() == account);
+        lane.and_then(|lane| lane.steps[0].deactivate.clone())
+    };
+    let failed = ["id:U1", "id:U3"].map(|account| of_account(account).expect("an action"));
+    night.memory.failed_actions.extend(failed);
+    night.later(1);
+    assert_eq!(accounts(&night), ["id:U2", "id:U4", "id:U1", "id:U3"]);
+}
+
 #[test]
 fn the_same_file_for_two_weeks_acts_once() {
     let mut night = jane();

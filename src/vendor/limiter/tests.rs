@@ -282,7 +282,7 @@ async fn another_process_on_the_key_gets_its_share() {
     let before = limiter.clock().elapsed();
     assert!(before < 2 * ONE_SECOND, "{before:?}");
     let _permit = limiter.request().await;
-    assert_eq!(limiter.clock().elapsed(), Duration::from_secs(30));
+    assert_eq!(limiter.clock().elapsed(), MINUTE);
 }
 
 #[tokio::test(start_paused = true)]
@@ -315,7 +315,7 @@ async fn a_late_answer_is_compared_with_what_the_server_saw_then() {
         ..ResponseFacts::default()
     };
     late.answered(&facts);
-    assert_eq!(limiter.state().others.requests, 0);
+    assert_eq!(limiter.state().others.at(limiter.clock().now()), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -342,4 +342,197 @@ async fn a_fast_clock_keeps_the_limits_and_the_rate() {
     let arrivals = simulation.run(30, milliseconds(600)).await;
     assert!(most_within(&arrivals, MINUTE) <= 100);
     assert!(arrivals.len() >= 5700, "{}", arrivals.len());
+}
+
+/// How a server counts the requests of its minute.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Counting {
+    /// In any 60 seconds. One place at a time comes free.
+    Sliding,
+    /// From one full minute of its clock to the next, where ours began so far
+    /// into one of its minutes.
+    Fixed(Duration),
+}
+
+/// A server that refuses what is over its limit, and says how it counts.
+#[derive(Clone)]
+struct Server {
+    counting: Counting,
+    limit: u32,
+    admitted: Arc<Mutex<VecDeque<Duration>>>,
+}
+
+impl Server {
+    fn new(counting: Counting, limit: u32) -> Self {
+        Self {
+            counting,
+            limit,
+            admitted: Arc::default(),
+        }
+    }
+
+    /// Takes a request that arrives at `now`. Times are told in whole seconds.
+    fn arrive(&self, now: Duration) -> ResponseFacts {
+        let mut admitted = self.admitted.lock().expect("arrivals");
+        let phase = match self.counting {
+            Counting::Sliding => Duration::ZERO,
+            Counting::Fixed(phase) => phase,
+        };
+        let minute = |at: Duration| (at + phase).as_secs() / 60;
+        let is_over = |at: Duration| match self.counting {
+            Counting::Sliding => at + MINUTE <= now,
+            Counting::Fixed(_) => minute(at) < minute(now),
+        };
+        while admitted.front().is_some_and(|at| is_over(*at)) {
+            admitted.pop_front();
+        }
+        let counted = u32::try_from(admitted.len()).expect("a count");
+        let throttled = counted >= self.limit;
+        if !throttled {
+            admitted.push_back(now);
+        }
+        let reset = match self.counting {
+            Counting::Sliding => admitted.front().copied().unwrap_or(now) + MINUTE,
+            Counting::Fixed(_) => Duration::from_mins(minute(now) + 1).saturating_sub(phase),
+        };
+        let reset_in = Duration::from_secs(reset.as_secs().saturating_sub(now.as_secs()));
+        ResponseFacts {
+            throttled,
+            pause: throttled.then_some(reset_in.max(ONE_SECOND)),
+            limit: NonZeroU32::new(self.limit),
+            remaining: Some(self.limit.saturating_sub(counted + 1)),
+            reset_in: Some(reset_in),
+        }
+    }
+
+    /// Ours, from `workers` tasks until `end`: how many were admitted.
+    async fn serve(&self, limiter: &Limiter, workers: u64, end: Duration) -> u64 {
+        let mut tasks = JoinSet::new();
+        for worker in 0..workers {
+            let (server, limiter) = (self.clone(), limiter.clone());
+            let mut random = fastrand::Rng::with_seed(worker);
+            tasks.spawn(async move {
+                let mut admitted = 0;
+                while limiter.clock().elapsed() < end {
+                    let permit = limiter.request().await;
+                    limiter
+                        .clock()
+                        .sleep(milliseconds(random.u64(20..400)))
+                        .await;
+                    let facts = server.arrive(limiter.clock().elapsed());
+                    admitted += u64::from(!facts.throttled);
+                    limiter
+                        .clock()
+                        .sleep(milliseconds(random.u64(20..400)))
+                        .await;
+                    permit.answered(&facts);
+                }
+                admitted
+            });
+        }
+        tasks.join_all().await.into_iter().sum()
+    }
+}
+
+/// Both ways of counting, the fixed one with our clock at many points of the
+/// server's minute.
+fn all_countings() -> impl Iterator<Item = Counting> {
+    let phases = (0..60).step_by(7).map(Duration::from_secs);
+    phases.map(Counting::Fixed).chain([Counting::Sliding])
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_the_server_counts_nothing_is_refused_and_the_rate_is_used() {
+    for counting in all_countings() {
+        let server = Server::new(counting, 100);
+        let limiter = Limiter::new(Limits::default(), clock());
+        let minutes = 60;
+        let admitted = server
+            .serve(&limiter, 30, Duration::from_mins(minutes))
+            .await;
+        assert_eq!(limiter.usage().throttled, 0, "{counting:?}");
+        let percent = admitted * 100 / (minutes * 100);
+        assert!(percent >= 97, "{counting:?}: {percent} %");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_fixed_window_is_overfull_wherever_the_server_s_clock_stands() {
+    let simulation = Simulation::new(Limits::default(), Duration::from_mins(30));
+    let arrivals = simulation.run(30, milliseconds(1500)).await;
+    for (length, limit) in [(MINUTE, 100), (TEN_SECONDS, 20)] {
+        let windows = u64::try_from(length.as_millis()).expect("a length");
+        for phase in (0..windows).step_by(50).map(milliseconds) {
+            let mut counts = std::collections::BTreeMap::<u128, usize>::new();
+            for arrival in &arrivals {
+                let window = (*arrival + phase).as_nanos() / length.as_nanos();
+                *counts.entry(window).or_default() += 1;
+            }
+            let most = counts.values().max().copied().unwrap_or_default();
+            assert!(most <= limit, "{most} in {length:?} from {phase:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lower_limit_of_the_server_is_kept_to_at_once() {
+    for counting in all_countings() {
+        let server = Server::new(counting, 60);
+        let limiter = Limiter::new(Limits::default(), clock());
+        let minutes = 30;
+        let admitted = server
+            .serve(&limiter, 30, Duration::from_mins(minutes))
+            .await;
+        assert_eq!(limiter.usage().throttled, 0, "{counting:?}");
+        assert_eq!(limiter.usage().server_limit, Some(60));
+        let percent = admitted * 100 / (minutes * 60);
+        assert!(percent >= 96, "{counting:?}: {percent} %");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_higher_limit_of_the_server_counts_only_where_it_is_trusted() {
+    for (server_limit, least, most) in [
+        (ServerLimit::Lowers, 97, 100),
+        // The 10 seconds' limit of 20 is still ours.
+        (ServerLimit::Replaces, 112, 120),
+    ] {
+        let server = Server::new(Counting::Sliding, 300);
+        let limits = Limits {
+            server_limit,
+            ..Limits::default()
+        };
+        let limiter = Limiter::new(limits, clock());
+        let admitted = server.serve(&limiter, 30, Duration::from_mins(30)).await;
+        assert!((least..=most).contains(&(admitted / 30)), "{admitted}");
+        assert_eq!(limiter.usage().throttled, 0);
+    }
+}
+
+/// It sends 40 a minute whatever happens, and tries what was refused no more.
+#[tokio::test(start_paused = true)]
+async fn a_second_process_on_the_key_makes_us_slower_and_not_angrier() {
+    for counting in all_countings() {
+        let server = Server::new(counting, 100);
+        let limiter = Limiter::new(Limits::default(), clock());
+        let end = Duration::from_hours(1);
+        let other = async {
+            let mut refused = 0;
+            while limiter.clock().elapsed() < end {
+                limiter.clock().sleep(milliseconds(1500)).await;
+                refused += u64::from(server.arrive(limiter.clock().elapsed()).throttled);
+            }
+            refused
+        };
+        let (admitted, refused) = tokio::join!(server.serve(&limiter, 30, end), other);
+        let throttled = limiter.usage().throttled;
+        // 3,600 are left to us and 2,400 to the other; a fixed window's start
+        // says nothing of either.
+        assert!(throttled * 50 <= admitted, "{counting:?}: {throttled}");
+        assert!(
+            (3400..=4000).contains(&admitted),
+            "{counting:?}: {admitted}"
+        );
+        assert!(refused <= 300, "{counting:?}: {refused}");
+    }
 }
