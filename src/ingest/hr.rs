@@ -114,6 +114,8 @@ fn understand(
     kind::refuse_other_kinds(file, &layout, &sample, names)?;
     content::settle(&mut layout, &sample, names, formats);
     kind::refuse_vague_date(file, &layout, names)?;
+    kind::refuse_later_dates(file, &layout, &sample, names)?;
+    kind::refuse_address_of_nobody(file, &layout, &sample, names)?;
     layout.refuse_missing(file)?;
     Ok(layout)
 }

@@ -289,8 +289,8 @@ pub(in crate::ingest) static REHIRE_DATE: Field = agreeing_field(
     ],
     &[],
 );
-/// Of several hire dates the first one is no news: only one that is later than
-/// the termination says anything.
+/// A hire is news only where it is later than the termination: whoever left was
+/// hired again.
 pub(in crate::ingest) static HIRE_DATE: Field = field(
     "hire_date",
     &[
@@ -520,10 +520,16 @@ mod tests {
                 "Rehire Date|Hire/Rehire Date|Last Hire Date|Last Hire|Most Recent Hire Date|\
                  Most_Recent_Hire_Date|Latest Hire Date",
             ),
-            ("hire_date", "Hire Date|Date of Hire|Hired on|Eintrittsdatum"),
+            (
+                "hire_date",
+                "Hire Date|Date of Hire|Hired on|Eintrittsdatum",
+            ),
             ("rescinded", "Rescinded|Is Cancelled|Withdrawn"),
             ("approval", "Approval Status|Approved"),
-            ("reason", "Termination Reason|Reason|Primary Termination Reason"),
+            (
+                "reason",
+                "Termination Reason|Reason|Primary Termination Reason",
+            ),
             (
                 "site",
                 "Location|Location Description|Site|Office|Work_Location|Personnel Area",
