@@ -16,6 +16,7 @@ use super::kind;
 use super::layout::{self, Layout};
 use super::open;
 use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary, both_statuses};
+use super::taken_back::Contradictions;
 use super::text::{excerpt, lost_characters, tidy};
 use super::{ColumnNames, Formats};
 use crate::model::{
@@ -113,6 +114,8 @@ fn understand(
     kind::refuse_other_kinds(file, &layout, &sample, names)?;
     content::settle(&mut layout, &sample, names, formats);
     kind::refuse_vague_date(file, &layout, names)?;
+    kind::refuse_later_dates(file, &layout, &sample, names)?;
+    kind::refuse_address_of_nobody(file, &layout, &sample, names)?;
     layout.refuse_missing(file)?;
     Ok(layout)
 }
@@ -144,6 +147,7 @@ struct HrReader<'f> {
     termination_date: DateColumn,
     last_day: DateColumn,
     rehire_date: DateColumn,
+    contradictions: Contradictions,
     site: Column,
     department: Column,
     cost_center: Column,
@@ -193,6 +197,7 @@ impl<'f> HrReader<'f> {
             termination_date,
             last_day,
             rehire_date,
+            contradictions: Contradictions::of(layout),
             site: layout.column(&hr::SITE),
             department: layout.column(&hr::DEPARTMENT),
             cost_center: layout.column(&hr::COST_CENTER),
@@ -244,6 +249,13 @@ impl<'f> HrReader<'f> {
         };
         let leave = Leave::read(self.on_leave.text(cells));
         row.status = leave.refine(row.status, row.termination_date.is_some());
+        if let Some((column, fault)) = self.contradictions.fault(&row, cells) {
+            return Err(self.invalid(record, Some(column), fault));
+        }
+        let hired_again = self.contradictions.hired_again(&row, cells);
+        let hired_again =
+            hired_again.map_err(|(column, fault)| self.invalid(record, Some(column), fault))?;
+        row.rehire_date = row.rehire_date.max(hired_again);
         Ok(row)
     }
 

@@ -109,7 +109,9 @@ fn likeliest<'h>(
         let headers = open.iter().copied();
         let cell = nearest(
             wanted,
-            headers.filter(|cell| !is_called(cell, &hr::OTHER_DATES)),
+            headers.filter(|cell| {
+                !is_called(cell, &hr::OTHER_DATES) && !header::is_of_something_else(cell)
+            }),
         )?;
         Some((likeness(wanted, cell), *field, cell))
     });
@@ -117,7 +119,8 @@ fn likeliest<'h>(
     Some((field, cell))
 }
 
-fn is_of_a_beginning(header: &str) -> bool {
+/// Whether a header speaks of when somebody or something began.
+pub(super) fn is_of_a_beginning(header: &str) -> bool {
     const WORDS: [&str; 10] = [
         "hire",
         "hired",

@@ -53,6 +53,7 @@ mod records;
 mod review;
 mod status;
 mod swallowed;
+mod taken_back;
 mod text;
 mod users;
 mod workbook;

@@ -435,7 +435,7 @@ impl UnknownWords {
     }
 }
 
-fn yes_or_no(word: &str) -> Option<bool> {
+pub(super) fn yes_or_no(word: &str) -> Option<bool> {
     match word {
         "1" | "true" | "yes" | "y" | "ja" | "x" => Some(true),
         "0" | "false" | "no" | "n" | "nein" => Some(false),
