@@ -29,7 +29,7 @@ pub struct SandboxArguments {
     /// Give the tenant this customer id.
     #[arg(long, value_name = "ID")]
     pub customer_id: Option<String>,
-    /// Accept the API key that stands in the environment variable NAME.
+    /// Accept the API key that stands in the environment variable NAME [default: accept the key "sandbox"].
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,
     /// Freeze at the Nth request: when it is received, before or after its answer (for kill tests).

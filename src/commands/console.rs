@@ -107,7 +107,7 @@ pub(super) fn progress(settings: &Settings, limiter: &Limiter) -> Observer {
             }
         }
         Event::ActionEnded(kind, outcome) => {
-            tracing::debug!(%kind, %outcome, "action ended");
+            tracing::trace!(%kind, %outcome, "action ended");
         }
     })
 }

@@ -9,6 +9,7 @@ use csv::StringRecord;
 use super::aliases::{Field, hr};
 use super::decode::TextFile;
 use super::error::IngestError;
+use super::events;
 use super::header::{self, Column, Misfits, is_of_a_superior, normalize};
 use super::layout::Layout;
 use super::status::{Meaning, Vocabulary, is_sort_of_employment};
@@ -57,6 +58,7 @@ pub(super) fn settle(layout: &mut Layout, sample: &Sample, names: &ColumnNames, 
             layout.give(*position, &hr::WORK_EMAIL);
         }
     }
+    events::settle_dates(layout, names);
     leave_out_events(layout);
     note_unread_addresses(layout, sample);
 }

@@ -54,6 +54,7 @@ fn read_text(
 ) -> Result<HrFile, IngestError> {
     let mut layout = understand(file, names, formats)?;
     let chunks = layout.body(file, usize::MAX)?;
+    body::refuse_broken_off(file, &layout, &chunks)?;
     let pins = DatePins {
         key: "hr_dates",
         table: "hr_date_orders",

@@ -172,7 +172,15 @@ pub(in crate::ingest) static ON_LEAVE: Field = field(
 /// SAP's reports hold events: what was done to the person, and from when.
 pub(in crate::ingest) static ACTION: Field = field(
     "action",
-    &["action type", "personnel action", "personnel action type"],
+    &[
+        // Beside these, SAP's action type is a code.
+        "name of action type",
+        "action type text",
+        "action text",
+        "action type",
+        "personnel action",
+        "personnel action type",
+    ],
     &[],
 );
 pub(in crate::ingest) static ACTION_DATE: Field = field(
