@@ -299,6 +299,9 @@ impl<'f> HrReader<'f> {
         for (column, vocabulary) in &self.status.parts {
             let status = match vocabulary.read(column.text(record.cells)) {
                 Meaning::Blank => continue,
+                Meaning::Unknown(word) if is_no_word(&word) => {
+                    return Err(self.invalid(record, Some(column), shifted()));
+                }
                 Meaning::Unknown(word) => return Err(Unread::UnknownStatus(word)),
                 Meaning::Known(status) => status,
             };
@@ -395,6 +398,20 @@ fn is_about_joining(title: &str) -> bool {
     words
         .map(str::to_lowercase)
         .any(|word| WORDS.contains(&&*word))
+}
+
+/// Whether a cell that should hold a word holds an address or a date. It is not
+/// asked about: nobody has to say what it means, and it may name somebody.
+fn is_no_word(cell: &str) -> bool {
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    cell.contains('@') || digits >= 4 && cell.contains(['/', '-', '.'])
+}
+
+fn shifted() -> Fault {
+    Fault::new(
+        "an address or a date stands where the status should be, so the row may be shifted",
+        "look for a missing or surplus delimiter, or an unquoted one within a cell",
+    )
 }
 
 fn is_header(cell: &str, header: &str) -> bool {
