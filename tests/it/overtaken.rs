@@ -312,12 +312,12 @@ fn a_task_is_done_once_and_only_if_there_is_one() {
     };
     let past = hold(&["--until", "2020-01-01"]);
     past.expect(64).says(&["--until 2020-01-01 is over"]);
-    let held = hold(&["--until", "2099-12-31"]).expect(0).stdout;
+    let said = hold(&["--until", "2099-12-31"]).expect(0).stdout;
     for words in [
         "ann.moss@example.com is on hold",
         "until the end of 2099-12-31",
     ] {
-        assert!(held.contains(words), "{held}");
+        assert!(said.contains(words), "{said}");
     }
     let said = done(&[&task]).expect(0).stdout;
     assert!(said.contains(&format!("({task})")), "{said}");

@@ -69,9 +69,9 @@ fn a_sheet_can_veto_and_a_hold_lasts() {
     });
     let words = ["apply", PLAN, "--sandbox", "--review", "reviewed.csv"];
     let applied = office.seatsweep(&words).expect(0);
-    let (_, hold) = applied.stderr.split_once("tasks done ").expect("advice");
-    let hold = hold.lines().next().expect("an id").to_owned();
-    assert!(hold.starts_with("hold-"), "{hold}");
+    let (_, advised) = applied.stderr.split_once("tasks done ").expect("advice");
+    let advised = advised.lines().next().expect("an id").to_owned();
+    assert!(advised.starts_with("hold-"), "{advised}");
     let rows = office.results();
     let expected = [
         ("ann moss", ("held", "review_hold")),
@@ -104,16 +104,16 @@ fn a_sheet_can_veto_and_a_hold_lasts() {
     // Until somebody ends it.
     let tasks = |words: &[&str]| office.seatsweep(&[&["tasks"], words, &["--sandbox"]].concat());
     let listed = tasks(&["list"]).expect(0).stdout;
-    let line = listed.lines().find(|line| line.contains(&hold));
+    let line = listed.lines().find(|line| line.contains(&advised));
     let line = line.expect(&listed);
     for words in ["ann.moss@example.com", "review of plan", "since 2026-11-20"] {
         assert!(line.contains(words), "{line}");
     }
-    tasks(&["hold", &hold]).expect(64).says(&["tasks done"]);
-    let ended = tasks(&["done", &hold]).expect(0).stdout;
+    tasks(&["hold", &advised]).expect(64).says(&["tasks done"]);
+    let ended = tasks(&["done", &advised]).expect(0).stdout;
     assert!(ended.contains("not on hold any more"), "{ended}");
-    assert!(!tasks(&["list"]).expect(0).stdout.contains(&hold));
-    tasks(&["done", &hold]).expect(64).says(&["tasks list"]);
+    assert!(!tasks(&["list"]).expect(0).stdout.contains(&advised));
+    tasks(&["done", &advised]).expect(64).says(&["tasks list"]);
     let [ann, ben, cat] = NAMES.map(Account::of);
     office.users(&with_colleagues([
         ann,
