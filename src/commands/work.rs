@@ -16,7 +16,8 @@ use crate::config::{Settings, Target};
 use crate::ingest;
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
-    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, Memory, short_digest,
+    AcceptedInput, ApprovalPolicy, ApprovalRecord, FirstRun, HoldRecord, HoldSource, Memory,
+    OutcomeRecord, short_digest,
 };
 use crate::plan::{self, Decision, Permissions, Plan, Verdict};
 use crate::report::{self, Ending, Run};
@@ -86,8 +87,9 @@ pub(super) fn gate(
         let command = again::apply(settings, kept, flags);
         console::warn(&format!(
             "nothing was changed: {why}. If the plan is right (read {} and plan.csv), this \
-             carries out this plan and no other:\n  {command}",
-            kept.display()
+             carries out this plan and no other:\n  {command}\n{}",
+            kept.display(),
+            again::reviewing(kept)
         ));
         Ok(Gate::Shut(code))
     };
@@ -161,6 +163,7 @@ pub(super) fn show_unbegun(
         run_id: &run_id,
         plan,
         outcomes: &outcomes,
+        earlier: &outcomes,
         requests: &memory.requests,
         approved_by: "",
     };
@@ -198,8 +201,9 @@ impl Work<'_> {
         let review = self.review()?;
         let earlier = ledger.outcomes(&self.plan.plan_id)?;
         let vetoes = apply::vetoes(&self.plan, self.approved, review.as_ref(), &earlier);
-        let holds = self.new_holds(review.as_ref());
+        let holds = self.new_holds(review.as_ref(), started_at);
         self.record_review(&mut ledger, &run_id, started_at, &vetoes, &holds)?;
+        console::describe_new_holds(self.settings, &holds);
         self.accept(&mut ledger, &run_id, started_at)?;
         let stop = StopSwitch::default();
         let execution = Execution {
@@ -226,7 +230,7 @@ impl Work<'_> {
             stop.stop(Stop::Ledger);
         }
         // Whatever goes wrong from here on, the tenant was changed.
-        self.conclude(ledger, &recorded, tenant, &run_id, stop.reason())
+        self.conclude(ledger, &recorded, tenant, &run_id, &earlier, stop.reason())
             .map_err(|failure| Failure {
                 exit: Exit::Midway,
                 ..failure
@@ -315,6 +319,7 @@ impl Work<'_> {
         recorded: &Result<(), LedgerError>,
         tenant: &Tenant,
         run_id: &str,
+        earlier: &BTreeMap<String, OutcomeRecord>,
         stopped: Option<Stop>,
     ) -> Result<u8, Failure> {
         let plan = &self.plan;
@@ -338,6 +343,7 @@ impl Work<'_> {
             run_id,
             plan,
             outcomes: &outcomes,
+            earlier,
             requests: &memory.requests,
             approved_by: &approved_by,
         };
@@ -385,7 +391,11 @@ impl Work<'_> {
     }
 
     /// Whoever the reviewer put on hold stays on hold on later nights.
-    fn new_holds(&self, review: Option<&BTreeMap<String, Decision>>) -> Vec<HoldRecord> {
+    fn new_holds(
+        &self,
+        review: Option<&BTreeMap<String, Decision>>,
+        at: Timestamp,
+    ) -> Vec<HoldRecord> {
         let held = |id: &String| review.and_then(|it| it.get(id)) == Some(&Decision::Hold);
         let why = review_hold(&self.plan);
         self.plan
@@ -401,6 +411,7 @@ impl Work<'_> {
                 who,
                 why: why.clone(),
                 until: None,
+                source: HoldSource::Ledger(Some(at)),
             })
             .collect()
     }
