@@ -69,7 +69,7 @@ pub(super) fn from_bytes(
         .cloned()
         .collect();
     let groups = match &fixed.sheet {
-        Some(named) => vec![vec![named_sheet(&workbook, named, &all, table)?]],
+        Some(chosen) => vec![vec![named_sheet(&workbook, chosen, &all, table)?]],
         None => vec![sheets.visible, sheets.hidden],
     };
     let mut first_refusal = None;

@@ -243,7 +243,7 @@ fn columns(text: &str) -> String {
 }
 
 #[test]
-fn values_decide_what_a_column_holds() {
+fn values_decide_what_finds_a_person() {
     for (rule, text, expected) in [
         (
             "a weak id that counts the rows is no id",
@@ -304,6 +304,14 @@ fn values_decide_what_a_column_holds() {
             "Employee ID,Leaver,Status,Team lead,Email\n17,Ann Moss,Active,Kim Boss,kim.boss@example.com\n",
             "employee_id=Employee ID, full_name=Leaver, status=Status",
         ),
+    ] {
+        assert_eq!(columns(text), expected, "{rule}");
+    }
+}
+
+#[test]
+fn values_decide_what_a_status_or_a_date_is() {
+    for (rule, text, expected) in [
         (
             "remarks are no dates",
             "Employee ID,Status,End Date\n17,Active,unlimited\n18,Terminated,see file\n",
