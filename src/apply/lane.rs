@@ -317,8 +317,7 @@ impl<'a> Work<'a> {
                 })
             })
             .collect();
-        let deactivate = self.step.deactivate.as_ref();
-        let deactivated = deactivate.is_some_and(|id| done.contains(id));
+        let deactivated = self.step.deactivate.iter().any(|id| done.contains(id));
         entries.extend(self.given_back(at));
         entries.extend(self.seen(deactivated, &user.value, at));
         self.context.record(entries).await

@@ -163,9 +163,13 @@ async fn with_ledger(
 /// Runs the lanes of a phase and waits for all of them: no removal begins
 /// before the last deactivation has ended.
 async fn run_phase(context: &Arc<Context>, phase: Phase) {
-    let has_steps = |lane: &&Lane| lane.steps.iter().any(|step| step.phase == phase);
+    // What an earlier run of the plan has done is not announced again.
+    let is_pending = |lane: &&Lane| {
+        let mut steps = lane.steps.iter().filter(|step| step.phase == phase);
+        steps.any(|step| !context.pending(step.actions()).is_empty())
+    };
     let lanes = &context.execution.plan.lanes;
-    let mut lanes: Vec<Lane> = lanes.iter().filter(has_steps).cloned().collect();
+    let mut lanes: Vec<Lane> = lanes.iter().filter(is_pending).cloned().collect();
     (context.execution.observer)(Event::PhaseBegan(phase, lanes.len()));
     if phase == Phase::Removals {
         // Whether this tenant frees the seats of deactivated accounts is tried

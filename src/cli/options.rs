@@ -46,7 +46,12 @@ pub struct ApplyArguments {
     /// The plan file to execute.
     #[arg(value_name = "PLAN")]
     pub plan: PathBuf,
-    /// Read the decisions of the review sheet FILE.
+    /// Leave out what the review sheet FILE says (decision: approve, skip, hold, or empty).
+    ///
+    /// FILE is the plan's plan.csv, edited. An empty decision is carried out, unless every plan needs an approval; an
+    /// action whose line is missing is not. `skip` leaves the action out of this plan only: the next night asks again.
+    /// `hold` leaves its account alone on later nights too, until somebody ends the hold: `seatsweep tasks list` shows
+    /// it, `seatsweep tasks done hold-…` ends it.
     #[arg(long, value_name = "FILE")]
     pub review: Option<PathBuf>,
     /// Carry the plan out on a simulated tenant, made from the same users report or list, and predict how it would go; nothing real is changed.

@@ -29,7 +29,7 @@ pub struct SandboxArguments {
     /// Give the tenant this customer id.
     #[arg(long, value_name = "ID")]
     pub customer_id: Option<String>,
-    /// Accept the API key, and SCIM token, that stands in the environment variable NAME.
+    /// Accept the API key, and SCIM token, that stands in the environment variable NAME [default: accept "sandbox"].
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,
     /// Answer a SCIM patch with the user (200), or with nothing (204).

@@ -17,15 +17,15 @@ pub struct TasksArguments {
 /// What can be done about manual tasks.
 #[derive(Debug, Clone, Subcommand)]
 pub enum TasksAction {
-    /// List the open manual tasks.
+    /// List the open manual tasks, HR rows that nobody could act on, and the ledger's holds.
     List,
-    /// Say that tasks are done.
+    /// Say that tasks are done, HR rows are settled, or holds have ended.
     Done {
-        /// The tasks' ids, as in manual-tasks.csv.
+        /// Ids of tasks, as in manual-tasks.csv, of rows (`row-…`) or of holds (`hold-…`), as in `tasks list`.
         #[arg(required = true, value_name = "ID")]
         ids: Vec<String>,
     },
-    /// Wait for a task: nothing more is done about its person until the hold ends.
+    /// Wait for a task: nothing more is done about its person until the hold ends, by --until or `tasks done hold-…`.
     Hold {
         /// The task's id, as in manual-tasks.csv.
         #[arg(value_name = "ID")]

@@ -22,6 +22,19 @@ pub(super) fn apply(settings: &Settings, plan: &Path, flags: &[String]) -> Strin
     words.join(" ")
 }
 
+/// How to leave some of a plan's actions out, for whoever is shown where the
+/// plan is kept; its review sheet lies beside it.
+pub(super) fn reviewing(plan: &Path) -> String {
+    let sheet = plan.with_extension("csv");
+    let flag = format!("--review {}", quoted(&sheet.to_string_lossy()));
+    format!(
+        "To leave actions out, write skip (not in this plan; the next night asks again) or hold \
+         (also not on later nights, until `seatsweep tasks done hold-…` ends it; `seatsweep tasks \
+         list` shows it) in the decision column of {}, and add {flag}",
+        sheet.display(),
+    )
+}
+
 /// As a POSIX shell takes it for one word.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);

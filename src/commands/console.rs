@@ -1,6 +1,6 @@
 //! What is printed: data and the one-line summary on stdout, everything else
 //! on stderr.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use super::Failure;
 use crate::apply::{Event, Observer, Servers};
 use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
+use crate::model::{Disposition, HoldRecord};
 use crate::plan::{Phase, Plan, Review};
 use crate::report::{self, Run};
 use crate::sandbox::LogReport;
@@ -109,7 +110,7 @@ pub(super) fn progress(settings: &Settings, servers: &Servers) -> Observer {
             }
         }
         Event::ActionEnded(kind, outcome) => {
-            tracing::debug!(%kind, %outcome, "action ended");
+            tracing::trace!(%kind, %outcome, "action ended");
         }
     })
 }
@@ -181,33 +182,65 @@ pub(super) fn describe_review(review: &Review) {
     }
 }
 
+/// Whoever is put on hold stays there until somebody remembers them.
+pub(super) fn describe_new_holds(settings: &Settings, holds: &[HoldRecord]) {
+    let held: BTreeSet<String> = holds.iter().map(HoldRecord::id).collect();
+    if !held.is_empty() {
+        let ids: Vec<String> = held.into_iter().collect();
+        tell(
+            settings,
+            &format!(
+                "on hold until somebody ends it: {} accounts; `seatsweep tasks list` shows whom, and \
+                 this ends it:\n  seatsweep tasks done {}",
+                ids.len(),
+                ids.join(" ")
+            ),
+        );
+    }
+}
+
 /// Lines of a review sheet that are named at most.
 const LINES_SHOWN: usize = 20;
 
 /// The lines of which access that is due may still be open. Files name people;
 /// the terminal of a cron job does not.
 pub(super) fn describe_attention(settings: &Settings, run: &Run<'_>, folder: &Path) {
+    // Of somebody whose access has ended only a task can be overdue.
+    let (overdue, open): (Vec<_>, Vec<_>) = report::lines_to_look_at(run).partition(|line| {
+        matches!(
+            line.disposition,
+            Disposition::Waiting | Disposition::AlreadyDone
+        )
+    });
     let mut reasons: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for line in report::lines_to_look_at(run) {
+    for line in &open {
         *reasons
             .entry((line.disposition.as_str(), line.reason.as_str()))
             .or_default() += 1;
     }
-    if reasons.is_empty() {
-        return;
-    }
-    let said: Vec<String> = reasons
+    let reasons: Vec<String> = reasons
         .iter()
         .map(|((disposition, reason), count)| format!("{count} {disposition} ({reason})"))
         .collect();
-    tell(
-        settings,
-        &format!(
-            "need a look, because access that is due may still be open, or a task is overdue: {}; see {}",
-            said.join(", "),
-            folder.join("results.csv").display()
-        ),
-    );
+    let mut said = Vec::new();
+    if !open.is_empty() {
+        said.push(format!(
+            "{} lines of people whose access is due to end and may still be open: {}",
+            open.len(),
+            reasons.join(", ")
+        ));
+    }
+    if !overdue.is_empty() {
+        said.push(format!("{} people with overdue tasks", overdue.len()));
+    }
+    if !said.is_empty() {
+        let files = folder.join("results.csv");
+        let what = said.join("; ");
+        tell(
+            settings,
+            &format!("need a look: {what}; see {}", files.display()),
+        );
+    }
 }
 
 /// A limit that is not the configured one makes a run slower than expected, or

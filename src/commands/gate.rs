@@ -53,10 +53,11 @@ pub(super) fn gate(
     }
     console::warn(&format!(
         "nothing was changed: {}. If the plan is right (read {} and plan.csv), this carries out \
-         this plan and no other:\n  {}",
+         this plan and no other:\n  {}\n{}",
         obstacle.sentence(),
         kept.display(),
-        again::apply(settings, kept, &obstacle.flags(plan))
+        again::apply(settings, kept, &obstacle.flags(plan)),
+        again::reviewing(kept)
     ));
     Ok(Gate::Shut(obstacle.code()))
 }

@@ -15,9 +15,6 @@ use crate::ingest::{
 };
 use crate::report;
 
-/// What is given instead of a file when the API is asked.
-const LIVE: &str = "live";
-
 pub(super) fn run(global: &GlobalArguments, arguments: &InitArguments) -> Result<u8, Failure> {
     let path = config::file_path(global);
     if path.exists() {
@@ -34,10 +31,11 @@ pub(super) fn run(global: &GlobalArguments, arguments: &InitArguments) -> Result
     let open = questions.iter().sum::<usize>() + draft.lists.len();
     console::say(&format!(
         "wrote {}: {} columns of the HR export and {} of the users report; {open} things to settle \
-         before all files can be read; try it with seatsweep plan --sandbox -v",
+         before all files can be read; try it with {}",
         path.display(),
         draft.hr.columns.len(),
         draft.users.columns.len(),
+        draft.first_try(),
     ));
     Ok(0)
 }
@@ -79,7 +77,9 @@ impl Drafting {
             draft.hr_files.push(self.beside(path)?);
         }
         match &arguments.users {
-            Some(path) if path == Path::new(LIVE) => draft.users_file = Some(LIVE.to_owned()),
+            Some(path) if path == Path::new(Draft::LIVE) => {
+                draft.users_file = Some(Draft::LIVE.to_owned());
+            }
             Some(path) => {
                 let paths = std::slice::from_ref(path);
                 draft.users = self.export(&USERS, paths)?;

@@ -36,6 +36,9 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
             again::apply(settings, &kept, &flags)
         ));
     }
+    if !plan.actions.is_empty() {
+        console::tell(settings, &again::reviewing(&kept));
+    }
     let look = plan
         .dispositions
         .iter()

@@ -248,8 +248,9 @@ impl Tonight {
             due_matched: reconciliation.due_matched,
             protected_hits: reconciliation.protected_hits,
             active_leavers: reconciliation.active_leavers,
-            missing_canaries: census.missing(),
+            missing_canaries: census.missing(&settings.policy.canaries),
         };
+        let names_of_nobody = reconcile::names_of_nobody(question, &census);
         let mut inputs = self.inputs.clone();
         inputs.push(users);
         inputs.extend(self.hand_made.inputs.iter().cloned());
@@ -265,6 +266,7 @@ impl Tonight {
             calendar,
             memory,
             reconciliation,
+            names_of_nobody,
             facts,
             seats,
             counted,
@@ -281,10 +283,12 @@ pub(super) fn settle<B: AccountObserver>(
     besides: B,
 ) -> Result<(Evidence<B>, Decided), Failure> {
     let people = People::gather(question);
+    let mut watched = reconcile::listed_names(question);
+    watched.extend(settings.policy.canaries.iter().cloned());
     let watch = Watch {
         index: Index::new(&people, question),
         tally: Tally::new(question.memory, question.users_at),
-        census: Census::new(&settings.policy.canaries),
+        census: Census::new(watched),
         besides,
     };
     let users = accounts.read(settings, question, watch)?;

@@ -10,13 +10,15 @@ use crate::vendor::wall_now;
 
 /// The key that the sandbox accepts when no other is named.
 const DEFAULT_KEY: &str = "sandbox";
+/// The variable to keep it in.
+const KEY_VARIABLE: &str = "SEATSWEEP_API_KEY";
 
 pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u8, Failure> {
     let customer = settings
         .customer_id
         .clone()
         .unwrap_or_else(|| target::SANDBOX_CUSTOMER.to_owned());
-    let seed = target::seed(settings, settings.inputs.users_report(), customer)?;
+    let seed = target::seed(settings, settings.inputs.users_report(), customer.clone())?;
     let key = match settings.api.key {
         Some(_) => settings.api_key()?.expose_secret().to_owned(),
         None => DEFAULT_KEY.to_owned(),
@@ -52,6 +54,8 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
             "SCIM of the same tenant is at {}",
             running.scim_url()
         ));
+        let how = how_to_use(&running.base_url(), &customer, arguments);
+        console::tell(settings, &how);
         tokio::select! {
             () = signals::wait() => {}
             () = async {
@@ -67,4 +71,21 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
         ));
         Ok(0)
     })
+}
+
+/// How another process works on this tenant: a configuration to copy.
+fn how_to_use(base_url: &str, customer: &str, arguments: &SandboxArguments) -> String {
+    let (name, key) = match &arguments.api_key_env {
+        Some(name) => (
+            name.as_str(),
+            "has to hold the key, as it does here".to_owned(),
+        ),
+        None => (KEY_VARIABLE, format!("has to hold the key, {DEFAULT_KEY}")),
+    };
+    format!(
+        "to work on it, write into the seatsweep.toml of the other process:\n  \
+         [tenant]\n  target = \"8x8\"\n  customer_id = {customer:?}\n  \
+         [admin_api]\n  base_url = {base_url:?}\n  api_key_env = {name:?}\n\
+         where the environment variable {name} {key}"
+    )
 }

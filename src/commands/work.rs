@@ -16,7 +16,8 @@ use crate::config::Settings;
 use crate::ingest;
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
-    AcceptedInput, ApprovalRecord, Channel, HoldRecord, Memory, Outcome, short_digest,
+    AcceptedInput, ApprovalRecord, Channel, HoldRecord, HoldSource, Memory, Outcome, OutcomeRecord,
+    short_digest,
 };
 use crate::plan::{self, Decision, Plan};
 use crate::report::{self, Ending, Run, Summary};
@@ -77,6 +78,7 @@ pub(super) fn show_unbegun(
         plan,
         target: settings.target_label(),
         outcomes: &outcomes,
+        earlier: &outcomes,
         requests: &memory.requests,
         approved_by: "",
     };
@@ -102,6 +104,13 @@ pub(super) struct Work<'s> {
     pub approved: bool,
 }
 
+/// What was so before the plan was carried on.
+struct Before {
+    started_at: Timestamp,
+    /// How actions of the plan had ended.
+    outcomes: BTreeMap<String, OutcomeRecord>,
+}
+
 /// What a plan is carried out for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -125,8 +134,9 @@ impl Work<'_> {
         let review = self.review()?;
         let earlier = ledger.outcomes(&self.plan.plan_id)?;
         let vetoes = apply::vetoes(&self.plan, self.approved, review.as_ref(), &earlier);
-        let holds = self.new_holds(review.as_ref());
+        let holds = self.new_holds(review.as_ref(), started_at);
         self.record_review(&mut ledger, &run_id, started_at, &vetoes, &holds)?;
+        console::describe_new_holds(self.settings, &holds);
         self.accept(&mut ledger, &run_id, started_at)?;
         let stop = StopSwitch::default();
         let execution = Execution {
@@ -159,7 +169,10 @@ impl Work<'_> {
             &recorded,
             tenant,
             &run_id,
-            started_at,
+            &Before {
+                started_at,
+                outcomes: earlier,
+            },
             stop.reason(),
         )
         .map_err(|failure| Failure {
@@ -265,7 +278,7 @@ impl Work<'_> {
         recorded: &Result<(), LedgerError>,
         tenant: &Tenant,
         run_id: &str,
-        started_at: Timestamp,
+        before: &Before,
         stopped: Option<Stop>,
     ) -> Result<u8, Failure> {
         let plan = &self.plan;
@@ -290,6 +303,7 @@ impl Work<'_> {
             plan,
             target: self.settings.target_label(),
             outcomes: &outcomes,
+            earlier: &before.outcomes,
             requests: &memory.requests,
             approved_by: &approved_by,
         };
@@ -297,7 +311,7 @@ impl Work<'_> {
         let usage: Usage = tenant.servers.usage();
         let mut summary = report::summarize(&run, self.command, ending, usage, finished_at);
         if self.purpose == Purpose::Predict {
-            summary.rehearsal = Some(report::predict(&run, usage, started_at, finished_at));
+            summary.rehearsal = Some(report::predict(&run, usage, before.started_at, finished_at));
         }
         let folder = outputs::write_run(self.settings, &run, &summary)?;
         if recorded.is_ok() {
@@ -360,7 +374,11 @@ impl Work<'_> {
     }
 
     /// Whoever the reviewer put on hold stays on hold on later nights.
-    fn new_holds(&self, review: Option<&BTreeMap<String, Decision>>) -> Vec<HoldRecord> {
+    fn new_holds(
+        &self,
+        review: Option<&BTreeMap<String, Decision>>,
+        at: Timestamp,
+    ) -> Vec<HoldRecord> {
         let held = |id: &String| review.and_then(|it| it.get(id)) == Some(&Decision::Hold);
         let why = review_hold(&self.plan);
         self.plan
@@ -376,6 +394,7 @@ impl Work<'_> {
                 who,
                 why: why.clone(),
                 until: None,
+                source: HoldSource::Ledger(Some(at)),
             })
             .collect()
     }

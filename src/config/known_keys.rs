@@ -160,6 +160,8 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("users_delimiter", Value),
             ("hr_header_line", Value),
             ("users_header_line", Value),
+            ("hr_sheet", Value),
+            ("users_sheet", Value),
         ]),
     ),
 ];

@@ -111,11 +111,13 @@ pub(super) fn formats(file: &ConfigFile) -> Formats {
             encoding: said.hr_encoding,
             delimiter: said.hr_delimiter,
             header_line: said.hr_header_line,
+            sheet: said.hr_sheet.clone(),
         },
         users: TextFormat {
             encoding: said.users_encoding,
             delimiter: said.users_delimiter,
             header_line: said.users_header_line,
+            sheet: said.users_sheet.clone(),
         },
     }
 }

@@ -237,4 +237,6 @@ pub(super) struct FormatsSection {
     pub(super) users_delimiter: Option<Delimiter>,
     pub(super) hr_header_line: Option<NonZeroU32>,
     pub(super) users_header_line: Option<NonZeroU32>,
+    pub(super) hr_sheet: Option<String>,
+    pub(super) users_sheet: Option<String>,
 }

@@ -44,14 +44,27 @@ pub struct ExportDraft {
 }
 
 impl Draft {
+    /// What is given instead of a users report when the API is asked.
+    pub const LIVE: &str = "live";
+
+    /// The command that shows what the file does. The sandbox has no list of
+    /// its own.
+    pub fn first_try(&self) -> &'static str {
+        match self.users_file.as_deref() {
+            Some(Self::LIVE) => "seatsweep plan -v",
+            Some(_) | None => "seatsweep plan --sandbox -v",
+        }
+    }
+
     /// The text of the file.
     pub fn to_toml(&self) -> String {
         let mut text = Text::default();
-        text.comment(
+        text.comment(&format!(
             "Written by `seatsweep init`. A line such as `# KEY = VALUE` is a choice that only you \
              can make:\nremove the `#` and say your own value. Paths are relative to this file.\n\
-             `seatsweep plan --sandbox -v` shows what it does, and changes nothing.",
-        );
+             `{}` shows what it does, and changes nothing.",
+            self.first_try()
+        ));
         tenant(&mut text);
         self.inputs(&mut text);
         choices(&mut text);

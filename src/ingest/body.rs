@@ -142,6 +142,37 @@ pub(super) fn for_each_record(
     Ok(count)
 }
 
+/// Refuses a file that breaks off within its last row: the copy ended early, so
+/// whole rows are missing too. A last row without a line end is none of that.
+pub(super) fn refuse_broken_off(
+    file: &TextFile,
+    layout: &Layout,
+    chunks: &[Chunk<'_>],
+) -> Result<(), IngestError> {
+    let torn = chunks
+        .last()
+        .filter(|chunk| !chunk.text.ends_with(['\n', '\r']));
+    let Some(chunk) = torn else { return Ok(()) };
+    let mut records = Records::new(file, layout.dialect, chunk.text, chunk.first_line);
+    let mut last = StringRecord::new();
+    while records.advance()? {
+        last.clone_from(records.record());
+    }
+    let is_blank = last.iter().all(|cell| tidy(cell).is_empty());
+    let is_data = !is_blank && layout.filler(&last, &layout.landmarks()).is_none();
+    if !is_data || last.len() >= layout.width() {
+        return Ok(());
+    }
+    let refusal = Refusal {
+        line: Some(records.line()),
+        ..file.refusal(
+            "the last line breaks off, so the file is not whole",
+            "copy or export it again; if nothing is missing, end the line with a line break",
+        )
+    };
+    Err(refusal.into())
+}
+
 fn refuse_swallowed(file: &TextFile, records: &Records<'_>, at: usize) -> Refusal {
     let above = records.record().iter().take(at);
     let breaks: u64 = above

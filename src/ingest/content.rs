@@ -9,6 +9,7 @@ use csv::StringRecord;
 use super::aliases::{Field, hr};
 use super::decode::TextFile;
 use super::error::IngestError;
+use super::events;
 use super::header::{self, Column, Misfits, is_of_a_superior, normalize};
 use super::layout::Layout;
 use super::status::{Meaning, Vocabulary, is_sort_of_employment};
@@ -57,7 +58,31 @@ pub(super) fn settle(layout: &mut Layout, sample: &Sample, names: &ColumnNames, 
             layout.give(*position, &hr::WORK_EMAIL);
         }
     }
+    events::settle_dates(layout, names);
     leave_out_events(layout);
+    note_unread_addresses(layout, sample);
+}
+
+/// An address that nobody reads can contradict no other key.
+fn note_unread_addresses(layout: &mut Layout, sample: &Sample) {
+    if !layout.positions(&hr::WORK_EMAIL).is_empty() {
+        return;
+    }
+    let notes: Vec<String> = layout
+        .unused()
+        .map(|position| (position, &layout.header[position]))
+        .filter(|(position, header)| {
+            !header::is_of_somebody_else(header) && sample.is_mostly(*position, is_address)
+        })
+        .map(|(_, header)| {
+            let header = excerpt(header);
+            format!(
+                "column \"{header}\" holds addresses and is not read; if they are the people's at \
+                 work, say [columns.hr] work_email = \"{header}\""
+            )
+        })
+        .collect();
+    layout.notes.extend(notes);
 }
 
 /// What was done to a person is asked only where status or date is missing.
@@ -123,6 +148,12 @@ impl Sample {
             such += usize::from(is_such(value));
         }
         such * 2 > values
+    }
+
+    /// The cells of two columns, row by row.
+    pub(super) fn pairs(&self, left: usize, right: usize) -> impl Iterator<Item = (&str, &str)> {
+        let rows = self.0.iter();
+        rows.filter_map(move |row| Some((tidy(row.get(left)?), tidy(row.get(right)?))))
     }
 
     fn values(&self, position: usize) -> impl Iterator<Item = &str> {

@@ -14,7 +14,7 @@ use super::chunks::Chunk;
 use super::date_votes::{DateReading, DateVotes, Undecided};
 use super::dates::Fault;
 use super::decode::TextFile;
-use super::error::{IngestError, OpenQuestion, Refusal};
+use super::error::{CONFIGURATION, IngestError, OpenQuestion, Refusal};
 use super::header::Column;
 use super::layout::Layout;
 use super::text::{excerpt, nearest, or_list};
@@ -165,7 +165,7 @@ fn refuse_undecided(
         ..file.refusal(
             "the order of day and month cannot be told from the column's values",
             format!(
-                "say it: [formats] {key} = \"month-first\" or \"day-first\"; \
+                "say it in {CONFIGURATION}: [formats] {key} = \"month-first\" or \"day-first\"; \
                      or for this column alone: [formats.{table}] {name} = \"day-first\""
             ),
         )

@@ -71,6 +71,9 @@ pub struct Refusal {
     pub question: Option<OpenQuestion>,
 }
 
+/// Where the lines go that an advice shows.
+pub(super) const CONFIGURATION: &str = "seatsweep.toml (`seatsweep init` makes one)";
+
 /// What a file leaves open, and only a person knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OpenQuestion {

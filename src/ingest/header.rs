@@ -283,13 +283,23 @@ fn without_group(header: &str) -> &str {
 /// Whether a group says whose value it is, or that it is no employment's:
 /// `End Date (Probation)`, `Termination Date (planned)`.
 fn tells_which(group: &str) -> bool {
-    const WORDS: [&str; 17] = [
+    const WORDS: [&str; 6] = [
         "planned",
         "expected",
         "estimated",
         "proposed",
         "tentative",
         "original",
+    ];
+    is_of_somebody_else(group)
+        || is_of_something_else(group)
+        || words_of(group).any(|word| WORDS.contains(&&*word))
+}
+
+/// Whether a header speaks of something that ends or is approved besides the
+/// employment: `Lease Termination Date`, `Badge Deactivation Date`.
+pub(super) fn is_of_something_else(header: &str) -> bool {
+    const WORDS: [&str; 26] = [
         "contract",
         "probation",
         "assignment",
@@ -297,18 +307,33 @@ fn tells_which(group: &str) -> bool {
         "visa",
         "leave",
         "loa",
+        "benefit",
         "benefits",
+        "insurance",
+        "cobra",
+        "lease",
+        "parking",
+        "badge",
+        "dependent",
+        "certification",
+        "training",
+        "interview",
+        "eligibility",
+        "account",
+        "login",
+        "period",
+        "payroll",
         "ticket",
         "request",
         "check",
     ];
-    is_of_somebody_else(group) || words_of(group).any(|word| WORDS.contains(&&*word))
+    words_of(header).any(|word| WORDS.contains(&&*word))
 }
 
 /// Whether a header speaks of another person, of a private address, or of an
 /// earlier time: never of what decides about the row's person today.
 pub(super) fn is_of_somebody_else(header: &str) -> bool {
-    const WORDS: [&str; 25] = [
+    const WORDS: [&str; 24] = [
         "hr",
         "partner",
         "spouse",
@@ -331,11 +356,37 @@ pub(super) fn is_of_somebody_else(header: &str) -> bool {
         "mentor",
         "sponsor",
         "recruiter",
-        "delegate",
-        "backup",
         "owner",
+        "dependent",
     ];
-    is_of_a_superior(header) || words_of(header).any(|word| WORDS.contains(&&*word))
+    is_of_a_superior(header)
+        || is_of_a_replacement(header)
+        || words_of(header).any(|word| WORDS.contains(&&*word))
+}
+
+/// Whether a header speaks of whoever does the leaver's work from now on.
+pub(super) fn is_of_a_replacement(header: &str) -> bool {
+    const WORDS: [&str; 18] = [
+        "replacement",
+        "replaced",
+        "backfill",
+        "backup",
+        "successor",
+        "cover",
+        "covering",
+        "covered",
+        "delegate",
+        "buddy",
+        "substitute",
+        "deputy",
+        "handover",
+        "colleague",
+        "nachfolger",
+        "nachfolgerin",
+        "vertretung",
+        "ersatz",
+    ];
+    words_of(header).any(|word| WORDS.contains(&&*word))
 }
 
 /// Whether a header speaks of the person's manager.

@@ -9,7 +9,7 @@ use super::input_file::InputFile;
 use super::listing;
 use super::open::open_list;
 use super::text::is_blank;
-use crate::model::HoldRecord;
+use crate::model::{HoldRecord, HoldSource};
 use jiff::civil::Date;
 
 /// A list of people and accounts not to be touched, read.
@@ -38,11 +38,16 @@ fn read_text(file: &TextFile) -> Result<HoldsFile, IngestError> {
             let advice = "write an employee id, e-mail, username or user id";
             return Err(row.refusal(&who, "the hold does not say who is held", advice));
         }
+        if is_no_key(held) {
+            let advice = "say employee id, e-mail, username or user id, one a row";
+            return Err(row.refusal(&who, "a name holds nobody", advice));
+        }
         holds.push(HoldRecord {
             who: held.to_owned(),
             why: row.text(&why).to_owned(),
             until: read_until(row.text(&until))
                 .map_err(|fault| row.refusal(&until, fault.problem, fault.advice))?,
+            source: HoldSource::File(row.source()),
         });
         Ok(())
     })?;
@@ -50,6 +55,13 @@ fn read_text(file: &TextFile) -> Result<HoldsFile, IngestError> {
         file: layout.input_file(file, rows, BTreeMap::new()),
         holds,
     })
+}
+
+/// A name, or several people in one cell: no account is ever called so.
+fn is_no_key(held: &str) -> bool {
+    let has_blank = held.contains(char::is_whitespace);
+    let has_digit = held.contains(|c: char| c.is_ascii_digit());
+    held.contains([',', ';']) || (has_blank && (!has_digit || held.contains('@')))
 }
 
 /// The last day of a hold. A date that can be read either way is never
@@ -94,6 +106,9 @@ mod tests {
             ("7,x,3/4/2027", "either way"),
             ("7,x,31/12/2027", "no such day"),
             ("7,x,soon", "value \"soon\": this is not a date"),
+            ("Dieter Hofmann,x,", "a name holds nobody"),
+            ("\"Hofmann,Dieter\",x,", "employee id, e-mail, username"),
+            ("a@example.com b2@example.com,x,", "one a row"),
             (",x,", "line 2, column \"who\": the hold does not say who"),
         ] {
             let error = read(&format!("who,why,until\n{row}\n")).expect_err(row);

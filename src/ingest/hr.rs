@@ -16,6 +16,7 @@ use super::kind;
 use super::layout::{self, Layout};
 use super::open;
 use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary, both_statuses};
+use super::taken_back::Contradictions;
 use super::text::{excerpt, lost_characters, tidy};
 use super::{ColumnNames, Formats};
 use crate::model::{
@@ -53,6 +54,7 @@ fn read_text(
 ) -> Result<HrFile, IngestError> {
     let mut layout = understand(file, names, formats)?;
     let chunks = layout.body(file, usize::MAX)?;
+    body::refuse_broken_off(file, &layout, &chunks)?;
     let pins = DatePins {
         key: "hr_dates",
         table: "hr_date_orders",
@@ -113,6 +115,8 @@ fn understand(
     kind::refuse_other_kinds(file, &layout, &sample, names)?;
     content::settle(&mut layout, &sample, names, formats);
     kind::refuse_vague_date(file, &layout, names)?;
+    kind::refuse_later_dates(file, &layout, &sample, names)?;
+    kind::refuse_address_of_nobody(file, &layout, &sample, names)?;
     layout.refuse_missing(file)?;
     Ok(layout)
 }
@@ -144,6 +148,7 @@ struct HrReader<'f> {
     termination_date: DateColumn,
     last_day: DateColumn,
     rehire_date: DateColumn,
+    contradictions: Contradictions,
     site: Column,
     department: Column,
     cost_center: Column,
@@ -193,6 +198,7 @@ impl<'f> HrReader<'f> {
             termination_date,
             last_day,
             rehire_date,
+            contradictions: Contradictions::of(layout),
             site: layout.column(&hr::SITE),
             department: layout.column(&hr::DEPARTMENT),
             cost_center: layout.column(&hr::COST_CENTER),
@@ -244,6 +250,13 @@ impl<'f> HrReader<'f> {
         };
         let leave = Leave::read(self.on_leave.text(cells));
         row.status = leave.refine(row.status, row.termination_date.is_some());
+        if let Some((column, fault)) = self.contradictions.fault(&row, cells) {
+            return Err(self.invalid(record, Some(column), fault));
+        }
+        let hired_again = self.contradictions.hired_again(&row, cells);
+        let hired_again =
+            hired_again.map_err(|(column, fault)| self.invalid(record, Some(column), fault))?;
+        row.rehire_date = row.rehire_date.max(hired_again);
         Ok(row)
     }
 
@@ -286,6 +299,9 @@ impl<'f> HrReader<'f> {
         for (column, vocabulary) in &self.status.parts {
             let status = match vocabulary.read(column.text(record.cells)) {
                 Meaning::Blank => continue,
+                Meaning::Unknown(word) if is_no_word(&word) => {
+                    return Err(self.invalid(record, Some(column), shifted()));
+                }
                 Meaning::Unknown(word) => return Err(Unread::UnknownStatus(word)),
                 Meaning::Known(status) => status,
             };
@@ -382,6 +398,20 @@ fn is_about_joining(title: &str) -> bool {
     words
         .map(str::to_lowercase)
         .any(|word| WORDS.contains(&&*word))
+}
+
+/// Whether a cell that should hold a word holds an address or a date. It is not
+/// asked about: nobody has to say what it means, and it may name somebody.
+fn is_no_word(cell: &str) -> bool {
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    cell.contains('@') || digits >= 4 && cell.contains(['/', '-', '.'])
+}
+
+fn shifted() -> Fault {
+    Fault::new(
+        "an address or a date stands where the status should be, so the row may be shifted",
+        "look for a missing or surplus delimiter, or an unquoted one within a cell",
+    )
 }
 
 fn is_header(cell: &str, header: &str) -> bool {

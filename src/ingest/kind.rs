@@ -9,8 +9,10 @@ use super::aliases::hr;
 use super::content::Sample;
 use super::decode::TextFile;
 use super::error::{IngestError, Refusal};
-use super::header::{Assignment, normalize};
+use super::header::{Assignment, is_of_a_replacement, is_of_somebody_else, normalize};
 use super::layout::Layout;
+use super::missing::is_of_a_beginning;
+use super::taken_back::readings;
 use super::text::excerpt;
 
 /// Columns that a message names at most.
@@ -225,6 +227,130 @@ pub(super) fn refuse_vague_date(
         )
     };
     Err(refusal.into())
+}
+
+/// Refuses a file whose only known day is a last day of work, where a column
+/// that is not read has later dates: whoever is on paid notice until then would
+/// lose their access months early.
+pub(super) fn refuse_later_dates(
+    file: &TextFile,
+    layout: &Layout,
+    sample: &Sample,
+    names: &ColumnNames,
+) -> Result<(), IngestError> {
+    let has_date = !layout.positions(&hr::TERMINATION_DATE).is_empty();
+    if has_date || names.0.contains_key(hr::TERMINATION_DATE.name) {
+        return Ok(());
+    }
+    let Some(last_day) = layout.positions(&hr::LAST_DAY).first().copied() else {
+        return Ok(());
+    };
+    let is_date = |cell: &str| readings(cell).iter().any(Option::is_some);
+    let has_later_dates = |position: usize| {
+        sample.pairs(last_day, position).any(|(last, other)| {
+            let pairs = readings(last).into_iter().zip(readings(other));
+            pairs
+                .into_iter()
+                .any(|pair| matches!(pair, (Some(last), Some(other)) if other > last))
+        })
+    };
+    let later = layout.unused().find(|position| {
+        let header = &layout.header[*position];
+        !hr::OTHER_DATES.contains(&&*normalize(header))
+            && !is_of_a_beginning(header)
+            && sample.is_mostly(*position, is_date)
+            && has_later_dates(*position)
+    });
+    let Some(later) = later else { return Ok(()) };
+    let [last_day, later] = [last_day, later].map(|at| excerpt(&layout.header[at]));
+    let refusal = Refusal {
+        line: Some(layout.header_line()),
+        column: later.clone(),
+        ..file.refusal(
+            format!("this column is not read, and has dates after the last day, \"{last_day}\""),
+            format!(
+                "if employments end then, say [columns.hr] termination_date = \"{later}\"; if not, \
+                 termination_date = \"\" says that there is no such column and that \"{last_day}\" acts"
+            ),
+        )
+    };
+    Err(refusal.into())
+}
+
+/// Refuses a file whose only key is a column called `Email`, where a column that
+/// is not read names people: the address may be theirs. Beside the leaver's name
+/// an address is compared with it.
+pub(super) fn refuse_address_of_nobody(
+    file: &TextFile,
+    layout: &Layout,
+    sample: &Sample,
+    names: &ColumnNames,
+) -> Result<(), IngestError> {
+    let telling = [
+        &hr::EMPLOYEE_ID,
+        &hr::FIRST_NAME,
+        &hr::LAST_NAME,
+        &hr::FULL_NAME,
+    ];
+    let is_told = telling
+        .iter()
+        .any(|field| !layout.positions(field).is_empty());
+    let said = [hr::WORK_EMAIL.name, hr::FULL_NAME.name];
+    if is_told || said.iter().any(|field| names.0.contains_key(*field)) {
+        return Ok(());
+    }
+    let mut emails = layout.positions(&hr::WORK_EMAIL).iter();
+    let weak = emails.find(|at| {
+        hr::WORK_EMAIL
+            .weak
+            .contains(&&*normalize(&layout.header[**at]))
+    });
+    let people = layout.unused().find(|position| {
+        is_about_people(&layout.header[*position]) && sample.is_mostly(*position, is_like_a_name)
+    });
+    let (Some(email), Some(people)) = (weak, people) else {
+        return Ok(());
+    };
+    let [email, people] = [*email, people].map(|at| excerpt(&layout.header[at]));
+    let refusal = Refusal {
+        line: Some(layout.header_line()),
+        column: email.clone(),
+        ..file.refusal(
+            format!("nothing says whose address this is, and \"{people}\" names people"),
+            format!(
+                "if the leavers are named there, say [columns.hr] full_name = \"{people}\"; if not, \
+                 and the address is the leaver's, work_email = \"{email}\"; else export the \
+                 employee id"
+            ),
+        )
+    };
+    Err(refusal.into())
+}
+
+/// Whether a header speaks of the leaver or of whoever stands in, not of the
+/// manager, whom many lists name.
+fn is_about_people(header: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "name",
+        "employee",
+        "worker",
+        "leaver",
+        "associate",
+        "person",
+        "staff",
+        "who",
+        "mitarbeiter",
+    ];
+    let normalized = normalize(header);
+    let has_word = normalized.split(' ').any(|word| WORDS.contains(&word));
+    is_of_a_replacement(header) || has_word && !is_of_somebody_else(header)
+}
+
+/// Two words or more that begin with capitals.
+fn is_like_a_name(cell: &str) -> bool {
+    let words = || cell.split_whitespace();
+    let is_word = |word: &str| word.starts_with(char::is_uppercase);
+    words().count() > 1 && words().all(is_word) && !cell.contains(|c: char| c.is_ascii_digit())
 }
 
 fn is_about_leaving(header: &str) -> bool {

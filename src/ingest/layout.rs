@@ -378,7 +378,7 @@ pub(super) fn columns_seen(header: &[String]) -> String {
         })
         .collect();
     match seen.as_slice() {
-        [] => "columns seen: none".to_owned(),
+        [] => "columns seen: none, the file holds blank lines only".to_owned(),
         seen => format!("columns seen: {}", seen.join(", ")),
     }
 }

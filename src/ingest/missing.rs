@@ -2,12 +2,16 @@
 
 use super::aliases::{Field, Requirement, Table, hr};
 use super::decode::TextFile;
-use super::error::Refusal;
+use super::error::{CONFIGURATION, Refusal};
 use super::header::{self, Assignment};
 use super::input_file::InputRole;
 use super::kind;
 use super::layout::columns_seen;
 use super::text::{excerpt, likeness, nearest};
+
+/// What helps where people are told by their names alone.
+const ASK_HR: &str = "names alone never identify anybody: ask HR for the employee id or the work \
+                      e-mail";
 
 /// The refusal of a file whose columns do not meet all requirements. What was
 /// passed over, because its values say that it is none, is never suggested.
@@ -21,17 +25,22 @@ pub(super) fn refusal(
 ) -> Option<Refusal> {
     let mut required = table.required.iter();
     let missing = required.find(|wanted| !header::meets(assignment, wanted))?;
-    let likeliest = likeliest(missing, header, assignment, passed_over);
+    let open = open_columns(header, assignment, passed_over);
     let looks_like = looks_like(table, header, assignment);
+    let mut advice = vec![columns_seen(header)];
+    let wants = |field: &Field| missing.any_of.iter().any(|it| it.name == field.name);
+    let lacks_people = table.role == InputRole::Hr && wants(&hr::EMPLOYEE_ID);
+    if lacks_people {
+        advice.push(ASK_HR.to_owned());
+    }
+    if !lacks_people || !open.is_empty() {
+        advice.push(how_to_name(table, likeliest(missing, &open)));
+    }
     Some(Refusal {
         line,
         ..file.refusal(
             format!("no column says {}{looks_like}", missing.wanted),
-            format!(
-                "{}; {}",
-                columns_seen(header),
-                how_to_name(table, likeliest)
-            ),
+            advice.join("; "),
         )
     })
 }
@@ -62,7 +71,7 @@ pub(super) fn how_to_name(table: &Table, likeliest: Option<(&Field, &str)>) -> S
     };
     let how = match table.role {
         InputRole::Hr | InputRole::Users => format!(
-            "name the right one in [columns.{}], e.g. {} = \"{header}\"",
+            "name the right one in [columns.{}], e.g. {} = \"{header}\", in {CONFIGURATION}",
             table.role, field.name
         ),
         InputRole::Licenses | InputRole::Holds | InputRole::Map | InputRole::Review => {
@@ -72,27 +81,32 @@ pub(super) fn how_to_name(table: &Table, likeliest: Option<(&Field, &str)>) -> S
     format!("{hint}{how}")
 }
 
-/// The column that serves no field yet and is called most like one that is
-/// missing. Never one that is somebody else's, or that is no date to act on.
-fn likeliest<'h>(
-    missing: &Requirement,
+/// The columns that may be a missing field's: they serve none yet, and are not
+/// somebody else's.
+fn open_columns<'h>(
     header: &'h [String],
     assignment: &Assignment,
     passed_over: &[usize],
-) -> Option<(&'static Field, &'h str)> {
+) -> Vec<&'h str> {
     let taken: Vec<usize> = assignment
         .iter()
         // The date of an event is none without the event.
         .filter(|(field, _)| **field != hr::ACTION_DATE.name)
         .flat_map(|(_, positions)| positions.iter().copied())
         .collect();
-    let open: Vec<&str> = (0..header.len())
+    (0..header.len())
         .filter(|position| !taken.contains(position) && !passed_over.contains(position))
         .map(|position| header[position].as_str())
+        .filter(|cell| !cell.is_empty())
         .filter(|cell| !header::is_of_somebody_else(cell) && !is_of_a_beginning(cell))
         // A group that is no ornament: `Status (Background check)`.
         .filter(|cell| !header::normalize(cell).ends_with(')'))
-        .collect();
+        .collect()
+}
+
+/// The open column that is called most like a missing field. Never one that is
+/// no date to act on.
+fn likeliest<'h>(missing: &Requirement, open: &[&'h str]) -> Option<(&'static Field, &'h str)> {
     let is_called = |cell: &str, names: &[&str]| names.contains(&&*header::normalize(cell));
     let may_end_it = open
         .iter()
@@ -109,7 +123,9 @@ fn likeliest<'h>(
         let headers = open.iter().copied();
         let cell = nearest(
             wanted,
-            headers.filter(|cell| !is_called(cell, &hr::OTHER_DATES)),
+            headers.filter(|cell| {
+                !is_called(cell, &hr::OTHER_DATES) && !header::is_of_something_else(cell)
+            }),
         )?;
         Some((likeness(wanted, cell), *field, cell))
     });
@@ -117,7 +133,8 @@ fn likeliest<'h>(
     Some((field, cell))
 }
 
-fn is_of_a_beginning(header: &str) -> bool {
+/// Whether a header speaks of when somebody or something began.
+pub(super) fn is_of_a_beginning(header: &str) -> bool {
     const WORDS: [&str; 10] = [
         "hire",
         "hired",

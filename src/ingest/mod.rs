@@ -7,7 +7,7 @@
 //! 2. Delimiter, quoting and header row are found: `candidate`, `quoting`,
 //!    `landmarks`, `layout`.
 //! 3. Columns become fields: `aliases` and `header` propose, `content` asks the
-//!    values, `kind` and `missing` say why a file is none of ours;
+//!    values, `events` tells what the dates of events are, `kind` and `missing` say why a file is none of ours;
 //!    `date_columns` and `date_votes` tell day from month, `license_columns`
 //!    the layout of the licenses.
 //! 4. The text below the header is cut at record boundaries (`chunks`,
@@ -31,6 +31,7 @@ mod dates;
 mod decode;
 mod encoding;
 mod error;
+mod events;
 mod filler;
 mod header;
 mod holds;
@@ -53,6 +54,7 @@ mod records;
 mod review;
 mod status;
 mod swallowed;
+mod taken_back;
 mod text;
 mod users;
 mod workbook;

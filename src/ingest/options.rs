@@ -72,6 +72,8 @@ pub struct TextFormat {
     pub delimiter: Option<Delimiter>,
     /// The physical line, from 1, on which the header row begins.
     pub header_line: Option<NonZeroU32>,
+    /// The sheet to read, if it is a workbook.
+    pub sheet: Option<String>,
 }
 
 /// An encoding that can be fixed.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::Formats;
 use super::aliases::Field;
 use super::decode::TextFile;
-use super::error::{OpenQuestion, Refusal};
+use super::error::{CONFIGURATION, OpenQuestion, Refusal};
 use super::header::normalize;
 use super::text::{excerpt, is_blank, tidy};
 use crate::model::EmploymentStatus::{self, Absent, Employed, Left, NotStarted, Rehired, Unclear};
@@ -153,7 +153,7 @@ const EMPLOYMENT_FLAGS: [(&str, EmploymentStatus, EmploymentStatus); 8] = [
 ];
 
 /// Names of events in reports such as SAP's, folded.
-const ACTIONS: [(&str, Action); 56] = [
+const ACTIONS: [(&str, Action); 59] = [
     ("termination", Action::Termination),
     ("terminations", Action::Termination),
     ("auto termination", Action::Termination),
@@ -171,11 +171,14 @@ const ACTIONS: [(&str, Action); 56] = [
     ("leaver", Action::Termination),
     ("resignation", Action::Termination),
     ("retirement", Action::Termination),
+    ("early retirement", Action::Termination),
     ("dismissal", Action::Termination),
     ("end of employment", Action::Termination),
     ("death", Action::Termination),
     ("austritt", Action::Termination),
     ("rehire", Action::Works),
+    ("reentry into company", Action::Works),
+    ("re entry into company", Action::Works),
     ("re hire", Action::Works),
     ("rehire employee", Action::Works),
     ("wiedereinstellung", Action::Works),
@@ -382,7 +385,8 @@ impl UnknownWords {
     ) -> Option<Refusal> {
         let lines = self.listed(|word, _, _| format!("\n    \"{}\" = \"…\"", toml_escaped(word)));
         let advice = format!(
-            "say what they mean (left, employed, rehired, absent, not_started or unclear):\n    \
+            "say what they mean (left, employed, rehired, absent, not_started or unclear) in \
+             {CONFIGURATION}:\n    \
              [formats.hr_status]{}\n  or, if the column is about something else: \
              [columns.hr] {} = \"\"",
             lines.concat(),
@@ -395,9 +399,9 @@ impl UnknownWords {
     pub(super) fn refuse_users(&self, file: &TextFile, header: &str) -> Option<Refusal> {
         let lines = self.listed(|word, _, _| format!("\n    \"{}\" = \"…\"", toml_escaped(word)));
         let advice = format!(
-            "check that this column says whether the account is active, or name the right one: \
-             [columns.users] status = \"HEADER\"; if it does, say what the words mean (active or \
-             inactive):\n    [formats.users_status]{}",
+            "check that this column says whether the account is active, or name the right one in \
+             {CONFIGURATION}: [columns.users] status = \"HEADER\"; if it does, say there what the \
+             words mean (active or inactive):\n    [formats.users_status]{}",
             lines.concat()
         );
         self.refuse(file, header, advice)
@@ -435,7 +439,7 @@ impl UnknownWords {
     }
 }
 
-fn yes_or_no(word: &str) -> Option<bool> {
+pub(super) fn yes_or_no(word: &str) -> Option<bool> {
     match word {
         "1" | "true" | "yes" | "y" | "ja" | "x" => Some(true),
         "0" | "false" | "no" | "n" | "nein" => Some(false),

@@ -84,6 +84,7 @@ fn read_text<O: AccountObserver>(
     let (names, licenses_named) = license_columns::take_named(names);
     let mut layout = layout::locate(file, &users::TABLE, &names)?;
     let chunks = layout.body(file, chunk_bytes)?;
+    body::refuse_broken_off(file, &layout, &chunks)?;
     let licenses = LicenseColumns::find(file, &mut layout, &chunks, licenses_named.as_deref())?;
     if !names.0.contains_key(users::USER_ID.name) {
         tell_what_user_ids_are(file, &mut layout)?;

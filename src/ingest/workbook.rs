@@ -42,6 +42,14 @@ pub(super) struct Workbook {
     book: Book,
 }
 
+/// The names of a workbook's sheets that hold cells.
+pub(super) struct Sheets {
+    /// Those that whoever opens the workbook sees.
+    pub visible: Vec<String>,
+    /// The others.
+    pub hidden: Vec<String>,
+}
+
 type Bytes = Cursor<Arc<[u8]>>;
 
 enum Book {
@@ -80,18 +88,27 @@ impl Workbook {
         }
     }
 
-    /// The names of its sheets, the visible ones first.
-    pub(super) fn sheets(&self) -> Vec<String> {
+    /// The file's name as it was given.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The names of its sheets.
+    pub(super) fn sheets(&self) -> Sheets {
         let sheets = match &self.book {
             Book::Xlsx(book) => book.sheets_metadata(),
             Book::Xlsb(book) => book.sheets_metadata(),
         };
-        let mut tables: Vec<&Sheet> = sheets
+        let tables = sheets
             .iter()
-            .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-            .collect();
-        tables.sort_by_key(|sheet| sheet.visible != SheetVisible::Visible);
-        tables.iter().map(|sheet| sheet.name.clone()).collect()
+            .filter(|sheet| sheet.typ == SheetType::WorkSheet);
+        let (visible, hidden): (Vec<&Sheet>, Vec<&Sheet>) =
+            tables.partition(|sheet| sheet.visible == SheetVisible::Visible);
+        let names = |sheets: Vec<&Sheet>| sheets.iter().map(|sheet| sheet.name.clone()).collect();
+        Sheets {
+            visible: names(visible),
+            hidden: names(hidden),
+        }
     }
 
     /// One sheet as text.

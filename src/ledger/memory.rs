@@ -11,9 +11,9 @@ use super::columns::{date, json, read, read_count, read_optional, status, time, 
 use super::error::Fault;
 use super::{Ledger, LedgerError, generation, plans, requests, terminations, unsettled};
 use crate::model::{
-    AcceptedInput, AccountKey, AccountMemory, ApprovalRecord, HoldRecord, Memory, OpenRequest,
-    PersonKey, Pool, PoolObservation, RecentPerson, RequestState, TaskKind, TaskRecord, TaskState,
-    TerminationId, TerminationRecord, TouchedAccount,
+    AcceptedInput, AccountKey, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory,
+    OpenRequest, PersonKey, Pool, PoolObservation, RecentPerson, RequestState, TaskKind,
+    TaskRecord, TaskState, TerminationId, TerminationRecord, TouchedAccount,
 };
 
 /// How far back people who were changed are remembered; no limit looks further.
@@ -95,16 +95,17 @@ fn holds(connection: &Connection, as_of: Timestamp) -> Result<Vec<HoldRecord>, F
     let today = LAST_ZONE.to_datetime(as_of).date();
     let mut holds: Vec<HoldRecord> = rows(
         connection,
-        "SELECT * FROM holds ORDER BY folded_who",
+        "SELECT * FROM holds WHERE ended_at IS NULL ORDER BY folded_who",
         |row| {
             Ok(HoldRecord {
                 who: row.get("who")?,
                 why: row.get("why")?,
                 until: read_optional(row, "until_date", date)?,
+                source: HoldSource::Ledger(read_optional(row, "since", time)?),
             })
         },
     )?;
-    holds.retain(|hold| hold.until.is_none_or(|until| until >= today));
+    holds.retain(|hold| hold.is_in_force(today));
     Ok(holds)
 }
 

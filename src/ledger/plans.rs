@@ -1,13 +1,13 @@
 //! Plans as saved documents, and people's words about them: approvals and holds.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::columns::time_text;
 use super::error::Fault;
 use super::outcomes::{Certainty, outcomes_of};
 use super::{Ledger, LedgerError};
-use crate::model::{ApprovalRecord, HoldRecord};
+use crate::model::{ApprovalRecord, HoldRecord, HoldSource};
 
 impl Ledger {
     /// Keeps a plan's document. A plan's id is the digest of its content, so
@@ -108,14 +108,31 @@ impl Ledger {
     pub fn add_hold(&mut self, hold: &HoldRecord) -> Result<(), LedgerError> {
         self.write(|transaction| {
             let until = hold.until.map(|date| date.to_string());
+            let since = match hold.source {
+                HoldSource::Ledger(since) => since.map(time_text),
+                HoldSource::File(_) => None,
+            };
             transaction.execute(
-                "INSERT OR REPLACE INTO holds (folded_who, who, why, until_date)
-                 VALUES (?1, ?2, ?3, ?4)",
-                params![hold.who.to_lowercase(), hold.who, hold.why, until],
+                "INSERT OR REPLACE INTO holds (folded_who, who, why, until_date, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![hold.who.to_lowercase(), hold.who, hold.why, until, since],
             )?;
             Ok(())
         })
     }
+}
+
+/// Ends the hold of this person or account; true when there was one.
+pub(super) fn end_hold(
+    transaction: &Transaction<'_>,
+    who: &str,
+    at: Timestamp,
+) -> Result<bool, Fault> {
+    let ended = transaction.execute(
+        "UPDATE holds SET ended_at = ?2 WHERE folded_who = ?1 AND ended_at IS NULL",
+        params![who.to_lowercase(), time_text(at)],
+    )?;
+    Ok(ended > 0)
 }
 
 /// Whether any plan was ever accepted.
@@ -135,7 +152,7 @@ fn is_accepted(connection: &Connection, plan_id: &str) -> Result<bool, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ApprovalRecord, HoldRecord};
+    use super::{ApprovalRecord, HoldRecord, HoldSource};
     use crate::ledger::test_support::{
         Workplace, acceptance, at, attempt, intent, outcome, tonight,
     };
@@ -147,6 +164,7 @@ mod tests {
             who: who.to_owned(),
             why: "still hands over".to_owned(),
             until: until.map(|date| date.parse().expect("a date")),
+            source: HoldSource::Ledger(Some(tonight())),
         }
     }
 
@@ -282,6 +300,24 @@ mod tests {
             ledger.memory(tonight()).expect("a memory").holds,
             [hold("jana@EXAMPLE.com", Some("2026-12-24"))]
         );
+    }
+
+    #[test]
+    fn a_person_ends_a_hold_and_may_write_it_anew() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        let jana = hold("Jana@example.com", None);
+        let ended = [Entry::HoldEnded {
+            who: "jana@example.com".to_owned(),
+            at: tonight(),
+        }];
+        let holds = |ledger: &Ledger| ledger.memory(tonight()).expect("a memory").holds;
+        ledger.add_hold(&jana).expect("a hold");
+        ledger.record(&ended).expect("a record");
+        ledger.record(&ended).expect("nothing left to do");
+        assert_eq!(holds(&ledger), []);
+        ledger.add_hold(&jana).expect("a hold");
+        assert_eq!(holds(&ledger), [jana]);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::columns::time_text;
 use super::error::Fault;
 use super::outcomes::store_outcome;
 use super::{
-    Ledger, LedgerError, accept, accounts, grow_generation, requests, terminations, unsettled,
+    Ledger, LedgerError, accept, accounts, grow_generation, plans, requests, terminations,
+    unsettled,
 };
 use crate::model::{
     AccountKey, AccountStatus, LicenseName, OpenRequest, OutcomeRecord, RequestState, TaskRecord,
@@ -127,6 +128,13 @@ pub enum Entry {
         /// When.
         at: Timestamp,
     },
+    /// A person ended a hold of the ledger.
+    HoldEnded {
+        /// Who is not on hold any more.
+        who: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A cancellation request was drafted or revised.
     RequestDrafted {
         /// The draft.
@@ -231,6 +239,7 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
         Entry::TaskIssued(task) => accept::issue_task(transaction, task),
         Entry::TaskState { id, state, at } => accept::close_task(transaction, id, *state, *at),
         Entry::RowSettled { id, at } => unsettled::settle(transaction, id, *at),
+        Entry::HoldEnded { who, at } => plans::end_hold(transaction, who, *at),
         Entry::RequestDrafted { request, at } => requests::draft(transaction, request, *at),
         Entry::RequestState {
             id,

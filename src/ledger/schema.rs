@@ -6,8 +6,11 @@ use super::error::Fault;
 
 /// One script a schema version, oldest first. A script that was released is
 /// never edited; what comes later is a new one.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];
 
 /// Tells a ledger from any other SQLite file; `file(1)` shows it.
 const APPLICATION_ID: i32 = 0x5ea7_5ee9;

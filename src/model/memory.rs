@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountKey, AccountStatus, LicenseName, OpenRequest, PersonKey, Pool, TaskRecord,
-    TerminationId, TerminationRecord, UnsettledRow,
+    AccountKey, AccountStatus, LicenseName, OpenRequest, PersonKey, Pool, SourceRow, TaskRecord,
+    TerminationId, TerminationRecord, UnsettledRow, short_digest,
 };
 
 /// The ledger's snapshot as plain data: what planning knows of earlier nights.
@@ -65,6 +65,30 @@ pub struct HoldRecord {
     pub why: String,
     /// Last day of the hold; `None` for no end.
     pub until: Option<Date>,
+    /// Where it is written down.
+    pub source: HoldSource,
+}
+
+/// Where a hold is written down, and so where it is ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HoldSource {
+    /// A line of the holds file.
+    File(SourceRow),
+    /// The ledger, since a review or `tasks hold`; the first ledgers did not
+    /// keep when.
+    Ledger(Option<Timestamp>),
+}
+
+impl HoldRecord {
+    /// `hold-5d2e…`, a digest of who is held: the ledger has one hold for each.
+    pub fn id(&self) -> String {
+        format!("hold-{}", short_digest(self.who.to_lowercase()))
+    }
+
+    /// Whether it still holds on this day.
+    pub fn is_in_force(&self, today: Date) -> bool {
+        self.until.is_none_or(|until| until >= today)
+    }
 }
 
 /// One approval of one plan.

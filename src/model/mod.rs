@@ -30,7 +30,7 @@ pub use identity::{
 pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{
-    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, Memory, PoolObservation,
+    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, PoolObservation,
     RecentPerson, TouchedAccount,
 };
 pub use money::{Money, MoneyError};

@@ -6,10 +6,10 @@ use jiff::civil::Date;
 use super::document::{Facts, Lane, Plan, PlanInput, Step};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
-    ActionKind, Channel, Disposition, GuardLimits, IdentityProvider, Memory, Origin, Policy,
-    PoolObservation, Reason, short_digest,
+    ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory, Origin,
+    Policy, PoolObservation, Reason, SourceRow, short_digest,
 };
-use crate::reconcile::{Calendar, Reconciliation};
+use crate::reconcile::{Calendar, NamesOfNobody, Reconciliation};
 use crate::seats::PoolFigures;
 
 /// Everything that a plan is made of.
@@ -37,6 +37,8 @@ pub struct Build<'a> {
     pub memory: &'a Memory,
     /// What became of everybody.
     pub reconciliation: Reconciliation,
+    /// Entries of the administrator's lists that protect nobody.
+    pub names_of_nobody: NamesOfNobody,
     /// What the guards measure.
     pub facts: Facts,
     /// The seat figures.
@@ -98,6 +100,7 @@ pub fn build(input: Build<'_>) -> Plan {
         memory,
         calendar,
     };
+    name_nobody(&input.names_of_nobody, &mut plan);
     for case in &input.reconciliation.cases {
         planning.leaver(case, &mut plan);
     }
@@ -106,6 +109,7 @@ pub fn build(input: Build<'_>) -> Plan {
     name_second_writer(&mut plan);
     name_vanished_rows(&mut plan);
     name_lagging_statuses(input.reconciliation.lagging_statuses, &mut plan);
+    name_far_dates(input.reconciliation.far_dates, &mut plan);
     name_given_up_rows(&input.reconciliation.given_up, &mut plan);
     cancellations::plan(&planning, input.counted, &mut plan);
     planning.close_tasks(&input.reconciliation.cases, &mut plan);
@@ -181,6 +185,39 @@ impl Planning<'_> {
                 input.path
             ));
         }
+    }
+}
+
+/// A list that was mistyped is silent, and the person whom it should protect
+/// loses access. Holds are named by their place: findings name no person.
+fn name_nobody(nobody: &NamesOfNobody, plan: &mut Plan) {
+    for name in &nobody.protected {
+        plan.findings.push(format!(
+            "protected.accounts: {name} is in no users report: nobody is protected by it; correct \
+             the spelling"
+        ));
+    }
+    for hold in &nobody.holds {
+        const FITS: &str = "fits no row of the HR files, no open obligation and no account: nobody \
+                            is held by it, unless an id differs in leading zeros only";
+        plan.findings.push(match &hold.source {
+            HoldSource::File(SourceRow { file, line }) => {
+                format!("{file} line {line}: the hold {FITS}; correct it, or take it out")
+            }
+            HoldSource::Ledger(_) => {
+                let id = hold.id();
+                format!("{id} {FITS}; `seatsweep tasks done {id}` ends it")
+            }
+        });
+    }
+}
+
+/// A year that was mistyped would never come.
+fn name_far_dates(terminations: u64, plan: &mut Plan) {
+    if terminations > 0 {
+        plan.findings.push(format!(
+            "{terminations} terminations lie more than two years ahead; check for typing errors"
+        ));
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -130,7 +130,7 @@ pub struct Facts {
     /// Leavers of the HR files, due or not, whose account is active.
     pub active_leavers: u64,
     /// Canary accounts that the users report does not have.
-    pub missing_canaries: Vec<String>,
+    pub missing_canaries: BTreeSet<String>,
 }
 
 /// One change, draft or task.

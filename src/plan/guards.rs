@@ -254,12 +254,14 @@ impl Measure<'_> {
             .collect()
     }
 
-    /// Every leaver stays in a cumulative file, so half of one is cut short.
+    /// Every leaver stays in a cumulative file, so half of one is cut short,
+    /// and one without any row, however few there were, is empty by mistake.
     fn hr_rows(&self) -> GuardCheck {
         let files = self.plan.inputs.iter().filter(|input| input.role == "hr");
         let rows: u64 = files.map(|file| file.rows).sum();
         let last: u64 = self.last_accepted("hr").iter().map(|it| it.rows).sum();
         let percent = u64::from(self.plan.guard_limits.min_hr_percent);
+        let is_enough = last >= ENOUGH_ROWS || rows == 0;
         let is_cumulative = self.plan.policy.hr_file == HrFileKind::Cumulative;
         self.input_check(Input {
             name: "rows of the HR files",
@@ -267,7 +269,7 @@ impl Measure<'_> {
             limit: percent,
             measured: rows,
             denominator: last,
-            tripped: is_cumulative && last >= ENOUGH_ROWS && rows * 100 < last * percent,
+            tripped: is_cumulative && is_enough && rows * 100 < last * percent,
             message: format!(
                 "the cumulative HR files have {rows} rows, the last accepted ones had {last}, and \
                  at least {percent} percent of that are expected: are they whole?"
@@ -303,6 +305,7 @@ impl Measure<'_> {
 
     fn canaries(&self) -> GuardCheck {
         let missing = &self.plan.facts.missing_canaries;
+        let named: Vec<&str> = missing.iter().map(String::as_str).collect();
         self.input_check(Input {
             name: "canary accounts missing",
             setting: "protected.canaries".to_owned(),
@@ -310,10 +313,7 @@ impl Measure<'_> {
             measured: missing.len() as u64,
             denominator: self.plan.policy.canaries.len() as u64,
             tripped: !missing.is_empty(),
-            message: format!(
-                "the users report lacks {}: is it whole?",
-                missing.join(", ")
-            ),
+            message: format!("the users report lacks {}: is it whole?", named.join(", ")),
             sha256: self.first_of("users"),
         })
     }

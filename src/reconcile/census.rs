@@ -1,7 +1,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::model::{AccountRow, AccountStatus, EmailAddress, Username};
+use crate::model::{AccountRow, AccountStatus, EmailAddress, EmployeeId, UserId, Username};
 
 /// Counts of the accounts that streamed by, for the guards.
 ///
@@ -17,10 +17,10 @@ pub struct Census {
 }
 
 impl Census {
-    /// A census that also looks out for these usernames and e-mails.
-    pub fn new(canaries: &BTreeSet<String>) -> Self {
+    /// A census that also looks out for these names of accounts, in lower case.
+    pub fn new(watched: BTreeSet<String>) -> Self {
         Self {
-            watched: canaries.clone(),
+            watched,
             ..Self::default()
         }
     }
@@ -28,7 +28,7 @@ impl Census {
     /// An empty census of the same kind.
     #[must_use]
     pub fn split(&self) -> Self {
-        Self::new(&self.watched)
+        Self::new(self.watched.clone())
     }
 
     /// Takes one row of the report.
@@ -43,13 +43,18 @@ impl Census {
                 self.active_licensed.insert(hasher.finish());
             }
         }
+        if self.watched.is_empty() {
+            return;
+        }
         let names = [
             row.username.as_ref().map(Username::as_str),
             row.email.as_ref().map(EmailAddress::as_str),
+            row.user_id.as_ref().map(UserId::as_str),
+            row.employee_id.as_ref().map(EmployeeId::as_str),
         ];
-        for name in names.into_iter().flatten() {
-            if self.watched.contains(name) {
-                self.seen.insert(name.to_owned());
+        for name in names.into_iter().flatten().map(str::to_lowercase) {
+            if self.watched.contains(&name) {
+                self.seen.insert(name);
             }
         }
     }
@@ -77,8 +82,8 @@ impl Census {
         self.active_licensed.len() as u64
     }
 
-    /// Watched names that did not come by.
-    pub fn missing(&self) -> Vec<String> {
-        self.watched.difference(&self.seen).cloned().collect()
+    /// Those of these watched names that did not come by.
+    pub fn missing(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
+        names.difference(&self.seen).cloned().collect()
     }
 }

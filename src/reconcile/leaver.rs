@@ -1,5 +1,5 @@
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
 use super::history::is_spent;
 use super::lines::termination_of;
@@ -46,7 +46,7 @@ impl<'h> Settling<'_, '_, 'h> {
             return self.vanished(&departure);
         }
         let verdict = match (due_now, found) {
-            (None, _) => Some(not_due()),
+            (None, _) => Some(self.not_due(date)),
             (Some(due), Match::One(key, matched_by)) => {
                 self.due_with_account(&departure, due, key, matched_by)
             }
@@ -89,6 +89,21 @@ impl<'h> Settling<'_, '_, 'h> {
             due: calendar.deactivation_due(date, person.status, &site),
             site,
         }
+    }
+
+    /// A year that was mistyped would never come, so somebody has to see it.
+    fn not_due(&mut self, date: Date) -> Verdict {
+        let today = self.question.calendar.day(self.question.as_of);
+        let in_two_years = today.checked_add(2.years()).unwrap_or(Date::MAX);
+        let is_far = date > in_two_years;
+        self.result.far_dates += u64::from(is_far);
+        let doubt = if is_far {
+            "; it lies more than two years ahead: check the year for a typing error"
+        } else {
+            ""
+        };
+        let why = format!("{NOT_YET}{doubt}");
+        Verdict::settled(Disposition::NotDue, Reason::FutureDate, why)
     }
 
     /// The account as the obstacles look at it.
@@ -198,7 +213,7 @@ impl<'h> Settling<'_, '_, 'h> {
                 "deactivated earlier; the account is gone from the users report",
             ),
             Match::None(reason, detail) => self.unmatched(*reason, detail, suggestions),
-            Match::One(..) => not_due(),
+            Match::One(..) => Verdict::settled(Disposition::NotDue, Reason::FutureDate, NOT_YET),
         }
     }
 
@@ -332,13 +347,7 @@ impl<'h> Settling<'_, '_, 'h> {
     }
 }
 
-fn not_due() -> Verdict {
-    Verdict::settled(
-        Disposition::NotDue,
-        Reason::FutureDate,
-        "the termination has not taken effect yet",
-    )
-}
+const NOT_YET: &str = "the termination has not taken effect yet";
 
 /// HR lists a termination again that was closed when the person seemed to
 /// stay: it is open again, or reported again if it was carried out before.

@@ -197,7 +197,9 @@ impl<'f> Directory<'f> {
         let (Some((&account, keys)), another) = (accounts.next(), accounts.next()) else {
             return Match::None(
                 Reason::NoAccount,
-                "no account has any of the keys".to_owned(),
+                "no 8x8 account has this employee id, work e-mail or username; one that is called \
+                 otherwise can be named with --map"
+                    .to_owned(),
             );
         };
         if another.is_some() {

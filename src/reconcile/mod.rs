@@ -12,6 +12,7 @@ mod dossier;
 mod due;
 mod groups;
 mod history;
+mod holds;
 mod index;
 mod inquiry;
 mod keys;
@@ -34,6 +35,7 @@ pub use dossier::{
     AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,
 };
 pub use due::{Calendar, CalendarError};
+pub use holds::{NamesOfNobody, listed_names, names_of_nobody};
 pub use index::{Candidate, Found, Index};
 pub use inquiry::inquire;
 pub use keys::Key;

@@ -174,24 +174,6 @@ impl Settling<'_, '_, '_> {
             .any(|name| protected.contains(name))
             .then(|| Verdict::settled(Disposition::Protected, Reason::ProtectedAccount, why))
     }
-
-    fn hold(&self, sight: &Sight<'_>) -> Option<Verdict> {
-        let names = names_of(sight);
-        let today = self.question.calendar.day(self.question.as_of);
-        self.question
-            .holds
-            .iter()
-            .chain(&self.question.memory.holds)
-            .filter(|hold| hold.until.is_none_or(|until| until >= today))
-            .find(|hold| names.contains(&hold.who.trim().to_lowercase()))
-            .map(|hold| {
-                let why = match hold.until {
-                    Some(until) => format!("on hold: {} (until {until})", hold.why),
-                    None => format!("on hold: {}", hold.why),
-                };
-                Verdict::settled(Disposition::Held, Reason::OnHold, why)
-            })
-    }
 }
 
 /// Whoever took a run back knew better than the file; but HR should know too.
@@ -203,8 +185,9 @@ fn undone(sight: &Sight<'_>) -> Option<Verdict> {
 }
 
 /// Everything that a list of people or accounts can call them, in lower case.
-fn names_of(sight: &Sight<'_>) -> BTreeSet<String> {
+pub(super) fn names_of(sight: &Sight<'_>) -> BTreeSet<String> {
     let (person, account) = (sight.person, sight.account);
+    let keys = person.keys.iter().map(|key| key.value().to_owned());
     [
         text(person.employee_id.as_ref()),
         text(person.work_email.as_ref()),
@@ -212,8 +195,10 @@ fn names_of(sight: &Sight<'_>) -> BTreeSet<String> {
         text(account.username.as_ref().map(Username::as_str)),
         text(account.email.as_ref()),
         text(account.user_id.as_ref().map(UserId::as_str)),
+        text(account.employee_id.as_ref()),
     ]
     .into_iter()
+    .chain(keys)
     .filter(|name| !name.is_empty())
     .map(|name| name.to_lowercase())
     .collect()

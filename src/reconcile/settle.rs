@@ -35,9 +35,10 @@ pub struct Reconciliation {
     pub protected_hits: u64,
     /// Leavers of tonight's HR files, due or not, whose account is active.
     pub active_leavers: u64,
-    /// People of tonight's HR files whom the status calls employed long after
-    /// their date.
+    /// People of tonight's HR files whom the status calls employed long past their date.
     pub lagging_statuses: u64,
+    /// Terminations more than two years ahead.
+    pub far_dates: u64,
     /// Rows of incremental HR files to be reported until something settles them.
     pub unsettled_rows: Vec<UnsettledRow>,
     /// Earlier ones that are not reported any more.

@@ -40,19 +40,23 @@ struct Detected {
 
 impl Detected {
     fn format(&self) -> Vec<String> {
+        let header = |place| {
+            self.header_line
+                .map(|line| format!("header on {place} {line}"))
+        };
+        if let Some(sheet) = &self.sheet {
+            // How its text is written down is this program's own affair.
+            let sheet = Some(format!("sheet {sheet:?}"));
+            let facts = [self.encoding.clone(), sheet, header("row")];
+            return facts.into_iter().flatten().collect();
+        }
         let delimiter = self.delimiter.as_deref().map(|delimiter| match delimiter {
             "\t" => "separated by TAB".to_owned(),
             delimiter => format!("separated by {delimiter:?}"),
         });
         let line_end = self.line_end.as_ref();
-        let facts = [
-            self.sheet.as_ref().map(|sheet| format!("sheet {sheet:?}")),
-            self.encoding.clone(),
-            delimiter,
-            line_end.map(|end| format!("lines end in {}", end.to_uppercase())),
-            self.header_line
-                .map(|line| format!("header on line {line}")),
-        ];
+        let line_end = line_end.map(|end| format!("lines end in {}", end.to_uppercase()));
+        let facts = [self.encoding.clone(), delimiter, line_end, header("line")];
         facts.into_iter().flatten().collect()
     }
 
@@ -92,6 +96,18 @@ mod tests {
             not read: \"Manager\", \"(data)\"\n  \
             note: 2 repeated header rows are skipped";
         assert_eq!(input_block("hr", "hr.txt", 7, &detected), expected);
+    }
+
+    #[test]
+    fn a_workbook_is_told_by_its_sheet() {
+        let detected = json!({
+            "encoding": "workbook", "delimiter": ",", "line_end": "cr", "header_line": 3,
+            "sheet": "Leavers",
+        });
+        assert_eq!(
+            input_block("hr", "hr.xlsx", 7, &detected),
+            "hr: hr.xlsx, 7 rows\n  workbook, sheet \"Leavers\", header on row 3"
+        );
     }
 
     #[test]

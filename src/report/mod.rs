@@ -39,6 +39,8 @@ pub struct Run<'a> {
     pub target: &'a str,
     /// How the plan's actions ended.
     pub outcomes: &'a BTreeMap<String, OutcomeRecord>,
+    /// How they had ended before this run.
+    pub earlier: &'a BTreeMap<String, OutcomeRecord>,
     /// The ledger's requests that are still open.
     pub requests: &'a [OpenRequest],
     /// Who approved the plan, or empty.

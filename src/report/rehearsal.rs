@@ -144,6 +144,7 @@ mod tests {
             plan,
             target: "sandbox",
             outcomes,
+            earlier: &BTreeMap::new(),
             requests: &[],
             approved_by: "",
         };

@@ -46,6 +46,9 @@ pub struct Summary {
     pub obligations: u64,
     /// Actions per kind and outcome; actions without one are `open`.
     pub actions: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Actions per kind that succeeded in earlier attempts at the plan; they
+    /// are counted in `actions` too.
+    pub succeeded_before: BTreeMap<String, u64>,
     /// Lines of which access that is due may still be open.
     pub needs_a_look: u64,
     /// Manual tasks that are open.
@@ -90,6 +93,7 @@ pub fn summarize(
 ) -> Summary {
     let exit_codes = exit_codes(run, ending);
     let mut actions: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    let mut succeeded_before: BTreeMap<String, u64> = BTreeMap::new();
     for action in &run.plan.actions {
         let outcome = run.outcomes.get(&action.id).map(|ended| ended.outcome);
         let word = outcome.map_or("open", Outcome::as_str).to_owned();
@@ -98,6 +102,10 @@ pub fn summarize(
             .or_default()
             .entry(word)
             .or_default() += 1;
+        let earlier = run.earlier.get(&action.id);
+        if earlier.is_some_and(|ended| ended.outcome == Outcome::Succeeded) {
+            *succeeded_before.entry(action.kind.to_string()).or_default() += 1;
+        }
     }
     let plan = run.plan;
     let hr_rows = plan.totals.values().sum();
@@ -125,6 +133,7 @@ pub fn summarize(
         dispositions: plan.totals.clone(),
         obligations: obligations.count() as u64,
         actions,
+        succeeded_before,
         needs_a_look: needs_a_look(run) as u64,
         open_tasks: open_tasks(run).count() as u64,
         guards: tripped(&plan.guards),

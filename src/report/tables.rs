@@ -5,7 +5,7 @@ use tabled::builder::Builder;
 use tabled::settings::Style;
 
 use super::Summary;
-use crate::model::{ActionKind, Memory, TaskState};
+use crate::model::{ActionKind, HoldSource, Memory, TaskState};
 use crate::plan::{GuardCheck, PassedBy, Plan, Verdict};
 
 /// What the plan holds, for a terminal: rows per disposition and actions per kind.
@@ -119,8 +119,8 @@ pub fn approving_flags(guards: &[GuardCheck], plan_id: &str) -> Vec<String> {
     flags
 }
 
-/// The manual tasks and the HR rows that are open, for a terminal. It names
-/// people.
+/// The manual tasks and HR rows that are open and the holds that were written
+/// down by a review or `tasks hold`, for a terminal. It names people.
 pub fn task_table(memory: &Memory) -> String {
     let mut table = Builder::default();
     table.push_record(["task", "what", "for", "due"]);
@@ -147,6 +147,20 @@ pub fn task_table(memory: &Memory) -> String {
         let what = format!("HR row: {} ({})", row.disposition, row.reason);
         table.push_record([row.id(), what, row.name.display(), String::new()]);
     }
+    for hold in &memory.holds {
+        let since = match hold.source {
+            HoldSource::Ledger(Some(since)) => {
+                format!(" (since {})", super::instant(Some(since)))
+            }
+            HoldSource::Ledger(None) | HoldSource::File(_) => String::new(),
+        };
+        let what = format!("on hold{since}: {}", hold.why);
+        let until = hold.until.map_or_else(
+            || "until it is ended".to_owned(),
+            |until| format!("until {until}"),
+        );
+        table.push_record([hold.id(), what, hold.who.clone(), until]);
+    }
     draw(table)
 }
 
@@ -159,6 +173,14 @@ pub fn summary_line(summary: &Summary) -> String {
             .and_then(|outcomes| outcomes.get(outcome))
             .copied()
             .unwrap_or(0)
+    };
+    // What earlier attempts at the plan did is not done again.
+    let done = |kind: &str, what: &str| {
+        let all = count(kind, "succeeded");
+        match summary.succeeded_before.get(kind) {
+            Some(before) => format!("{all} {what} ({before} before)"),
+            None => format!("{all} {what}"),
+        }
     };
     let failed: u64 = summary
         .actions
@@ -179,16 +201,16 @@ pub fn summary_line(summary: &Summary) -> String {
         None => "exit",
     };
     format!(
-        "{} {} on {} ({}): {} HR rows; {back}{} deactivated, {} licences removed, {} drafts, {} manual \
+        "{} {} on {} ({}): {} HR rows; {back}{}, {}, {}, {} manual \
          tasks open; {} failed or unknown; {} need a look; {exit} {}",
         summary.command,
         summary.run_id,
         summary.target,
         summary.tenant,
         summary.hr_rows,
-        count("deactivate", "succeeded"),
-        count("remove_license", "succeeded"),
-        count("request_partial_cancellation", "succeeded"),
+        done("deactivate", "deactivated"),
+        done("remove_license", "licences removed"),
+        done("request_partial_cancellation", "drafts"),
         summary.open_tasks,
         failed,
         summary.needs_a_look,

@@ -174,7 +174,7 @@ fn a_column_for_an_unknown_field_is_a_wrong_configuration() {
 #[test]
 fn what_was_understood_is_said_and_names_nobody() {
     let office = Office::new("");
-    let hr = "Employee ID,Work email,Status,Termination date,Floor,someone@example.com\n\
+    let hr = "Employee ID,Work email,Status,Termination date,Floor,5035550100\n\
               1,ann.moss@example.com,Terminated,11/18/2026,3,\n";
     office.write("hr.csv", hr);
     office.users(&with_colleagues([Account::of("ann.moss")]));

@@ -296,15 +296,33 @@ fn a_task_is_done_once_and_only_if_there_is_one() {
         let words = [&["tasks", "done"], ids, &["--sandbox"]].concat();
         office.seatsweep(&words)
     };
-    let is_open = || office.seatsweep(&list).expect(0).stdout.contains(&task);
+    let is_open = || {
+        let listed = office.seatsweep(&list).expect(0).stdout;
+        listed.split('│').any(|cell| cell.trim() == task)
+    };
 
     let unknown = ["task-none", "tasks list"];
     done(&["task-none"]).expect(64).says(&unknown);
     // One wrong id, and none is marked.
     done(&[&task, "task-none"]).expect(64).says(&unknown);
     assert!(is_open());
-    done(&[&task]).expect(0);
+    let hold = |more: &[&str]| {
+        let words = [&["tasks", "hold", &task, "--sandbox"], more].concat();
+        office.seatsweep(&words)
+    };
+    let past = hold(&["--until", "2020-01-01"]);
+    past.expect(64).says(&["--until 2020-01-01 is over"]);
+    let said = hold(&["--until", "2099-12-31"]).expect(0).stdout;
+    for words in [
+        "ann.moss@example.com is on hold",
+        "until the end of 2099-12-31",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    let said = done(&[&task]).expect(0).stdout;
+    assert!(said.contains(&format!("({task})")), "{said}");
     assert!(!is_open());
+    hold(&[]).expect(64).says(&[&task, "not open any more"]);
     done(&[&task])
         .expect(64)
         .says(&[&task, "not open any more: done"]);

@@ -68,7 +68,10 @@ fn a_sheet_can_veto_and_a_hold_lasts() {
         true
     });
     let words = ["apply", PLAN, "--sandbox", "--review", "reviewed.csv"];
-    office.seatsweep(&words).expect(0);
+    let applied = office.seatsweep(&words).expect(0);
+    let (_, advised) = applied.stderr.split_once("tasks done ").expect("advice");
+    let advised = advised.lines().next().expect("an id").to_owned();
+    assert!(advised.starts_with("hold-"), "{advised}");
     let rows = office.results();
     let expected = [
         ("ann moss", ("held", "review_hold")),
@@ -97,6 +100,28 @@ fn a_sheet_can_veto_and_a_hold_lasts() {
         held["detail"].contains("held in the review of plan"),
         "{held:?}"
     );
+
+    // Until somebody ends it.
+    let tasks = |words: &[&str]| office.seatsweep(&[&["tasks"], words, &["--sandbox"]].concat());
+    let listed = tasks(&["list"]).expect(0).stdout;
+    let line = listed.lines().find(|line| line.contains(&advised));
+    let line = line.expect(&listed);
+    for words in ["ann.moss@example.com", "review of plan", "since 2026-11-20"] {
+        assert!(line.contains(words), "{line}");
+    }
+    tasks(&["hold", &advised]).expect(64).says(&["tasks done"]);
+    let ended = tasks(&["done", &advised]).expect(0).stdout;
+    assert!(ended.contains("not on hold any more"), "{ended}");
+    assert!(!tasks(&["list"]).expect(0).stdout.contains(&advised));
+    tasks(&["done", &advised]).expect(64).says(&["tasks list"]);
+    let [ann, ben, cat] = NAMES.map(Account::of);
+    office.users(&with_colleagues([
+        ann,
+        ben.deactivated(),
+        cat.deactivated(),
+    ]));
+    office.night("2026-11-22", &[]).expect(0);
+    assert_eq!(only(&office.results(), "deactivate")["person"], "ann moss");
 }
 
 #[test]
@@ -108,7 +133,9 @@ fn a_missing_line_is_held_also_when_the_plan_is_resumed_without_the_sheet() {
     office.seatsweep(&with_sheet).expect(0);
     assert_eq!(office.writes().len(), 2);
     for _ in 0..2 {
-        office.seatsweep(&apply).expect(0);
+        let resumed = office.seatsweep(&apply).expect(0);
+        let says = "2 deactivated (2 before)";
+        assert!(resumed.stdout.contains(says), "{}", resumed.stdout);
         assert!(office.writes().is_empty());
         let rows = office.results();
         assert_eq!(outcomes(&rows)["ann moss"], ("held", "review_hold"));

@@ -109,10 +109,13 @@ fn users(
     match target {
         Target::Eight => Ok(Some(UsersSource::Live)),
         Target::Sandbox => Err(ConfigError::Option {
-            option: "--users",
+            option: match typed {
+                Some(_) => "--users",
+                None => "[inputs] users =",
+            },
             value: LIVE.to_owned(),
             problem: "the sandbox's tenant is made from a users report and has no list of its \
-                      own; name a report as a file",
+                      own; name a report as a file: --users FILE",
         }),
     }
 }

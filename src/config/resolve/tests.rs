@@ -115,6 +115,7 @@ fn the_sample_of_the_contract_is_understood() {
         encoding: Some(TextEncoding::Utf16Le),
         delimiter: Some(Delimiter::Tab),
         header_line: NonZeroU32::new(6),
+        sheet: Some("Leavers".to_owned()),
     };
     assert_eq!(settings.formats.hr, written);
     assert_eq!(

@@ -67,7 +67,16 @@ pub(in crate::ingest) static FULL_NAME: Field = field(
         "display name",
         "payroll name",
         "leaver name",
+        "leaver full name",
         "name of leaver",
+        "name of employee",
+        "employee full name",
+        "departing employee",
+        "departing employee name",
+        "exiting employee",
+        "leaving employee",
+        "terminated employee",
+        "terminated employee name",
         "first name last name",
         "last name, first name",
         "legal name",
@@ -84,9 +93,19 @@ pub(in crate::ingest) static WORK_EMAIL: Field = agreeing_field(
         "work email",
         "work email address",
         "work contact work email",
+        "email work",
         "business email",
+        "business email address",
+        "email business",
         "corporate email",
+        "corporate email address",
         "company email",
+        "company email address",
+        "official email",
+        "email dienstlich",
+        "dienst email",
+        "dienstliche email",
+        "geschäftliche email",
         "employee email",
         "primary email",
         "ad email",
@@ -153,7 +172,15 @@ pub(in crate::ingest) static ON_LEAVE: Field = field(
 /// SAP's reports hold events: what was done to the person, and from when.
 pub(in crate::ingest) static ACTION: Field = field(
     "action",
-    &["action type", "personnel action", "personnel action type"],
+    &[
+        // Beside these, SAP's action type is a code.
+        "name of action type",
+        "action type text",
+        "action text",
+        "action type",
+        "personnel action",
+        "personnel action type",
+    ],
     &[],
 );
 pub(in crate::ingest) static ACTION_DATE: Field = field(
@@ -168,16 +195,24 @@ pub(in crate::ingest) static TERMINATION_DATE: Field = agreeing_field(
     "termination_date",
     &[
         "termination date",
+        "termination dt",
         "term date",
+        "term dt",
+        "term effective date",
+        "term eff dt",
+        "term eff date",
         "termed date",
         "terminated date",
         "date of termination",
         "actual termination date",
         "termination effective date",
         "separation date",
+        "separation dt",
+        "separation effective date",
         "cease date",
         "cessation date",
         "exit date",
+        "exit dt",
         "leaving date",
         "departure date",
         "date of leaving",
@@ -189,6 +224,8 @@ pub(in crate::ingest) static TERMINATION_DATE: Field = agreeing_field(
         "ende des arbeitsverhältnisses",
         "austrittsdatum",
         "austritt",
+        "austritt am",
+        "austritt zum",
         "vertragsende",
         "date de sortie",
         "fecha de baja",
@@ -260,6 +297,81 @@ pub(in crate::ingest) static REHIRE_DATE: Field = agreeing_field(
     ],
     &[],
 );
+/// A hire is news only where it is later than the termination: whoever left was
+/// hired again.
+pub(in crate::ingest) static HIRE_DATE: Field = field(
+    "hire_date",
+    &[
+        "hire date",
+        "date of hire",
+        "date hired",
+        "hired on",
+        "employment start date",
+        "joining date",
+        "date of joining",
+        "eintrittsdatum",
+        "einstellungsdatum",
+    ],
+    &[],
+);
+/// Yes, or the day, where the termination was taken back.
+pub(in crate::ingest) static RESCINDED: Field = agreeing_field(
+    "rescinded",
+    &[
+        "rescinded",
+        "is rescinded",
+        "rescinded date",
+        "rescind date",
+        "date rescinded",
+        "termination rescinded",
+        "cancelled",
+        "canceled",
+        "is cancelled",
+        "is canceled",
+        "termination cancelled",
+        "termination canceled",
+        "withdrawn",
+        "termination withdrawn",
+        "resignation withdrawn",
+        "reversed",
+        "termination reversed",
+        "storniert",
+        "zurückgezogen",
+    ],
+    &[],
+);
+/// Whether the termination is more than a request.
+pub(in crate::ingest) static APPROVAL: Field = agreeing_field(
+    "approval",
+    &[
+        "approval",
+        "approval status",
+        "approval state",
+        "approved",
+        "is approved",
+        "termination approved",
+        "termination approval status",
+        "workflow status",
+    ],
+    &[],
+);
+pub(in crate::ingest) static REASON: Field = agreeing_field(
+    "reason",
+    &[
+        "termination reason",
+        "termination reason description",
+        "primary termination reason",
+        "term reason",
+        "reason",
+        "reason for termination",
+        "reason for leaving",
+        "leaving reason",
+        "separation reason",
+        "status reason",
+        "austrittsgrund",
+    ],
+    &[],
+);
 pub(in crate::ingest) static SITE: Field = field(
     "site",
     &[
@@ -309,6 +421,10 @@ pub(in crate::ingest) static TABLE: Table = Table {
         &TERMINATION_DATE,
         &LAST_DAY,
         &REHIRE_DATE,
+        &HIRE_DATE,
+        &RESCINDED,
+        &APPROVAL,
+        &REASON,
         &SITE,
         &DEPARTMENT,
         &COST_CENTER,
@@ -372,6 +488,7 @@ mod tests {
                 "work_email",
                 "Work Email|WorkEmail|Work_Email|Work E-mail|Work Email Address|Email|E-Mail|\
                  E-mail address|EMAIL|Email Address|Employee Email|Primary Email|Business Email|\
+                 Email - Work|Email (Work)|E-Mail dienstlich|Dienst-E-Mail|dienstliche E-Mail|\
                  Corporate Email|ADEmail|Work Contact: Work Email|UPN|UserPrincipalName",
             ),
             (
@@ -396,7 +513,8 @@ mod tests {
                  Actual Termination Date|Termination Effective Date|Separation Date|Cease Date|\
                  Cessation Date|End Date|end_date|Exit Date|ExitDate|Leaving Date|Leave Date|\
                  Departure Date|End of employment|Release Date|Emp_Termination_Date|Vertragsende|\
-                 Ende des Arbeitsverhältnisses|Austrittsdatum|Date|\
+                 Ende des Arbeitsverhältnisses|Austrittsdatum|Austritt am|Separation Dt (Eff)|\
+                 Term Eff Dt|Date|\
                  Termination Date (Employment Profile)",
             ),
             (
@@ -409,6 +527,16 @@ mod tests {
                 "rehire_date",
                 "Rehire Date|Hire/Rehire Date|Last Hire Date|Last Hire|Most Recent Hire Date|\
                  Most_Recent_Hire_Date|Latest Hire Date",
+            ),
+            (
+                "hire_date",
+                "Hire Date|Date of Hire|Hired on|Eintrittsdatum",
+            ),
+            ("rescinded", "Rescinded|Is Cancelled|Withdrawn"),
+            ("approval", "Approval Status|Approved"),
+            (
+                "reason",
+                "Termination Reason|Reason|Primary Termination Reason",
             ),
             (
                 "site",
@@ -439,8 +567,8 @@ mod tests {
                       Supervisor_Primary_Code|Line manager|Direct Manager|Manager 1 Name|HR|\
                       Personal Email|Personal_Email|Home Email|Secondary Email|PersonalEmail|\
                       Personal Contact: Personal Email|Best Email|Employment Status: Date|\
-                      Pre-Termination Employment Status|Termination Reason|Eligible for Rehire|\
-                      Hire Date|Original Hire Date|Birth_Date_(MM/DD/YYYY)|LOA Date|LOA Reason|\
+                      Pre-Termination Employment Status|Eligible for Rehire|\
+                      Original Hire Date|Birth_Date_(MM/DD/YYYY)|LOA Date|LOA Reason|\
                       Kündigungsdatum|Contract End Date";
         let headers = others.split('|').chain(OTHER_DATES);
         for header in headers {

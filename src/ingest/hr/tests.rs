@@ -77,6 +77,20 @@ fn a_row_of_a_person_is_no_header_row() {
     assert!(error.contains("no column says who leaves"), "{error}");
 }
 
+/// A shifted row is that row's fault; its address is no word that anybody should
+/// have to explain.
+#[test]
+fn an_address_or_a_date_is_no_status() {
+    for cell in ["ann.moss@example.com", "2026-11-20", "11/20/2026"] {
+        let hr = read(&format!(
+            "Employee ID,Status,Exit Date\n1,{cell},\n2,Active,\n"
+        ));
+        let hr = hr.expect("a file");
+        assert_eq!((hr.rows.len(), hr.invalid.len()), (1, 1), "{cell}");
+        assert!(hr.invalid[0].problem.contains("may be shifted"), "{cell}");
+    }
+}
+
 // An unquoted comma pushes the date of the notice under the termination date,
 // and the blank comment off the table.
 #[test]
@@ -229,7 +243,7 @@ fn columns(text: &str) -> String {
 }
 
 #[test]
-fn values_decide_what_a_column_holds() {
+fn values_decide_what_finds_a_person() {
     for (rule, text, expected) in [
         (
             "a weak id that counts the rows is no id",
@@ -290,6 +304,14 @@ fn values_decide_what_a_column_holds() {
             "Employee ID,Leaver,Status,Team lead,Email\n17,Ann Moss,Active,Kim Boss,kim.boss@example.com\n",
             "employee_id=Employee ID, full_name=Leaver, status=Status",
         ),
+    ] {
+        assert_eq!(columns(text), expected, "{rule}");
+    }
+}
+
+#[test]
+fn values_decide_what_a_status_or_a_date_is() {
+    for (rule, text, expected) in [
         (
             "remarks are no dates",
             "Employee ID,Status,End Date\n17,Active,unlimited\n18,Terminated,see file\n",

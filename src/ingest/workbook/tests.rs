@@ -120,7 +120,7 @@ fn the_first_sheet_with_a_header_is_read_the_visible_ones_first() {
     assert_eq!(file.sheet.as_deref(), Some("Leavers"));
     assert_eq!(
         file.notes,
-        ["sheet \"Leavers\" is read; 2 other sheets are not read"]
+        ["sheet \"Leavers\" is read; sheets not read: \"Cover\", \"Old\""]
     );
 
     let file = opened(xlsx(&[hidden(), cover()])).expect("a sheet");
@@ -134,6 +134,33 @@ fn the_first_sheet_with_a_header_is_read_the_visible_ones_first() {
     assert!(error.contains("no header row was found"), "{error}");
     let error = opened(xlsx(&[])).expect_err("a refusal");
     assert!(error.contains("no sheet with cells"), "{error}");
+}
+
+/// The second sheet may hold the leavers of the month.
+#[test]
+fn several_sheets_that_serve_are_refused_until_one_is_named() {
+    let sheet = |name| TestSheet::new(name, &[(1, texts(&HEADER))]);
+    let bytes = || xlsx(&[sheet("October"), sheet("November")]);
+    let error = opened(bytes()).expect_err("a refusal");
+    assert!(error.contains("\"October\", \"November\""), "{error}");
+    assert!(error.contains("[formats] hr_sheet = \"SHEET\""), "{error}");
+    let named = |name: &str| TextFormat {
+        sheet: Some(name.to_owned()),
+        ..TextFormat::default()
+    };
+    let file = opened_as(bytes(), &named("November")).expect("a sheet");
+    assert_eq!(file.sheet.as_deref(), Some("November"));
+    assert_eq!(
+        file.notes,
+        ["sheet \"November\" is read; sheets not read: \"October\""]
+    );
+    for (bytes, words) in [
+        (bytes(), "sheets seen: \"October\", \"November\""),
+        (b"Employee ID,Status\n".to_vec(), "this is no workbook"),
+    ] {
+        let error = opened_as(bytes, &named("December")).expect_err(words);
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 #[test]

@@ -168,7 +168,10 @@ fn half_of_a_cumulative_file_stops_the_run() {
     assert_eq!(cumulative(21, 10), Verdict::Tripped);
     assert_eq!(cumulative(20, 10), Verdict::Passed);
     assert_eq!(cumulative(10, 4), Verdict::Tripped);
-    assert_eq!(cumulative(9, 0), Verdict::Passed, "too few to tell");
+    assert_eq!(cumulative(9, 3), Verdict::Passed, "too few to tell");
+    assert_eq!(cumulative(9, 0), Verdict::Tripped, "nobody is left");
+    assert_eq!(cumulative(1, 0), Verdict::Tripped);
+    assert_eq!(cumulative(0, 0), Verdict::Passed);
     let incremental = verdict(&[file("hr", 20, USUAL)], &[0], HrFileKind::Incremental);
     assert_eq!(incremental, Verdict::Passed);
     // One of two files was forgotten.

@@ -6,8 +6,8 @@ use crate::model::{
     TerminationRecord, TerminationState,
 };
 use crate::plan::{Action, Build, Facts, Plan, PlanInput, build};
-use crate::reconcile::Census;
 use crate::reconcile::tests::scenario::Scenario;
+use crate::reconcile::{Census, listed_names, names_of_nobody};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
 
 impl Scenario {
@@ -28,7 +28,10 @@ impl Scenario {
     fn plan_of(&self, limits: &GuardLimits, owned: &[OwnedSeats], inputs: &[PlanInput]) -> Plan {
         let calendar = self.calendar();
         let reconciliation = self.settled();
-        let mut census = Census::new(&self.policy.canaries);
+        let question = self.question(&calendar);
+        let mut watched = listed_names(&question);
+        watched.extend(self.policy.canaries.iter().cloned());
+        let mut census = Census::new(watched);
         let mut tally = Tally::new(&self.memory, self.users_at);
         for row in &self.accounts {
             census.observe(row);
@@ -42,7 +45,7 @@ impl Scenario {
             due_matched: reconciliation.due_matched,
             protected_hits: reconciliation.protected_hits,
             active_leavers: reconciliation.active_leavers,
-            missing_canaries: census.missing(),
+            missing_canaries: census.missing(&self.policy.canaries),
         };
         let counted = self.policy.seats_as_of;
         let ledgered = Ledgered {
@@ -66,6 +69,7 @@ impl Scenario {
             calendar: &calendar,
             memory: &self.memory,
             reconciliation,
+            names_of_nobody: names_of_nobody(&question, &census),
             facts,
             seats,
             counted,

@@ -2,7 +2,7 @@
 
 use super::night::{changes, fates, id, totals};
 use crate::model::{
-    AccountStatus, Disposition as D, HoldRecord, Origin, Reason as R, TerminationState,
+    AccountStatus, Disposition as D, HoldRecord, HoldSource, Origin, Reason as R, TerminationState,
 };
 use crate::reconcile::tests::scenario::{Scenario, account, at, hr, scenario};
 
@@ -426,6 +426,7 @@ fn a_hold_ends_and_the_tasks_are_still_there() {
         who: "5".to_owned(),
         why: "lawsuit".to_owned(),
         until: None,
+        source: HoldSource::Ledger(None),
     });
     night.later(20);
     let plan = night.night();

@@ -114,6 +114,7 @@ pub(crate) fn night() -> impl Strategy<Value = Scenario> {
     (rows, accounts, records, any::<bool>(), any::<bool>()).prop_map(
         |(rows, accounts, records, incremental, unreadable)| {
             let mut night = scenario();
+            night.policy.protected = ["admin@example.com".to_owned()].into();
             if incremental {
                 night.policy.hr_file = HrFileKind::Incremental;
             }

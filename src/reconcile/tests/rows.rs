@@ -1,7 +1,9 @@
 //! What HR's rows say, alone and together.
 
 use super::scenario::{Scenario, scenario};
-use crate::model::{Disposition as D, HoldRecord, IdentityProvider, Reason as R, Trust};
+use crate::model::{
+    Disposition as D, HoldRecord, HoldSource, IdentityProvider, Reason as R, Trust,
+};
 
 /// Jane leaves on a day that has passed; her account is active.
 fn jane() -> Scenario {
@@ -30,6 +32,7 @@ fn a_hold_and_a_protected_account_are_not_touched() {
         who: "JANE@example.com".to_owned(),
         why: "lawsuit".to_owned(),
         until: Some(jiff::civil::date(2026, 11, 28)),
+        source: HoldSource::Ledger(None),
     });
     check(&night, &[(D::Held, R::OnHold)]);
     night.later(1);

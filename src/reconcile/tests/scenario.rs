@@ -67,7 +67,7 @@ fn policy() -> Policy {
         approval: ApprovalPolicy::AboveGuard,
         plan_max_age_hours: 72,
         max_termination_age_days: 60,
-        protected: ["admin@example.com".to_owned()].into(),
+        protected: [].into(),
         canaries: [].into(),
         identity_domains: [].into(),
         idp: IdentityProvider::None,

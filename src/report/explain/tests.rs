@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::{Explanation, PastRuns, Traces, explain};
 use crate::ledger::{RunEnd, RunRow, RunStart};
-use crate::model::{Disposition, HoldRecord, Outcome, OutcomeReason, OutcomeRecord, Reason};
+use crate::model::{
+    Disposition, HoldRecord, HoldSource, Outcome, OutcomeReason, OutcomeRecord, Reason,
+};
 use crate::plan::tests::properties;
 use crate::plan::{PastPlan, Plan};
 use crate::reconcile::tests::scenario::{Scenario, at, scenario};
@@ -154,6 +156,7 @@ fn every_obstacle_is_told_and_the_first_is_the_one_that_decided() {
         who: "5".to_owned(),
         why: "litigation".to_owned(),
         until: None,
+        source: HoldSource::Ledger(None),
     });
     says(
         &told(&scenario, "5"),
