@@ -50,7 +50,9 @@ fn killed_at_any_request_apply_is_carried_on_to_the_same_end() {
         office.assert_settled(&what);
     });
     let held = held.into_inner();
-    assert!(held >= 3 * 16, "only {held} of the moments came");
+    // Four changes of at least four requests. After the answer to the last one the
+    // client may have ended by itself.
+    assert!(held >= 3 * 16 - 1, "only {held} of the moments came");
     assert!(held < moments.len(), "the plan takes more requests");
 }
 
