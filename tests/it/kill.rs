@@ -60,8 +60,9 @@ fn killed_at_any_request(tonight: &TonightsPlan, succeeded: usize, least_request
         office.assert_settled(&what);
     });
     let held = held.into_inner();
+    // After the answer to the last request the client may have ended by itself.
     assert!(
-        held >= 3 * least_requests,
+        held >= 3 * least_requests - 1,
         "only {held} of the moments came"
     );
     assert!(held < moments.len(), "the plan takes more requests");
