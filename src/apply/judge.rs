@@ -269,7 +269,7 @@ pub(super) fn is_number_license(name: &str) -> bool {
 
 /// The account in a few words: `active; X Series - X2 (US)`.
 pub(super) fn describe(user: &Account) -> String {
-    let mut words = vec![match status_of(user.status()) {
+    let mut words = vec![match status_of(&user.status()) {
         Some(AccountStatus::Active) => "active".to_owned(),
         Some(AccountStatus::Inactive) => "deactivated".to_owned(),
         None => user.status().as_str().to_lowercase(),
@@ -287,7 +287,7 @@ pub(super) fn describe(user: &Account) -> String {
 }
 
 /// The status in the program's own words.
-pub(super) fn status_of(status: Status) -> Option<AccountStatus> {
+pub(super) fn status_of(status: &Status) -> Option<AccountStatus> {
     match status {
         Status::Active => Some(AccountStatus::Active),
         Status::Inactive => Some(AccountStatus::Inactive),

@@ -326,7 +326,7 @@ impl<'a> Work<'a> {
     /// What was read back of the account itself.
     pub(super) fn seen(&self, deactivated: bool, user: &Account, at: Timestamp) -> Option<Entry> {
         let account = self.account();
-        match (deactivated, self.termination(), status_of(user.status())) {
+        match (deactivated, self.termination(), status_of(&user.status())) {
             (true, Some(termination), _) => Some(Entry::Deactivated {
                 termination,
                 account,

@@ -23,7 +23,7 @@ pub(super) fn judge(restoration: &Restoration, status: AccountStatus, user: &Use
             Status::Other(word) => return Judgment::Drifted(format!("its status is {word:?}")),
         },
         Gift::Seat(seat) => {
-            if status_of(user.status()) != Some(status) {
+            if status_of(&user.status()) != Some(status) {
                 let seen = user.status();
                 return Judgment::Drifted(format!("its status is {seen} by now"));
             }
