@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+use super::pace::Pace;
 use super::progress::Progress;
+use super::readback::ReadBack;
 use super::{Event, Execution, Recorder, RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskRecord, TaskState};
@@ -18,6 +20,8 @@ pub(super) struct Context {
     pub(super) execution: Execution,
     pub(super) recorder: Recorder,
     pub(super) progress: Progress,
+    pub(super) read_back: ReadBack,
+    pace: Mutex<Pace>,
     kinds: BTreeMap<String, ActionKind>,
     /// Actions whose end was reached in this run.
     done: Mutex<BTreeSet<String>>,
@@ -49,6 +53,8 @@ impl Context {
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
             progress,
+            read_back: ReadBack::default(),
+            pace: Mutex::new(Pace::new(execution.timing.poll_first)),
             admin_api: Standing::default(),
             scim: Standing::default(),
             execution,
@@ -192,6 +198,29 @@ impl Context {
     pub(super) fn stopped(&self) -> Option<OutcomeReason> {
         let stop = self.execution.stop.reason();
         stop.and_then(Stop::as_outcome_reason)
+    }
+
+    /// How long operations take in this run.
+    pub(super) fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the run was stopped by something that keeps it from looking as
+    /// well: whatever else stopped it, what is in flight is finished.
+    pub(super) fn is_shut_out(&self) -> bool {
+        match self.execution.stop.reason() {
+            Some(Stop::NotAuthorized | Stop::WrongCustomer | Stop::Unreachable | Stop::Ledger) => {
+                true
+            }
+            Some(
+                Stop::Interrupted
+                | Stop::Terminated
+                | Stop::Deadline
+                | Stop::Breaker
+                | Stop::Defect,
+            )
+            | None => false,
+        }
     }
 
     /// Stops the run when a failed read says that the key is not accepted, or

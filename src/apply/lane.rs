@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::account::Account;
 use super::context::Context;
-use super::judge::{Judgment, Pending, describe, judge, status_of};
+use super::judge::{Judgment, Pending, describe, judge};
 use super::server::{Listed, Server};
 use super::{RecordingFailed, Stop};
 use crate::ledger::Entry;
@@ -64,7 +64,7 @@ impl<'a> Work<'a> {
             // would be a guess. Its outcome was recorded when it was looked at.
             return Ok(());
         }
-        let mut pending = self.context.pending(self.step.actions());
+        let pending = self.context.pending(self.step.actions());
         if let Some(reactivation) = self.reactivation()
             && !self.context.is_done(reactivation)
         {
@@ -77,7 +77,16 @@ impl<'a> Work<'a> {
             let detail = "the account's deactivation is not carried out";
             return self.end_all(&pending, outcome, reason, detail).await;
         }
-        let mut attempt = self.context.progress.attempts_at(self.step);
+        let attempts = self.context.progress.attempts_at(self.step);
+        self.go_on(attempts, pending).await
+    }
+
+    /// Makes attempts at what is `pending` after so many were made.
+    pub(super) async fn go_on(
+        &self,
+        mut attempt: u32,
+        mut pending: BTreeSet<String>,
+    ) -> Result<(), RecordingFailed> {
         let mut left = ATTEMPTS_IN_A_RUN;
         while left > 0 {
             if pending.is_empty() {
@@ -319,46 +328,8 @@ impl<'a> Work<'a> {
             .collect();
         let deactivated = self.step.deactivate.iter().any(|id| done.contains(id));
         entries.extend(self.given_back(at));
-        entries.extend(self.seen(deactivated, &user.value, at));
+        entries.extend(self.seen(deactivated, &user.value.status(), at));
         self.context.record(entries).await
-    }
-
-    /// What was read back of the account itself.
-    pub(super) fn seen(&self, deactivated: bool, user: &Account, at: Timestamp) -> Option<Entry> {
-        let account = self.account();
-        match (deactivated, self.termination(), status_of(&user.status())) {
-            (true, Some(termination), _) => Some(Entry::Deactivated {
-                termination,
-                account,
-                at,
-                approved: self.context.execution.approved,
-            }),
-            (_, _, Some(status)) => Some(Entry::Seen {
-                account,
-                status,
-                at,
-            }),
-            (_, _, None) => None,
-        }
-    }
-
-    /// What is remembered once the step's gift was read back, in a plan that
-    /// undoes a run.
-    pub(super) fn given_back(&self, at: Timestamp) -> Vec<Entry> {
-        let Some(restoration) = &self.step.restore else {
-            return Vec::new();
-        };
-        let mut entries = Vec::new();
-        if let Gift::Seat(seat) = &restoration.gift {
-            entries.push(Entry::LicenseAssigned {
-                account: self.account(),
-                license: seat.license.clone(),
-            });
-        }
-        if let Some(termination) = self.termination() {
-            entries.push(Entry::Undone { termination, at });
-        }
-        entries
     }
 
     /// The licences of a hot desk's host stay until a person has looked; later
@@ -469,7 +440,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn only_deactivation(&self, pending: &BTreeSet<String>) -> BTreeSet<String> {
+    pub(super) fn only_deactivation(&self, pending: &BTreeSet<String>) -> BTreeSet<String> {
         let deactivate = self.step.deactivate.as_ref();
         pending
             .iter()

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::context::Context;
+use super::judge::describe;
+use super::pace::REQUESTS_A_CHANGE;
 use super::server::Server;
 use super::write::Sent;
-use crate::vendor::{AdminApi, CallErrorKind, Clock, FollowLimits, Followed, Reply};
+use crate::vendor::{AdminApi, CallErrorKind, Clock, FollowLimits, Followed, Reply, Status};
 
 /// What a look showed.
 pub(super) enum Looked {
     /// The account is as wanted.
-    Changed(Reply<Account>),
+    Changed(Seen),
     /// The before-image is still there, and the operation's time is over: the
     /// write was not carried out and will not be.
     NotApplied,
@@ -28,8 +30,26 @@ pub(super) enum Looked {
     Neither(String),
 }
 
+/// An account as it was read back.
+pub(super) struct Seen {
+    pub(super) status: Status,
+    /// The account in a few words.
+    pub(super) words: String,
+    /// The status of the answer that showed it.
+    pub(super) http_status: u16,
+}
+
+/// When the operation began that is followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// Just now: how long it takes is learned.
+    Now,
+    /// In a run that was killed, who knows how long ago.
+    Earlier,
+}
+
 /// What is known of the operation, or of a change that needs none.
-enum Word {
+pub(super) enum Word {
     Completed,
     Failed(String),
     /// It goes on, or nobody could ask: it may yet do what it was to do.
@@ -41,19 +61,23 @@ enum Word {
 /// may lag behind the operation, so one look is not enough.
 const READS_AFTER_THE_END: u32 = 3;
 
-/// Follows the operation if one is known, then looks at the account until it
-/// is as wanted or the operation's time, counted from the intent, is over.
-pub(super) async fn look(
+/// Follows the operation to its end, if one is known.
+pub(super) async fn follow(
     context: &Context,
     server: Server<'_>,
     sent: &Sent,
-    first: Duration,
-) -> Looked {
-    let word = match (&sent.operation_id, server) {
-        (Some(id), Server::Admin(api)) => follow(context, api, sent, id, first).await,
+    begun: Begun,
+) -> Word {
+    match (&sent.operation_id, server) {
+        (Some(id), Server::Admin(api)) => follow_operation(context, api, sent, id, begun).await,
         _ if sent.is_accepted => Word::Completed,
         _ => Word::Nothing,
-    };
+    }
+}
+
+/// Looks at the account until it is as wanted or, when nothing is known of the
+/// change, until the operation's time, counted from the intent, is over.
+pub(super) async fn look(context: &Context, server: Server<'_>, sent: &Sent, word: Word) -> Looked {
     let clock = &context.execution.clock;
     let timing = context.execution.timing;
     let deadline = sent.at + timing.operation_timeout;
@@ -73,9 +97,9 @@ pub(super) async fn look(
             }
         };
         if sent.wanted.is_met_by(&read.value) {
-            return Looked::Changed(read);
+            return Looked::Changed(Seen::of(&read));
         }
-        let is_as_before = read.value.fingerprint() == sent.before.fingerprint();
+        let is_as_before = read.value.fingerprint() == sent.before_fingerprint;
         looks += 1;
         let look_again = match &word {
             Word::Completed | Word::Failed(_) | Word::UnderWay(_) => looks <= READS_AFTER_THE_END,
@@ -105,26 +129,44 @@ async fn wait(clock: &Clock, every: Duration, looks: u32) {
         .await;
 }
 
-async fn follow(
+async fn follow_operation(
     context: &Context,
     api: &AdminApi,
     sent: &Sent,
     operation_id: &str,
-    first: Duration,
+    begun: Begun,
 ) -> Word {
     let timing = context.execution.timing;
-    let elapsed = context.now().duration_since(sent.at);
-    let elapsed = Duration::try_from(elapsed).unwrap_or_default();
+    let since_intent = context.now().duration_since(sent.at);
+    let since_intent = Duration::try_from(since_intent).unwrap_or_default();
+    let spare = api.limiter().operation_time(REQUESTS_A_CHANGE);
     let limits = FollowLimits {
-        first,
+        first: match begun {
+            Begun::Now => context.pace().first_look(spare),
+            // Whoever was killed may have looked at it just now.
+            Begun::Earlier => timing.poll_every,
+        },
         every: timing.poll_every,
         // A killed run's operation gets a few looks, however long ago it was.
         timeout: timing
             .operation_timeout
-            .saturating_sub(elapsed)
+            .saturating_sub(since_intent)
             .max(timing.poll_every * 2),
     };
-    match api.follow(operation_id, limits).await {
+    let began = context.now();
+    let mut was_too_early = false;
+    let next_look = |elapsed| {
+        was_too_early = true;
+        context.pace().next_look(elapsed)
+    };
+    let followed = api.follow(operation_id, limits, next_look).await;
+    let has_ended = matches!(followed, Ok(Followed::Completed | Followed::Failed(_)));
+    if has_ended && was_too_early && begun == Begun::Now {
+        let elapsed = context.now().duration_since(began);
+        let elapsed = Duration::try_from(elapsed).unwrap_or_default();
+        context.pace().learn(elapsed);
+    }
+    match followed {
         Ok(Followed::Completed) => Word::Completed,
         Ok(Followed::Failed(problem)) => Word::Failed(problem.to_string()),
         Ok(Followed::Unknown | Followed::Gone) => Word::Nothing,
@@ -136,6 +178,17 @@ async fn follow(
             Word::UnderWay(format!(
                 "the operation {operation_id} could not be followed: {error}"
             ))
+        }
+    }
+}
+
+impl Seen {
+    /// An account that was read by itself.
+    fn of(read: &Reply<Account>) -> Self {
+        Self {
+            status: read.value.status(),
+            words: describe(&read.value),
+            http_status: read.trace.status,
         }
     }
 }

@@ -13,8 +13,10 @@ mod drafts;
 mod judge;
 mod lane;
 mod look;
+mod pace;
 mod past;
 mod progress;
+mod readback;
 mod restore;
 mod server;
 mod stop;
@@ -46,6 +48,7 @@ use crate::vendor::Clock;
 use context::Context;
 use lane::Work;
 use progress::Progress;
+use readback::Then;
 
 /// What an execution needs besides the plan.
 #[derive(Clone)]
@@ -101,6 +104,11 @@ pub type Observer = Arc<dyn Fn(Event) + Send + Sync>;
 /// no sending time, few enough that little is in flight when a run is stopped.
 const LANES_AT_WORK: usize = 16;
 
+/// Lanes of a phase that are worked on before their changes are read back
+/// together: enough that the pages of the users list are few for each change,
+/// few enough that a run which is stopped leaves little to look at.
+const LANES_READ_BACK_TOGETHER: usize = 1000;
+
 /// Carries the plan out, or what is left of it, and hands the ledger back.
 /// What an earlier run of it left open is settled before anything new is begun.
 pub async fn execute(execution: Execution, ledger: Ledger) -> (Ledger, Result<(), LedgerError>) {
@@ -141,6 +149,7 @@ pub async fn settle(execution: Execution, ledger: Ledger) -> (Ledger, Result<(),
             }
         })
         .await;
+        readback::conclude(&context, Then::Leave).await;
     })
     .await
 }
@@ -171,6 +180,7 @@ async fn run_phase(context: &Arc<Context>, phase: Phase) {
     let lanes = &context.execution.plan.lanes;
     let mut lanes: Vec<Lane> = lanes.iter().filter(is_pending).cloned().collect();
     (context.execution.observer)(Event::PhaseBegan(phase, lanes.len()));
+    context.read_back.begin_phase();
     if phase == Phase::Removals {
         // Whether this tenant frees the seats of deactivated accounts is tried
         // on one account before the others follow.
@@ -178,7 +188,12 @@ async fn run_phase(context: &Arc<Context>, phase: Phase) {
             run_lanes(context, phase, vec![lanes.remove(0)]).await;
         }
     }
-    run_lanes(context, phase, lanes).await;
+    let mut lanes = lanes.into_iter().peekable();
+    while lanes.peek().is_some() {
+        let group = lanes.by_ref().take(LANES_READ_BACK_TOGETHER).collect();
+        run_lanes(context, phase, group).await;
+        readback::conclude(context, Then::CarryOn).await;
+    }
 }
 
 async fn run_lanes(context: &Arc<Context>, phase: Phase, lanes: Vec<Lane>) {
@@ -195,21 +210,21 @@ async fn run_lanes(context: &Arc<Context>, phase: Phase, lanes: Vec<Lane>) {
     .await;
 }
 
-/// Works on the lanes, a limited number at a time, and waits for all.
-async fn side_by_side<Ended>(
+/// Works on all of them, a limited number at a time, and waits for all.
+async fn side_by_side<Item, Ended>(
     context: &Arc<Context>,
-    lanes: Vec<Lane>,
-    work: impl Fn(Arc<Context>, Lane) -> Ended,
+    items: Vec<Item>,
+    work: impl Fn(Arc<Context>, Item) -> Ended,
 ) where
     Ended: Future<Output = ()> + Send + 'static,
 {
     let places = Arc::new(Semaphore::new(LANES_AT_WORK));
     let mut tasks = JoinSet::new();
-    for lane in lanes {
+    for item in items {
         // Waited for here and not by the lane, so that lanes begin in the plan's
         // order. The semaphore is never closed.
         let place = Arc::clone(&places).acquire_owned().await;
-        let work = work(Arc::clone(context), lane);
+        let work = work(Arc::clone(context), item);
         tasks.spawn(async move {
             let _place = place;
             work.await;

@@ -39,6 +39,13 @@ impl Servers {
                 polls: all.polls + one.polls,
                 throttled: all.throttled + one.throttled,
                 paused: all.paused + one.paused,
+                // An API that was not asked had nothing to give.
+                allowed_per_minute: match one.requests {
+                    0 => all.allowed_per_minute,
+                    _ => all
+                        .allowed_per_minute
+                        .saturating_add(one.allowed_per_minute),
+                },
                 // What a server said is of the API that was asked first.
                 server_limit: all.server_limit.or(one.server_limit),
             })

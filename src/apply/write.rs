@@ -8,17 +8,20 @@ use super::Stop;
 use super::account::Account;
 use super::judge::{Wanted, describe};
 use super::lane::{Next, Work};
-use super::look::{Looked, look};
+use super::look::{Begun, Looked, Seen, Word, follow, look};
 use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, Entry, Intent};
 use crate::model::{Channel, LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
-use crate::plan::{Phase, UponRefusal};
+use crate::plan::UponRefusal;
 use crate::vendor::{CallError, CallErrorKind, OperationSlot, SendOnce, WriteError};
 
-/// A write that was sent, or may have been.
+/// A write that was sent, or may have been. Thousands may wait to be read back,
+/// so the account's body is not kept: the ledger has it.
 pub(super) struct Sent {
-    key: AttemptKey,
+    pub(super) key: AttemptKey,
     pub(super) user_id: String,
-    pub(super) before: Account,
+    /// The account before, in a few words.
+    pub(super) before: String,
+    pub(super) before_fingerprint: String,
     pub(super) wanted: Wanted,
     /// When the intent was recorded.
     pub(super) at: Timestamp,
@@ -66,7 +69,8 @@ impl Work<'_> {
                 attempt,
             },
             user_id: before.id().to_owned(),
-            before,
+            before: describe(&before),
+            before_fingerprint: before.fingerprint(),
             wanted,
             at,
             started_at,
@@ -74,9 +78,9 @@ impl Work<'_> {
             is_accepted: false,
             request_id: Some(once.request_id.to_string()),
         };
-        self.record_intent(&sent).await?;
+        self.record_intent(&sent, &before).await?;
         let api = self.server.api();
-        match self.server.update(&sent.before, &sent.wanted, once).await {
+        match self.server.update(&before, &sent.wanted, once).await {
             Ok(None) => {
                 self.context.write_accepted(api);
                 sent.is_accepted = true;
@@ -105,16 +109,21 @@ impl Work<'_> {
                 return Ok(Next::Done);
             }
         }
-        let looked = look(self.context, self.server, &sent, timing.poll_first).await;
+        let word = follow(self.context, self.server, &sent, Begun::Now).await;
+        if matches!(word, Word::Completed) && self.can_wait(&sent.wanted) {
+            self.context.read_back.hand_in(self, sent);
+            return Ok(Next::Done);
+        }
+        let looked = look(self.context, self.server, &sent, word).await;
         self.conclude(&sent, looked).await
     }
 
-    async fn record_intent(&self, sent: &Sent) -> Result<(), RecordingFailed> {
+    async fn record_intent(&self, sent: &Sent, before: &Account) -> Result<(), RecordingFailed> {
         let intent = Intent {
             key: sent.key.clone(),
             account: self.account(),
             user_id: sent.user_id.clone(),
-            before_image: sent.before.body().to_string(),
+            before_image: before.body().to_string(),
             wanted: serde_json::to_string(&sent.wanted).unwrap_or_default(),
             request_id: sent.request_id.clone(),
             at: sent.at,
@@ -140,9 +149,12 @@ impl Work<'_> {
         let looked = if self.context.stopped().is_some() {
             Looked::StillOpen("the run was stopped before it could look".to_owned())
         } else {
-            // Whoever was killed may have looked at it just now.
-            let first = self.context.execution.timing.poll_every;
-            look(self.context, self.server, &sent, first).await
+            let word = follow(self.context, self.server, &sent, Begun::Earlier).await;
+            if matches!(word, Word::Completed) && self.is_listed(&sent.wanted) {
+                self.context.read_back.hand_in(self, sent);
+                return Ok(());
+            }
+            look(self.context, self.server, &sent, word).await
         };
         match self.conclude(&sent, looked).await? {
             Next::Done | Next::DeactivateAlone => Ok(()),
@@ -169,11 +181,15 @@ impl Work<'_> {
             .await
     }
 
-    async fn conclude(&self, sent: &Sent, looked: Looked) -> Result<Next, RecordingFailed> {
+    pub(super) async fn conclude(
+        &self,
+        sent: &Sent,
+        looked: Looked,
+    ) -> Result<Next, RecordingFailed> {
         match looked {
             Looked::Changed(after) => {
-                let status = after.trace.status;
-                self.succeeded(sent, &after.value, status).await?;
+                self.context.record(self.success(sent, &after)).await?;
+                self.was_shown();
                 Ok(Next::Done)
             }
             Looked::NotApplied => {
@@ -323,24 +339,20 @@ impl Work<'_> {
         self.context.record(entries).await
     }
 
-    async fn succeeded(
-        &self,
-        sent: &Sent,
-        after: &Account,
-        http_status: u16,
-    ) -> Result<(), RecordingFailed> {
+    /// What is recorded of a change that was read back.
+    pub(super) fn success(&self, sent: &Sent, after: &Seen) -> Vec<Entry> {
         let at = self.context.now();
         let mut entries = vec![self.ended(sent, AttemptEnd::Changed)];
         entries.extend(sent.wanted.actions().map(|id| {
             self.context.outcome(OutcomeRecord {
                 verified_at: Some(at),
-                http_status: Some(http_status),
-                after: describe(after),
+                http_status: Some(after.http_status),
+                after: after.words.clone(),
                 ..self.sent_record(sent, id, Outcome::Succeeded)
             })
         }));
         entries.extend(self.given_back(at));
-        entries.extend(self.seen(sent.wanted.deactivate.is_some(), after, at));
+        entries.extend(self.seen(sent.wanted.deactivate.is_some(), &after.status, at));
         let approved = self.context.execution.approved;
         if let Some(termination) = self.termination() {
             entries.extend(sent.wanted.remove.iter().map(|seat| Entry::LicenseRemoved {
@@ -351,15 +363,10 @@ impl Work<'_> {
                 approved,
             }));
         }
-        self.context.record(entries).await?;
-        if self.step.phase == Phase::Removals {
-            self.context.seat_came_free();
-        }
-        Ok(())
+        entries
     }
 
     fn sent_record(&self, sent: &Sent, action_id: &str, outcome: Outcome) -> OutcomeRecord {
-        let before = describe(&sent.before);
         OutcomeRecord {
             action_id: action_id.to_owned(),
             outcome,
@@ -372,8 +379,8 @@ impl Work<'_> {
             started_at: Some(sent.started_at),
             finished_at: self.context.now(),
             verified_at: None,
-            after: before.clone(),
-            before,
+            after: sent.before.clone(),
+            before: sent.before.clone(),
             quantity: None,
         }
     }
@@ -410,10 +417,12 @@ impl Sent {
     /// A write as an earlier run recorded it; `None` when it cannot be read.
     fn remembered(row: &AttemptRow, channel: Channel) -> Option<Self> {
         let intent = &row.intent;
+        let before = Account::remembered(channel, &intent.before_image)?;
         Some(Self {
             key: intent.key.clone(),
             user_id: intent.user_id.clone(),
-            before: Account::remembered(channel, &intent.before_image)?,
+            before: describe(&before),
+            before_fingerprint: before.fingerprint(),
             wanted: serde_json::from_str(&intent.wanted).ok()?,
             at: intent.at,
             started_at: intent.at,

@@ -165,14 +165,17 @@ impl AdminApi {
 
     /// Looks at an operation until it has ended or its time is over. Every
     /// look goes through the limiter, and none follows an answer by less than
-    /// [`FollowLimits::every`], not even one that is tried again.
+    /// [`FollowLimits::every`], not even one that is tried again. `next_look`
+    /// says how long to wait when it is still under way after so long.
     pub async fn follow(
         &self,
         operation_id: &str,
         limits: FollowLimits,
+        mut next_look: impl FnMut(Duration) -> Duration + Send,
     ) -> Result<Followed, CallError> {
         let clock = self.0.clock();
-        let deadline = clock.now() + limits.timeout;
+        let began = clock.now();
+        let deadline = began + limits.timeout;
         clock.sleep(limits.first).await;
         loop {
             match self.poll(operation_id, limits.every).await {
@@ -184,15 +187,18 @@ impl AdminApi {
                 Err(error) if error.kind == CallErrorKind::NotFound => return Ok(Followed::Gone),
                 Err(error) => return Err(error),
             }
-            if clock.now() + limits.every > deadline {
+            let now = clock.now();
+            if now + limits.every > deadline {
                 return Ok(Followed::TimedOut);
             }
-            clock.sleep(limits.every).await;
+            let elapsed = Duration::try_from(now.duration_since(began)).unwrap_or_default();
+            let until = now + next_look(elapsed).max(limits.every);
+            clock.sleep_until(until.min(deadline)).await;
         }
     }
 
-    /// The same, with how it came about.
-    pub(super) async fn traced_page(&self, query: PageQuery) -> Result<Reply<UserPage>, CallError> {
+    /// One page of users, and how its answer came about.
+    pub async fn traced_page(&self, query: PageQuery) -> Result<Reply<UserPage>, CallError> {
         let size;
         let mut parameters = Vec::new();
         match &query {

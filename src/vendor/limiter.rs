@@ -89,6 +89,8 @@ pub struct Usage {
     pub polls: u64,
     /// Answers that refused for the rate (429).
     pub throttled: u64,
+    /// Requests a minute that are allowed, by ourselves and by the server.
+    pub allowed_per_minute: u32,
     /// Time that the server's requests for a pause added up to.
     pub paused: Duration,
     /// Requests a minute that the server last said it allows.
@@ -260,7 +262,19 @@ impl Limiter {
 
     /// What has been used so far.
     pub fn usage(&self) -> Usage {
-        self.state().usage
+        let state = self.state();
+        Usage {
+            allowed_per_minute: state.allowed_per_minute(),
+            ..state.usage
+        }
+    }
+
+    /// How long operations may take before the places for them, and not the
+    /// requests, decide how fast changes go out, at so many requests a change.
+    pub fn operation_time(&self, requests_a_change: u32) -> Duration {
+        let state = self.state();
+        let change = MINUTE * requests_a_change / state.allowed_per_minute();
+        change.saturating_mul(state.limits.operations_in_flight.get())
     }
 
     /// The clock on which the limits are kept.
@@ -395,6 +409,14 @@ impl State {
             self.windows = windows;
             self.smoothing = smoothing(&windows, clock);
         }
+    }
+
+    /// At least 1: what all windows together let out in the long run.
+    fn allowed_per_minute(&self) -> u32 {
+        let windows = self.windows.iter();
+        let spacing = windows.map(Window::spacing).max().unwrap_or(MINUTE);
+        let allowed = MINUTE.as_nanos() / spacing.as_nanos().max(1);
+        u32::try_from(allowed).unwrap_or(u32::MAX).max(1)
     }
 
     fn pause(&mut self, now: Timestamp, until: Timestamp) {

@@ -29,7 +29,7 @@ pub use clock::{Clock, wall_now};
 pub use limiter::{Limiter, Limits, OperationSlot, RequestPermit, ServerLimit, Usage};
 pub use listing::{ListError, Listing};
 pub use operation::{Accepted, FollowLimits, Followed, Operation, OperationStatus};
-pub use page::{PageQuery, UserPage};
+pub use page::{PageQuery, UserPage, status_filter};
 pub use problem::{Problem, ProblemError};
 pub use retry::RetryPolicy;
 pub use scim::{Scim, ScimOptions, UnusableToken};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::user::User;
+use super::user::{Status, User};
 
 /// Which page of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +75,11 @@ impl UserPage {
             total,
         })
     }
+}
+
+/// The RSQL filter for the users of one status.
+pub fn status_filter(status: &Status) -> String {
+    format!("basicInfo.status=={}", status.as_str())
 }
 
 /// The RSQL filter for one username. Quotes and backslashes are escaped, so

@@ -377,7 +377,11 @@ async fn an_operation_is_followed_to_its_end() {
         (operation("QUEUED"), "TimedOut"),
     ] {
         let fixture = fixture(vec![operation("PENDING"), operation("IN_PROGRESS"), end]);
-        let followed = fixture.api.follow("op_1", limits()).await.expect("an end");
+        let followed = fixture
+            .api
+            .follow("op_1", limits(), |_| Duration::from_secs(1))
+            .await
+            .expect("an end");
         assert!(format!("{followed:?}").contains(expected), "{followed:?}");
         let times = fixture.times();
         assert_eq!(times[0], Duration::from_secs(2));
@@ -398,7 +402,11 @@ async fn polls_are_never_closer_than_allowed() {
         every: Duration::from_secs(3),
         ..limits()
     };
-    let followed = fixture.api.follow("op_1", limits).await.expect("an end");
+    let followed = fixture
+        .api
+        .follow("op_1", limits, |_| Duration::from_secs(1))
+        .await
+        .expect("an end");
     assert_eq!(followed, Followed::TimedOut);
     for gap in fixture.gaps() {
         assert!(gap >= limits.every + LATENCY, "{gap:?}");
