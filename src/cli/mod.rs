@@ -16,7 +16,9 @@ pub use options::{
     ApplyArguments, ExecutionArguments, ExplainArguments, InputArguments, OutputArguments,
     PlanArguments, RunArguments, TimeArguments, UndoArguments,
 };
-pub use sandbox::{HoldArgument, HoldPoint, SandboxArguments, ScimPatch, ScimScope};
+pub use sandbox::{
+    HoldArgument, HoldPoint, SandboxArguments, ScimPatch, ScimScope, WindowsArgument,
+};
 pub use tasks::{TasksAction, TasksArguments};
 
 /// The exit code of everything that was typed wrong (sysexits `EX_USAGE`).
@@ -223,6 +225,9 @@ mod tests {
             ("sandbox --hold 3:later", 64),
             ("sandbox --hold 0:before", 64),
             ("sandbox --time-scale 0", 64),
+            ("sandbox --windows rolling", 64),
+            ("sandbox --windows sliding:5", 64),
+            ("sandbox --windows fixed:60", 64),
             ("--help", 0),
             ("run --help", 0),
             ("--version", 0),
@@ -230,6 +235,28 @@ mod tests {
         for (line, code) in cases {
             let error = parse_words(line).expect_err(line);
             assert_eq!(exit_code(&error), code, "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_sandbox_s_windows_may_begin_anywhere_in_the_minute() {
+        for (line, windows) in [
+            ("sandbox", WindowsArgument::Sliding),
+            ("sandbox --windows sliding", WindowsArgument::Sliding),
+            (
+                "sandbox --windows fixed",
+                WindowsArgument::Fixed(std::time::Duration::ZERO),
+            ),
+            (
+                "sandbox --windows fixed:59",
+                WindowsArgument::Fixed(std::time::Duration::from_secs(59)),
+            ),
+        ] {
+            let cli = parse_words(line).expect("a command line");
+            let Command::Sandbox(sandbox) = cli.command else {
+                panic!("not a sandbox")
+            };
+            assert_eq!(sandbox.windows, windows, "{line}");
         }
     }
 

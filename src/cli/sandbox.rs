@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -38,6 +39,13 @@ pub struct SandboxArguments {
     /// Show over SCIM all users, or only those that an identity provider created.
     #[arg(long, value_enum, value_name = "WHOM", default_value_t = ScimScope::All)]
     pub scim_scope: ScimScope,
+    /// Count requests in any minute and 10 seconds, or from one full minute of the clock to the next, begun SECONDS later.
+    #[arg(
+        long,
+        value_name = "sliding|fixed[:SECONDS]",
+        default_value = "sliding"
+    )]
+    pub windows: WindowsArgument,
     /// Freeze at the Nth request: when it is received, before or after its answer (for kill tests).
     #[arg(long, value_name = "N:received|before|after", hide = true)]
     pub hold: Option<HoldArgument>,
@@ -61,6 +69,32 @@ pub enum ScimScope {
     All,
     /// Only users that an identity provider created.
     Provisioned,
+}
+
+/// How the sandbox counts the requests of its limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WindowsArgument {
+    /// In any window of their length.
+    Sliding,
+    /// In windows that follow one another, begun so long after a full minute.
+    Fixed(Duration),
+}
+
+impl FromStr for WindowsArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(':') {
+            None if text == "sliding" => Ok(Self::Sliding),
+            None if text == "fixed" => Ok(Self::Fixed(Duration::ZERO)),
+            Some(("fixed", seconds)) => {
+                let seconds = seconds.parse().ok().filter(|seconds| *seconds < 60);
+                let seconds = seconds.ok_or("a window begins 0 to 59 seconds past the minute")?;
+                Ok(Self::Fixed(Duration::from_secs(seconds)))
+            }
+            _ => Err("write sliding, fixed or fixed:SECONDS".to_owned()),
+        }
+    }
 }
 
 /// The request at which the sandbox freezes.

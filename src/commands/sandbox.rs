@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::{console, recovery, signals, target};
-use crate::cli::{HoldPoint, SandboxArguments, ScimPatch, ScimScope};
+use crate::cli::{HoldPoint, SandboxArguments, ScimPatch, ScimScope, WindowsArgument};
 use crate::config::Settings;
 use crate::http::ExposeSecret;
 use crate::sandbox::{self, Hold};
@@ -36,6 +36,10 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
     options.scim.list_scope = match arguments.scim_scope {
         ScimScope::All => sandbox::ListScope::AllUsers,
         ScimScope::Provisioned => sandbox::ListScope::Provisioned,
+    };
+    options.limits.counting = match arguments.windows {
+        WindowsArgument::Sliding => sandbox::Counting::Sliding,
+        WindowsArgument::Fixed(phase) => sandbox::Counting::Fixed { phase },
     };
     options.hold = arguments.hold.map(|hold| Hold {
         request: hold.request,

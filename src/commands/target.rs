@@ -74,6 +74,7 @@ impl Tenant {
             requests_per_minute: settings.limits.requests_per_minute,
             requests_per_10_seconds: settings.limits.requests_per_10_seconds,
             operations_in_flight: settings.limits.operations_in_flight,
+            ..options.limits
         };
         Self::embedded(settings, options, now).await
     }

@@ -1,11 +1,10 @@
-//! The request limits: sliding windows over arrivals, in tenant time.
-
-use std::collections::VecDeque;
+//! The request limits, over arrivals, in tenant time.
 
 use jiff::{SignedDuration, Timestamp};
+use std::collections::VecDeque;
 
 use super::clock::later;
-use super::options::TenantLimits;
+use super::options::{Counting, TenantLimits};
 
 /// Both windows of one API key.
 #[derive(Debug)]
@@ -39,12 +38,15 @@ pub(super) enum Admission {
 
 impl Windows {
     pub(super) fn new(limits: TenantLimits) -> Self {
+        let window = |seconds, limit| Window {
+            length: SignedDuration::from_secs(seconds),
+            counting: limits.counting,
+            limit,
+            arrivals: VecDeque::new(),
+        };
         Self {
-            minute: Window::new(SignedDuration::from_secs(60), limits.requests_per_minute),
-            burst: Window::new(
-                SignedDuration::from_secs(10),
-                limits.requests_per_10_seconds,
-            ),
+            minute: window(60, limits.requests_per_minute),
+            burst: window(10, limits.requests_per_10_seconds),
         }
     }
 
@@ -81,26 +83,35 @@ impl Windows {
 #[derive(Debug)]
 struct Window {
     length: SignedDuration,
+    counting: Counting,
     limit: u32,
     arrivals: VecDeque<Timestamp>,
 }
 
 impl Window {
-    fn new(length: SignedDuration, limit: u32) -> Self {
-        Self {
-            length,
-            limit,
-            arrivals: VecDeque::new(),
-        }
-    }
-
     fn forget(&mut self, now: Timestamp) {
+        let first = self.begins(now);
         while self
             .arrivals
             .front()
-            .is_some_and(|arrival| now.duration_since(*arrival) >= self.length)
+            .is_some_and(|arrival| *arrival < first)
         {
             self.arrivals.pop_front();
+        }
+    }
+
+    /// The earliest arrival that counts at `now`.
+    fn begins(&self, now: Timestamp) -> Timestamp {
+        match self.counting {
+            // A request counts until the window's length has passed, and no
+            // longer at that very moment.
+            Counting::Sliding => later(later(now, -self.length), NANOSECOND),
+            Counting::Fixed { phase } => {
+                let length = self.length.as_nanos();
+                let phase = i128::try_from(phase.as_nanos()).unwrap_or_default();
+                let into = (now.as_nanosecond() - phase).rem_euclid(length);
+                later(now, -SignedDuration::from_nanos_i128(into))
+            }
         }
     }
 
@@ -110,17 +121,22 @@ impl Window {
     }
 
     fn reset(&self, now: Timestamp) -> Timestamp {
-        match self.arrivals.front() {
-            Some(oldest) => later(*oldest, self.length),
+        match (self.counting, self.arrivals.front()) {
+            (Counting::Fixed { .. }, _) => later(self.begins(now), self.length),
+            (Counting::Sliding, Some(oldest)) => later(*oldest, self.length),
             // A limit of zero never has room; otherwise there is room now.
-            None if self.limit == 0 => later(now, self.length),
-            None => now,
+            (Counting::Sliding, None) if self.limit == 0 => later(now, self.length),
+            (Counting::Sliding, None) => now,
         }
     }
 }
 
+const NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn at(seconds: f64) -> Timestamp {
@@ -154,6 +170,46 @@ mod tests {
             Admission::Refused { retry_at: at(60.0) }
         );
         assert_eq!(windows.arrive(at(60.0)), Admission::Admitted);
+    }
+
+    #[test]
+    fn fixed_windows_begin_anew_at_their_phase() {
+        let limits = TenantLimits {
+            requests_per_minute: 30,
+            counting: Counting::Fixed {
+                phase: Duration::from_secs(17),
+            },
+            ..TenantLimits::default()
+        };
+        let mut windows = Windows::new(limits);
+        // 20 just before the end of a window and 20 right after it: more in a
+        // moment than sliding windows would ever admit.
+        for _ in 0..20 {
+            assert_eq!(windows.arrive(at(16.9)), Admission::Admitted);
+        }
+        assert_eq!(
+            windows.arrive(at(16.9)),
+            Admission::Refused { retry_at: at(17.0) }
+        );
+        let usage = windows.usage(at(16.9));
+        assert_eq!((usage.remaining, usage.reset), (10, at(17.0)));
+        for _ in 0..20 {
+            assert_eq!(windows.arrive(at(17.0)), Admission::Admitted);
+        }
+        assert_eq!(
+            windows.arrive(at(20.0)),
+            Admission::Refused { retry_at: at(27.0) }
+        );
+        for _ in 0..10 {
+            assert_eq!(windows.arrive(at(76.9)), Admission::Admitted);
+        }
+        let usage = windows.usage(at(76.9));
+        assert_eq!((usage.remaining, usage.reset), (0, at(77.0)));
+        assert_eq!(
+            windows.arrive(at(76.99)),
+            Admission::Refused { retry_at: at(77.0) }
+        );
+        assert_eq!(windows.usage(at(77.0)).remaining, 30);
     }
 
     #[test]

@@ -42,8 +42,8 @@ pub use error::SandboxError;
 pub use hold::{Hold, HoldPoint};
 pub use log::{LogEntry, LogReport, LogWrite};
 pub use options::{
-    ListScope, OperationTime, Options, PatchAnswer, ScimOptions, Seed, SeedLicense, SeedUser,
-    StrandedSeats, TenantLimits, UpdateSupport,
+    Counting, ListScope, OperationTime, Options, PatchAnswer, ScimOptions, Seed, SeedLicense,
+    SeedUser, StrandedSeats, TenantLimits, UpdateSupport,
 };
 pub use server::{Running, start};
 pub use service::{Tenant, tenant};

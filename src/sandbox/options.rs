@@ -130,6 +130,21 @@ pub struct TenantLimits {
     pub requests_per_10_seconds: u32,
     /// Operations that are not finished yet.
     pub operations_in_flight: u32,
+    /// How requests are counted.
+    pub counting: Counting,
+}
+
+/// How the requests of a window are counted. The vendor does not say which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Counting {
+    /// In any window of its length.
+    #[default]
+    Sliding,
+    /// From one full minute, or ten seconds, of the tenant's clock to the next.
+    Fixed {
+        /// How far past the full minute a window begins.
+        phase: Duration,
+    },
 }
 
 impl Default for TenantLimits {
@@ -139,6 +154,7 @@ impl Default for TenantLimits {
             requests_per_minute: 100,
             requests_per_10_seconds: 20,
             operations_in_flight: 10,
+            counting: Counting::default(),
         }
     }
 }
