@@ -6,10 +6,12 @@ mod drift;
 mod faults;
 mod plans;
 mod rate;
+mod readback;
 mod resumption;
 mod scim;
 mod stops;
 mod undo;
+mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,1 @@
+//! Changes that are read back together.

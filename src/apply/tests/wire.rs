@@ -1,0 +1,134 @@
+//! The way to the tenant with latencies of every length, and lists of users
+//! that show less than they could.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::json;
+use tokio::sync::Notify;
+
+use super::*;
+
+/// How the way and the lists are.
+#[derive(Clone)]
+pub(super) struct Wire {
+    /// Latencies lie between nothing and this, half of it each way at most.
+    pub(super) slowest: Duration,
+    /// Where the row of latencies begins.
+    pub(super) seed: usize,
+    pub(super) list: List,
+    /// The request, from 1, before whose answer `reached` is told.
+    pub(super) tell_at: usize,
+    pub(super) reached: Arc<Notify>,
+}
+
+/// What a list of users shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum List {
+    /// As much as the users themselves.
+    Whole,
+    /// No licences.
+    WithoutLicenses,
+    /// That nobody has any licence, which is not so.
+    NobodyHasLicenses,
+    /// Nobody.
+    Nobody,
+    /// Everybody as active: it lags behind.
+    Late,
+    /// It is answered with this status.
+    Fails(u16),
+}
+
+impl Default for Wire {
+    fn default() -> Self {
+        Self {
+            slowest: Duration::from_millis(200),
+            seed: 0,
+            list: List::Whole,
+            tell_at: 0,
+            reached: Arc::default(),
+        }
+    }
+}
+
+impl Wire {
+    pub(super) fn with_list(list: List) -> Self {
+        Self {
+            list,
+            ..Self::default()
+        }
+    }
+
+    /// The night's API over this way, behind a limiter of its own.
+    pub(super) fn api(&self, night: &Night) -> AdminApi {
+        let base = BaseUrl::parse("http://localhost/admin-provisioning").expect("an address");
+        let api = AdminApi::new(AdminApiOptions {
+            http: HttpClient::in_process(base, self.service(night.tenant.clone())),
+            key: KEY.to_owned().into(),
+            limiter: Limiter::new(Limits::default(), night.clock.clone()),
+            retry: RetryPolicy::default(),
+            jitter_seed: Some(1),
+        });
+        api.expect("a key")
+    }
+
+    fn service(&self, tenant: Tenant) -> Service {
+        let (wire, sent) = (self.clone(), Arc::new(AtomicUsize::new(0)));
+        Arc::new(move |request| {
+            let (wire, tenant) = (wire.clone(), tenant.clone());
+            let number = 1 + sent.fetch_add(1, Ordering::SeqCst);
+            let answer: ServiceFuture = Box::pin(async move {
+                wait(wire.latency(2 * number)).await;
+                let answer = wire.answer(&tenant, request).await;
+                if number == wire.tell_at {
+                    wire.reached.notify_one();
+                }
+                wait(wire.latency(2 * number + 1)).await;
+                Ok(answer)
+            });
+            answer
+        })
+    }
+
+    /// A row that repeats itself late.
+    fn latency(&self, number: usize) -> Duration {
+        let part = (number + self.seed) * 7919 % 1009;
+        let part = u32::try_from(part).expect("a small number");
+        self.slowest / 2 * part / 1009
+    }
+
+    async fn answer(
+        &self,
+        tenant: &Tenant,
+        request: ::http::Request<Vec<u8>>,
+    ) -> ::http::Response<Vec<u8>> {
+        let is_list = request.uri().path().ends_with("/users");
+        if let (true, List::Fails(status)) = (is_list, self.list) {
+            return answer(status, &json!({}));
+        }
+        let mut answer = tenant.handle(request).await;
+        if is_list && answer.status().is_success() {
+            let mut page: Value = serde_json::from_slice(answer.body()).expect("a page");
+            if let Value::Array(users) = &mut page["data"] {
+                if self.list == List::Nobody {
+                    users.clear();
+                }
+                users.iter_mut().for_each(|user| self.list.show(user));
+            }
+            *answer.body_mut() = page.to_string().into_bytes();
+        }
+        answer
+    }
+}
+
+impl List {
+    fn show(self, user: &mut Value) {
+        match self {
+            Self::Whole | Self::Nobody | Self::Fails(_) => {}
+            Self::WithoutLicenses => {
+                user.as_object_mut().expect("a user").remove("serviceInfo");
+            }
+            Self::NobodyHasLicenses => user["serviceInfo"]["licenses"] = json!([]),
+            Self::Late => user["basicInfo"]["status"] = json!("ACTIVE"),
+        }
+    }
+}
