@@ -212,9 +212,12 @@ fn wrong_basics(state: &State, user_id: &str, basic: &Value) -> Vec<Fault> {
         .as_str()
         .unwrap_or_default()
         .to_lowercase();
-    let taken = state.users().any(|user| {
-        user["basicInfo"]["userId"] != user_id && username(user).to_lowercase() == wanted
-    });
+    let has_it = |user: &Value| username(user).to_lowercase() == wanted;
+    // Nobody has to be asked about a name that stays as it is.
+    let taken = !state.user(user_id).is_some_and(has_it)
+        && state
+            .users()
+            .any(|user| user["basicInfo"]["userId"] != user_id && has_it(user));
     if taken {
         faults.push(Fault {
             field: None,

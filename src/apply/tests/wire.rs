@@ -16,9 +16,16 @@ pub(super) struct Wire {
     /// Where the row of latencies begins.
     pub(super) seed: usize,
     pub(super) list: List,
+    /// Users whose first so many updates complete without changing anything.
+    pub(super) ignored: fn(&str) -> usize,
+    /// The request, from 1, that is answered with this status and ten seconds
+    /// of `Retry-After`.
+    pub(super) paused_at: Option<(usize, u16)>,
     /// The request, from 1, before whose answer `reached` is told.
     pub(super) tell_at: usize,
     pub(super) reached: Arc<Notify>,
+    /// Updates of each user so far.
+    pub(super) updates: Arc<Mutex<BTreeMap<String, usize>>>,
 }
 
 /// What a list of users shows.
@@ -44,8 +51,11 @@ impl Default for Wire {
             slowest: Duration::from_millis(200),
             seed: 0,
             list: List::Whole,
+            ignored: |_| 0,
+            paused_at: None,
             tell_at: 0,
             reached: Arc::default(),
+            updates: Arc::default(),
         }
     }
 }
@@ -78,7 +88,14 @@ impl Wire {
             let number = 1 + sent.fetch_add(1, Ordering::SeqCst);
             let answer: ServiceFuture = Box::pin(async move {
                 wait(wire.latency(2 * number)).await;
-                let answer = wire.answer(&tenant, request).await;
+                let answer = match wire.paused_at {
+                    Some((at, status)) if at == number => {
+                        let mut answer = answer(status, &json!({}));
+                        answer.headers_mut().insert("retry-after", 10.into());
+                        answer
+                    }
+                    _ => wire.answer(&tenant, request).await,
+                };
                 if number == wire.tell_at {
                     wire.reached.notify_one();
                 }
@@ -87,6 +104,14 @@ impl Wire {
             });
             answer
         })
+    }
+
+    /// Updates of the user so far, this one included.
+    fn updates(&self, user: &str) -> usize {
+        let mut updates = self.updates.lock().expect("the updates");
+        let count = updates.entry(user.to_owned()).or_default();
+        *count += 1;
+        *count
     }
 
     /// A row that repeats itself late.
@@ -101,7 +126,21 @@ impl Wire {
         tenant: &Tenant,
         request: ::http::Request<Vec<u8>>,
     ) -> ::http::Response<Vec<u8>> {
-        let is_list = request.uri().path().ends_with("/users");
+        let path = request.uri().path().to_owned();
+        if let Some((_, user)) = path.split_once("/operations/ignored-") {
+            let operation = format!("ignored-{user}");
+            return answer(
+                200,
+                &json!({"operationId": operation, "status": "COMPLETED"}),
+            );
+        }
+        if let (&Method::PUT, Some((_, user))) = (request.method(), path.split_once("/users/"))
+            && self.updates(user) <= (self.ignored)(user)
+        {
+            let operation = format!("ignored-{user}");
+            return answer(202, &json!({"operationId": operation, "status": "PENDING"}));
+        }
+        let is_list = path.ends_with("/users");
         if let (true, List::Fails(status)) = (is_list, self.list) {
             return answer(status, &json!({}));
         }
