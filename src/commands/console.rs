@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
 use super::Failure;
+use super::budget::{Spent, Standing};
 use crate::apply::{Event, Observer, Servers};
 use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
@@ -74,7 +75,16 @@ pub(super) fn progress(settings: &Settings, servers: &Servers) -> Observer {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
     let servers = servers.clone();
-    let pace = Pace::of(settings);
+    let spent = move || spent(&servers);
+    let began = Mutex::new(Spent::default());
+    let time_scale = settings.limits.time_scale;
+    let standing = move |bar: &ProgressBar, began: Spent| Standing {
+        done: bar.position(),
+        all: bar.length().unwrap_or(0),
+        began,
+        now: spent(),
+        time_scale,
+    };
     Arc::new(move |event| match event {
         Event::PhaseBegan(_, 0) => {}
         Event::PhaseBegan(phase, accounts) => {
@@ -87,7 +97,9 @@ pub(super) fn progress(settings: &Settings, servers: &Servers) -> Observer {
             bar.reset();
             bar.set_length(accounts as u64);
             bar.set_prefix(what);
-            let left = pace.left(accounts as u64, REQUESTS_A_CHANGE);
+            let mut began = began.lock().unwrap_or_else(PoisonError::into_inner);
+            *began = standing(&bar, Spent::default()).now;
+            let left = standing(&bar, *began).left();
             bar.set_message(format!("accounts, about {left} left"));
             if !on_terminal && !quiet {
                 warn(&format!(
@@ -97,16 +109,16 @@ pub(super) fn progress(settings: &Settings, servers: &Servers) -> Observer {
         }
         Event::LaneEnded => {
             bar.inc(1);
-            let (done, all) = (bar.position(), bar.length().unwrap_or(0));
-            let sent = servers.usage().requests;
-            let left = pace.left(all.saturating_sub(done), REQUESTS_A_CHANGE);
-            bar.set_message(format!("accounts, {sent} requests, about {left} left"));
+            let began = *began.lock().unwrap_or_else(PoisonError::into_inner);
+            let standing = standing(&bar, began);
+            let (done, all, text) = (standing.done, standing.all, standing.text());
+            bar.set_message(format!("accounts, {text}"));
+            // Now and then, and not more often the more there are.
+            let line_every = all.div_ceil(LINES).max(LINE_EVERY);
             if done == all {
                 bar.finish_and_clear();
-            } else if !on_terminal && !quiet && done.is_multiple_of(LINE_EVERY) {
-                warn(&format!(
-                    "{done} of {all} accounts, {sent} requests, about {left} left"
-                ));
+            } else if !on_terminal && !quiet && done.is_multiple_of(line_every) {
+                warn(&format!("{done} of {all} accounts, {text}"));
             }
         }
         Event::ActionEnded(kind, outcome) => {
@@ -115,28 +127,25 @@ pub(super) fn progress(settings: &Settings, servers: &Servers) -> Observer {
     })
 }
 
-/// Read, write, one look at the operation, read back.
-const REQUESTS_A_CHANGE: u64 = 4;
-/// Without a terminal, a line of progress every so many accounts.
+/// Without a terminal, a line of progress every so many accounts at most.
 const LINE_EVERY: u64 = 25;
+/// And no more lines than this for all of them.
+const LINES: u64 = 20;
 
-/// How fast the limits let a run be, in real time.
-struct Pace {
-    requests_a_minute: u64,
-    time_scale: u64,
-}
-
-impl Pace {
-    fn of(settings: &Settings) -> Self {
-        Self {
-            requests_a_minute: u64::from(settings.limits.requests_per_minute).max(1),
-            time_scale: u64::from(settings.limits.time_scale).max(1),
-        }
-    }
-
-    fn left(&self, accounts: u64, requests_each: u64) -> HumanDuration {
-        let seconds = accounts * requests_each * 60 / self.requests_a_minute / self.time_scale;
-        HumanDuration(Duration::from_secs(seconds))
+/// What was used until now.
+fn spent(servers: &Servers) -> Spent {
+    let usage = servers.usage();
+    let mut limiters = servers.limiters();
+    let first = limiters.next();
+    let allowed = first.map_or(0, |first| first.usage().allowed_per_minute);
+    Spent {
+        requests: usage.requests,
+        elapsed: first.map_or(Duration::ZERO, |first| first.clock().elapsed()),
+        // Before anything was asked, the first API stands for all.
+        allowed_per_minute: match usage.allowed_per_minute {
+            0 => allowed,
+            used => used,
+        },
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod again;
 mod apply;
+mod budget;
 mod console;
 mod explain;
 mod failure;

@@ -20,7 +20,7 @@ use crate::model::{
     short_digest,
 };
 use crate::plan::{self, Decision, Plan};
-use crate::report::{self, Ending, Run, Summary};
+use crate::report::{self, Ending, Run, Spending, Summary};
 use crate::vendor::{Usage, wall_now};
 
 /// Told of every commit to the ledger.
@@ -83,7 +83,8 @@ pub(super) fn show_unbegun(
         approved_by: "",
     };
     let ending = Ending::NotBegun(code);
-    let summary = report::summarize(&run, command, ending, Usage::default(), plan.as_of);
+    let spending = Spending::nothing(plan.as_of);
+    let summary = report::summarize(&run, command, ending, &spending);
     outputs::write_run(settings, &run, &summary)?;
     console::say(&report::summary_line(&summary));
     Ok(())
@@ -107,6 +108,8 @@ pub(super) struct Work<'s> {
 /// What was so before the plan was carried on.
 struct Before {
     started_at: Timestamp,
+    /// Requests that the process had sent.
+    requests: u64,
     /// How actions of the plan had ended.
     outcomes: BTreeMap<String, OutcomeRecord>,
 }
@@ -129,6 +132,7 @@ impl Work<'_> {
         tenant: &Tenant,
     ) -> Result<u8, Failure> {
         let started_at = tenant.clock.now();
+        let requests = tenant.servers.usage().requests;
         let run_id = run_id(&self.plan, started_at);
         self.name_unchecked_customer();
         let review = self.review()?;
@@ -171,6 +175,7 @@ impl Work<'_> {
             &run_id,
             &Before {
                 started_at,
+                requests,
                 outcomes: earlier,
             },
             stop.reason(),
@@ -309,7 +314,13 @@ impl Work<'_> {
         };
         let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
         let usage: Usage = tenant.servers.usage();
-        let mut summary = report::summarize(&run, self.command, ending, usage, finished_at);
+        let spending = Spending {
+            usage,
+            sent_before: before.requests,
+            began_at: before.started_at,
+            finished_at,
+        };
+        let mut summary = report::summarize(&run, self.command, ending, &spending);
         if self.purpose == Purpose::Predict {
             summary.rehearsal = Some(report::predict(&run, usage, before.started_at, finished_at));
         }
@@ -333,6 +344,9 @@ impl Work<'_> {
         }
         console::describe_attention(self.settings, &run, &folder);
         console::describe_limit(self.settings, usage);
+        if let Some(line) = report::budget_line(&summary.requests) {
+            console::tell(self.settings, &line);
+        }
         if let Some(prediction) = &summary.rehearsal {
             console::tell(self.settings, &report::prediction_text(prediction));
         }

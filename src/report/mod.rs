@@ -1,6 +1,7 @@
 //! What a run has to show: every number computed once, from the plan and the
 //! ledger's outcomes. Renderers return text or bytes and write nothing.
 
+mod budget;
 mod codes;
 mod explain;
 mod inputs;
@@ -11,6 +12,7 @@ mod summary;
 mod tables;
 mod tasks;
 
+pub use budget::{RequestBudget, Spending, budget_line};
 pub use codes::{Ending, exit_codes, lines_to_look_at};
 pub use explain::{Explanation, PastRuns, Traces, explain};
 pub use inputs::input_block;

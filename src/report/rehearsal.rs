@@ -54,14 +54,7 @@ pub fn predict(
         outcomes.filter(|record| record.finished_at >= started_at)
     };
     let ended = |outcome| rehearsed().filter(|it| it.outcome == outcome).count() as u64;
-    let was_sent = |id: &String| {
-        let mut records = rehearsed().filter(|record| record.action_id == *id);
-        records.any(|record| record.attempts > 0)
-    };
-    let steps = run.plan.lanes.iter().flat_map(|lane| &lane.steps);
-    let changes = steps
-        .filter(|step| Step::actions(step).any(was_sent))
-        .count() as u64;
+    let changes = changes_since(run, started_at);
     let mut deferred: BTreeMap<String, u64> = BTreeMap::new();
     for record in rehearsed().filter(|it| it.outcome == Outcome::Deferred) {
         let reason = record.reason.map_or("", OutcomeReason::as_str);
@@ -81,6 +74,17 @@ pub fn predict(
         manual: ended(Outcome::Manual),
         not_predicted: NOT_PREDICTED,
     }
+}
+
+/// Updates of accounts that this run sent, or may have.
+pub(super) fn changes_since(run: &Run<'_>, began_at: Timestamp) -> u64 {
+    let was_sent = |id: &String| {
+        let record = run.outcomes.get(id);
+        record.is_some_and(|it| it.attempts > 0 && it.finished_at >= began_at)
+    };
+    let steps = run.plan.lanes.iter().flat_map(|lane| &lane.steps);
+    let sent = steps.filter(|step| Step::actions(step).any(was_sent));
+    sent.count() as u64
 }
 
 /// The prediction in a few lines, for a terminal.
@@ -120,7 +124,7 @@ pub fn prediction_text(prediction: &Prediction) -> String {
 }
 
 /// To two decimals.
-fn per_change(requests: u64, changes: u64) -> Option<f64> {
+pub(super) fn per_change(requests: u64, changes: u64) -> Option<f64> {
     let hundredths = (requests * 100).checked_div(changes)?;
     Some(f64::from(u32::try_from(hundredths).unwrap_or(u32::MAX)) / 100.0)
 }

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Run;
+use super::budget::{RequestBudget, Spending};
 use super::codes::{Ending, exit_codes, needs_a_look};
 use super::rehearsal::Prediction;
 use super::tasks::open_tasks;
 use crate::model::Outcome;
 use crate::plan::{GuardCheck, PlanInput, Verdict};
 use crate::seats::PoolFigures;
-use crate::vendor::Usage;
 
 /// `summary.json`: what a program or a person wants to know first. It names
 /// nobody. Version 1.
@@ -70,27 +70,8 @@ pub struct Summary {
     pub not_known: Vec<&'static str>,
 }
 
-/// What the run took of the vendor's rate.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct RequestBudget {
-    /// Requests sent, polls included.
-    pub sent: u64,
-    /// Looks at operations.
-    pub polls: u64,
-    /// Answers 429.
-    pub throttled: u64,
-    /// Requests a minute that the server last said it allows.
-    pub server_limit: Option<u32>,
-}
-
 /// Counts everything once.
-pub fn summarize(
-    run: &Run<'_>,
-    command: &str,
-    ending: Ending,
-    usage: Usage,
-    finished_at: Timestamp,
-) -> Summary {
+pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spending) -> Summary {
     let exit_codes = exit_codes(run, ending);
     let mut actions: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
     let mut succeeded_before: BTreeMap<String, u64> = BTreeMap::new();
@@ -121,7 +102,7 @@ pub fn summarize(
         tenant: plan.tenant.clone(),
         target: run.target.to_owned(),
         as_of: plan.as_of,
-        finished_at,
+        finished_at: spending.finished_at,
         exit_code: exit_codes.first().copied().unwrap_or(0),
         exit_codes,
         stopped: match ending {
@@ -137,12 +118,7 @@ pub fn summarize(
         needs_a_look: needs_a_look(run) as u64,
         open_tasks: open_tasks(run).count() as u64,
         guards: tripped(&plan.guards),
-        requests: RequestBudget {
-            sent: usage.requests,
-            polls: usage.polls,
-            throttled: usage.throttled,
-            server_limit: usage.server_limit,
-        },
+        requests: RequestBudget::of(run, spending),
         rehearsal: None,
         seats: plan.seats.clone(),
         findings: plan.findings.clone(),

@@ -345,12 +345,9 @@ impl State {
         if self.paused_until > now {
             return Err(Wait(Some(self.paused_until)));
         }
+        let others = self.others.at(now);
         for window in self.windows {
-            let others = if window.length == MINUTE {
-                self.others.at(now)
-            } else {
-                0
-            };
+            let others = self.part_of_others(window, others);
             let held = self.answered_within(window.length, now).count();
             let taken = held + self.in_flight + others;
             if taken < window.limit {
@@ -366,6 +363,16 @@ impl State {
             return Err(Wait(released.into_iter().chain(others_end).min()));
         }
         Ok(())
+    }
+
+    /// How much of the window is left to others. Of the shorter one the server
+    /// says nothing, so they get the same part of it, but never all.
+    fn part_of_others(&self, window: Window, in_a_minute: usize) -> usize {
+        if window.length == MINUTE {
+            return in_a_minute;
+        }
+        let part = (window.limit * in_a_minute).div_ceil(self.windows[0].limit.max(1));
+        part.min(window.limit.saturating_sub(1))
     }
 
     /// Takes in what an answer to a request of `sent_at` says.

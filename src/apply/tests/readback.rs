@@ -205,7 +205,8 @@ async fn what_a_killed_run_left_to_be_read_back_is_read_back_together() {
     assert!(after - before <= open + 20, "{} for {open}", after - before);
     let (pages_after, users_after) = reads(&night);
     assert_eq!(pages_after, pages + 1);
-    assert!(users_after - users <= 10, "{}", users_after - users);
+    // Those whose answer the kill took away are looked at by themselves.
+    assert!(users_after - users <= 16, "{}", users_after - users);
     assert_well_behaved(&night.tenant.report());
 }
 
