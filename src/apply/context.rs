@@ -142,33 +142,58 @@ impl Context {
         }
     }
 
-    /// Durable when it returns. A ledger that cannot be written stops the run:
-    /// what is not on disk must not be sent.
+    /// Durable when it returns, as an intent has to be before its request
+    /// leaves.
     pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
-        let mut ended = Vec::new();
-        for entry in &entries {
+        self.count(&entries);
+        let result = self.recorder.record(entries).await;
+        self.stop_unless_recorded(result)
+    }
+
+    /// Durable before anything that is recorded after it, and at the latest
+    /// when the phase ends. For what became of requests: whoever is killed
+    /// before it is on disk finds the attempt open and looks again.
+    pub(super) async fn record_later(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
+        self.count(&entries);
+        let result = self.recorder.record_later(entries).await;
+        self.stop_unless_recorded(result)
+    }
+
+    /// Durable is all that was recorded when it returns.
+    pub(super) async fn flush(&self) -> Result<(), RecordingFailed> {
+        let result = self.recorder.flush().await;
+        self.stop_unless_recorded(result)
+    }
+
+    /// A ledger that cannot be written stops the run: what is not on disk must
+    /// not be sent.
+    fn stop_unless_recorded(
+        &self,
+        result: Result<(), RecordingFailed>,
+    ) -> Result<(), RecordingFailed> {
+        if result.is_err() {
+            self.execution.stop.stop(Stop::Ledger);
+        }
+        result
+    }
+
+    /// Takes in how actions ended. Not held back until it is on disk: if it
+    /// never gets there, the run is stopped.
+    fn count(&self, entries: &[Entry]) {
+        for entry in entries {
             if let Entry::Outcome { record, .. } = entry
                 && let Some(kind) = self.kinds.get(&record.action_id)
             {
-                ended.push((*kind, record.clone()));
+                if matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone) {
+                    let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+                    done.insert(record.action_id.clone());
+                }
+                (self.execution.observer)(Event::ActionEnded(*kind, record.outcome));
+                if self.execution.stop.breakers().count(*kind, record) {
+                    self.execution.stop.stop(Stop::Breaker);
+                }
             }
         }
-        let result = self.recorder.record(entries).await;
-        if result.is_err() {
-            self.execution.stop.stop(Stop::Ledger);
-            return result;
-        }
-        for (kind, record) in ended {
-            if matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone) {
-                let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.insert(record.action_id.clone());
-            }
-            (self.execution.observer)(Event::ActionEnded(kind, record.outcome));
-            if self.execution.stop.breakers().count(kind, &record) {
-                self.execution.stop.stop(Stop::Breaker);
-            }
-        }
-        result
     }
 
     /// Why nothing new may be begun for this kind of action, if so.

@@ -281,7 +281,7 @@ impl<'a> Work<'a> {
             ..self.context.unsent(id, outcome, reason)
         });
         let entries = records.map(|record| self.context.outcome(record)).collect();
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// Actions whose end was reached before anything was sent.
@@ -320,7 +320,7 @@ impl<'a> Work<'a> {
         let deactivated = self.step.deactivate.iter().any(|id| done.contains(id));
         entries.extend(self.given_back(at));
         entries.extend(self.seen(deactivated, &user.value, at));
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// What was read back of the account itself.
@@ -389,7 +389,7 @@ impl<'a> Work<'a> {
                 ..record
             }));
         }
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// The report did not say that an identity provider manages the account.
@@ -424,7 +424,7 @@ impl<'a> Work<'a> {
                 ..record
             })
         }));
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// Ends all of these actions in the same way, without a write.
@@ -440,7 +440,7 @@ impl<'a> Work<'a> {
             ..self.context.unsent(id, outcome, reason)
         });
         let entries = records.map(|record| self.context.outcome(record)).collect();
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// The kind of action that the step counts as: what ends access is not

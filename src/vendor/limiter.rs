@@ -263,6 +263,12 @@ impl Limiter {
         self.state().usage
     }
 
+    /// How many operations may be open at the same time.
+    pub fn operations_at_once(&self) -> usize {
+        let operations = self.state().limits.operations_in_flight.get();
+        usize::try_from(operations).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
+    }
+
     /// The clock on which the limits are kept.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
