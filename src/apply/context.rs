@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::{Event, Execution, Recorder, RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskRecord, TaskState};
-use crate::plan::{Action, Step};
+use crate::plan::{Action, ManualTask, Step};
 use crate::vendor::{CallError, CallErrorKind, VendorApi};
 
 /// What all lanes share.
@@ -18,7 +18,8 @@ pub(super) struct Context {
     pub(super) execution: Execution,
     pub(super) recorder: Recorder,
     pub(super) progress: Progress,
-    kinds: BTreeMap<String, ActionKind>,
+    /// Where each action stands in the plan, by its id.
+    positions: BTreeMap<String, usize>,
     /// Actions whose end was reached in this run.
     done: Mutex<BTreeSet<String>>,
     admin_api: Standing,
@@ -41,10 +42,10 @@ impl Context {
         if progress.stranded {
             execution.stop.strand();
         }
-        let actions = execution.plan.actions.iter();
-        let kinds = actions.map(|action| (action.id.clone(), action.kind));
+        let actions = execution.plan.actions.iter().enumerate();
+        let positions = actions.map(|(position, action)| (action.id.clone(), position));
         Self {
-            kinds: kinds.collect(),
+            positions: positions.collect(),
             done: Mutex::default(),
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
@@ -58,6 +59,7 @@ impl Context {
     /// Records what needs no request: tasks handed over, and actions that a
     /// person keeps from being sent.
     pub(super) async fn begin(&self) -> Result<(), RecordingFailed> {
+        let tasks = self.execution.plan.tasks();
         let mut entries = Vec::new();
         for action in &self.execution.plan.actions {
             if self.progress.has_ended(&action.id) {
@@ -72,7 +74,7 @@ impl Context {
                     entries.push(self.outcome(record));
                 }
             } else if action.kind == ActionKind::ManualTask {
-                entries.extend(self.hand_over(action));
+                entries.extend(self.hand_over(action, &tasks));
             }
         }
         self.record(entries).await
@@ -80,13 +82,10 @@ impl Context {
 
     /// Issues the task of an action. It is done here and not when the plan is
     /// accepted, because a review or a missing approval may keep it back.
-    fn hand_over(&self, action: &Action) -> Vec<Entry> {
+    fn hand_over(&self, action: &Action, tasks: &BTreeMap<&str, &ManualTask>) -> Vec<Entry> {
         let handed = self.unsent(&action.id, Outcome::Manual, OutcomeReason::HandedOver);
         let mut entries = vec![self.outcome(handed)];
-        let tasks = &self.execution.plan.manual_tasks;
-        let task = tasks
-            .iter()
-            .find(|task| Some(&task.id) == action.task_id.as_ref());
+        let task = action.task_id.as_deref().and_then(|id| tasks.get(id));
         entries.extend(task.map(|task| {
             Entry::TaskIssued(TaskRecord {
                 id: task.id.clone(),
@@ -98,6 +97,11 @@ impl Context {
             })
         }));
         entries
+    }
+
+    /// The action of the plan that has this id.
+    pub(super) fn action(&self, id: &str) -> Option<&Action> {
+        self.execution.plan.actions.get(*self.positions.get(id)?)
     }
 
     /// Whether the action's end was reached, in this run or in an earlier one.
@@ -182,14 +186,14 @@ impl Context {
     fn count(&self, entries: &[Entry]) {
         for entry in entries {
             if let Entry::Outcome { record, .. } = entry
-                && let Some(kind) = self.kinds.get(&record.action_id)
+                && let Some(kind) = self.action(&record.action_id).map(|action| action.kind)
             {
                 if matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone) {
                     let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
                     done.insert(record.action_id.clone());
                 }
-                (self.execution.observer)(Event::ActionEnded(*kind, record.outcome));
-                if self.execution.stop.breakers().count(*kind, record) {
+                (self.execution.observer)(Event::ActionEnded(kind, record.outcome));
+                if self.execution.stop.breakers().count(kind, record) {
                     self.execution.stop.stop(Stop::Breaker);
                 }
             }

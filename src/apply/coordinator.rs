@@ -32,6 +32,10 @@ const ENOUGH: usize = 16;
 /// out every 600 ms, and lanes overlap, so that it costs nothing there.
 const HOLD: Duration = Duration::from_millis(20);
 
+/// What nobody waits for is held back longer, for an intent to go with. A run
+/// that is killed meanwhile looks again at what it did in this time.
+const HOLD_UNAWAITED: Duration = Duration::from_millis(200);
+
 /// Owns the ledger while a plan is carried out. Everything that is to be
 /// remembered goes through it.
 pub struct Coordinator {
@@ -176,25 +180,34 @@ impl Inbox {
     async fn next_batch(&mut self) -> Vec<Message> {
         let mut batch = Vec::new();
         self.messages.recv_many(&mut batch, BATCH).await;
-        let mut held_back = pin!(self.clock.sleep(HOLD));
-        while self.is_worth_waiting(&batch) {
+        let mut held_back = pin!(self.clock.sleep(HOLD_UNAWAITED));
+        let mut is_awaited = false;
+        while !batch.is_empty() && batch.len() < BATCH {
+            let waiting = batch.iter().filter(|it| it.is_awaited()).count();
+            if waiting >= ENOUGH.min(self.lanes.load(Ordering::SeqCst)) {
+                break;
+            }
+            if waiting > 0 && !is_awaited {
+                is_awaited = true;
+                held_back.set(self.clock.sleep(HOLD));
+            }
+            let room = BATCH - batch.len();
             tokio::select! {
-                more = self.messages.recv_many(&mut batch, BATCH) => if more == 0 { break },
+                more = self.messages.recv_many(&mut batch, room) => if more == 0 { break },
                 () = &mut held_back => break,
             }
         }
         batch
     }
+}
 
-    /// Whether more lanes are to be expected to share the commit.
-    fn is_worth_waiting(&self, batch: &[Message]) -> bool {
-        let waits = |message: &&Message| match message {
-            Message::Record { done, .. } => done.is_some(),
-            Message::Outcomes { .. } => true,
-        };
-        let waiting = batch.iter().filter(waits).count();
-        let lanes = self.lanes.load(Ordering::SeqCst);
-        !batch.is_empty() && batch.len() < BATCH && waiting < ENOUGH.min(lanes)
+impl Message {
+    /// Whether somebody waits until it is dealt with.
+    fn is_awaited(&self) -> bool {
+        match self {
+            Self::Record { done, .. } => done.is_some(),
+            Self::Outcomes { .. } => true,
+        }
     }
 }
 
@@ -211,17 +224,15 @@ async fn work(
         if batch.is_empty() {
             return (ledger, result);
         }
+        let stop = stop.clone();
         let committed = spawn_blocking(move || {
-            let result = commit(&mut ledger, batch, result);
+            let result = commit(&mut ledger, batch, result, &stop);
             (ledger, result)
         });
         (ledger, result) = match committed.await {
             Ok(ended) => ended,
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         };
-        if result.is_err() {
-            stop.stop(Stop::Ledger);
-        }
     }
 }
 
@@ -231,6 +242,7 @@ fn commit(
     ledger: &mut Ledger,
     messages: Vec<Message>,
     earlier: Result<(), LedgerError>,
+    stop: &StopSwitch,
 ) -> Result<(), LedgerError> {
     let mut batch = Vec::new();
     let mut waiting = Vec::new();
@@ -248,6 +260,9 @@ fn commit(
         Ok(()) if !batch.is_empty() => ledger.record(&batch),
         earlier => earlier,
     };
+    if result.is_err() {
+        stop.stop(Stop::Ledger);
+    }
     // A lane that is gone does not need to know.
     for done in waiting {
         let _ = done.send(result.is_ok());

@@ -489,12 +489,7 @@ impl<'a> Work<'a> {
 
     pub(super) fn termination(&self) -> Option<TerminationId> {
         let id = self.step.actions().next()?;
-        let actions = &self.context.execution.plan.actions;
-        actions
-            .iter()
-            .find(|action| action.id == *id)?
-            .subject
-            .termination
-            .clone()
+        let action = self.context.action(id)?;
+        action.subject.termination.clone()
     }
 }
