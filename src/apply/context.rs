@@ -12,7 +12,7 @@ use super::readback::ReadBack;
 use super::{Event, Execution, Recorder, RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskRecord, TaskState};
-use crate::plan::{Action, Step};
+use crate::plan::{Action, ManualTask, Step};
 use crate::vendor::{CallError, CallErrorKind, VendorApi};
 
 /// What all lanes share.
@@ -22,7 +22,8 @@ pub(super) struct Context {
     pub(super) progress: Progress,
     pub(super) read_back: ReadBack,
     pace: Mutex<Pace>,
-    kinds: BTreeMap<String, ActionKind>,
+    /// Where each action stands in the plan, by its id.
+    positions: BTreeMap<String, usize>,
     /// Actions whose end was reached in this run.
     done: Mutex<BTreeSet<String>>,
     admin_api: Standing,
@@ -45,10 +46,10 @@ impl Context {
         if progress.stranded {
             execution.stop.strand();
         }
-        let actions = execution.plan.actions.iter();
-        let kinds = actions.map(|action| (action.id.clone(), action.kind));
+        let actions = execution.plan.actions.iter().enumerate();
+        let positions = actions.map(|(position, action)| (action.id.clone(), position));
         Self {
-            kinds: kinds.collect(),
+            positions: positions.collect(),
             done: Mutex::default(),
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
@@ -64,6 +65,7 @@ impl Context {
     /// Records what needs no request: tasks handed over, and actions that a
     /// person keeps from being sent.
     pub(super) async fn begin(&self) -> Result<(), RecordingFailed> {
+        let tasks = self.execution.plan.tasks();
         let mut entries = Vec::new();
         for action in &self.execution.plan.actions {
             if self.progress.has_ended(&action.id) {
@@ -78,7 +80,7 @@ impl Context {
                     entries.push(self.outcome(record));
                 }
             } else if action.kind == ActionKind::ManualTask {
-                entries.extend(self.hand_over(action));
+                entries.extend(self.hand_over(action, &tasks));
             }
         }
         self.record(entries).await
@@ -86,13 +88,10 @@ impl Context {
 
     /// Issues the task of an action. It is done here and not when the plan is
     /// accepted, because a review or a missing approval may keep it back.
-    fn hand_over(&self, action: &Action) -> Vec<Entry> {
+    fn hand_over(&self, action: &Action, tasks: &BTreeMap<&str, &ManualTask>) -> Vec<Entry> {
         let handed = self.unsent(&action.id, Outcome::Manual, OutcomeReason::HandedOver);
         let mut entries = vec![self.outcome(handed)];
-        let tasks = &self.execution.plan.manual_tasks;
-        let task = tasks
-            .iter()
-            .find(|task| Some(&task.id) == action.task_id.as_ref());
+        let task = action.task_id.as_deref().and_then(|id| tasks.get(id));
         entries.extend(task.map(|task| {
             Entry::TaskIssued(TaskRecord {
                 id: task.id.clone(),
@@ -104,6 +103,11 @@ impl Context {
             })
         }));
         entries
+    }
+
+    /// The action of the plan that has this id.
+    pub(super) fn action(&self, id: &str) -> Option<&Action> {
+        self.execution.plan.actions.get(*self.positions.get(id)?)
     }
 
     /// Whether the action's end was reached, in this run or in an earlier one.
@@ -148,33 +152,58 @@ impl Context {
         }
     }
 
-    /// Durable when it returns. A ledger that cannot be written stops the run:
-    /// what is not on disk must not be sent.
+    /// Durable when it returns, as an intent has to be before its request
+    /// leaves.
     pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
-        let mut ended = Vec::new();
-        for entry in &entries {
-            if let Entry::Outcome { record, .. } = entry
-                && let Some(kind) = self.kinds.get(&record.action_id)
-            {
-                ended.push((*kind, record.clone()));
-            }
-        }
+        self.count(&entries);
         let result = self.recorder.record(entries).await;
+        self.stop_unless_recorded(result)
+    }
+
+    /// Durable before anything that is recorded after it, and at the latest
+    /// when the phase ends. For what became of requests: whoever is killed
+    /// before it is on disk finds the attempt open and looks again.
+    pub(super) async fn record_later(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
+        self.count(&entries);
+        let result = self.recorder.record_later(entries).await;
+        self.stop_unless_recorded(result)
+    }
+
+    /// Durable is all that was recorded when it returns.
+    pub(super) async fn flush(&self) -> Result<(), RecordingFailed> {
+        let result = self.recorder.flush().await;
+        self.stop_unless_recorded(result)
+    }
+
+    /// A ledger that cannot be written stops the run: what is not on disk must
+    /// not be sent.
+    fn stop_unless_recorded(
+        &self,
+        result: Result<(), RecordingFailed>,
+    ) -> Result<(), RecordingFailed> {
         if result.is_err() {
             self.execution.stop.stop(Stop::Ledger);
-            return result;
-        }
-        for (kind, record) in ended {
-            if matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone) {
-                let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.insert(record.action_id.clone());
-            }
-            (self.execution.observer)(Event::ActionEnded(kind, record.outcome));
-            if self.execution.stop.breakers().count(kind, &record) {
-                self.execution.stop.stop(Stop::Breaker);
-            }
         }
         result
+    }
+
+    /// Takes in how actions ended. Not held back until it is on disk: if it
+    /// never gets there, the run is stopped.
+    fn count(&self, entries: &[Entry]) {
+        for entry in entries {
+            if let Entry::Outcome { record, .. } = entry
+                && let Some(kind) = self.action(&record.action_id).map(|action| action.kind)
+            {
+                if matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone) {
+                    let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+                    done.insert(record.action_id.clone());
+                }
+                (self.execution.observer)(Event::ActionEnded(kind, record.outcome));
+                if self.execution.stop.breakers().count(kind, record) {
+                    self.execution.stop.stop(Stop::Breaker);
+                }
+            }
+        }
     }
 
     /// Why nothing new may be begun for this kind of action, if so.

@@ -290,7 +290,7 @@ impl<'a> Work<'a> {
             ..self.context.unsent(id, outcome, reason)
         });
         let entries = records.map(|record| self.context.outcome(record)).collect();
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// Actions whose end was reached before anything was sent.
@@ -329,7 +329,7 @@ impl<'a> Work<'a> {
         let deactivated = self.step.deactivate.iter().any(|id| done.contains(id));
         entries.extend(self.given_back(at));
         entries.extend(self.seen(deactivated, &user.value.status(), at));
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// The licences of a hot desk's host stay until a person has looked; later
@@ -360,7 +360,7 @@ impl<'a> Work<'a> {
                 ..record
             }));
         }
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// The report did not say that an identity provider manages the account.
@@ -395,7 +395,7 @@ impl<'a> Work<'a> {
                 ..record
             })
         }));
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// Ends all of these actions in the same way, without a write.
@@ -411,7 +411,7 @@ impl<'a> Work<'a> {
             ..self.context.unsent(id, outcome, reason)
         });
         let entries = records.map(|record| self.context.outcome(record)).collect();
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// The kind of action that the step counts as: what ends access is not
@@ -460,12 +460,7 @@ impl<'a> Work<'a> {
 
     pub(super) fn termination(&self) -> Option<TerminationId> {
         let id = self.step.actions().next()?;
-        let actions = &self.context.execution.plan.actions;
-        actions
-            .iter()
-            .find(|action| action.id == *id)?
-            .subject
-            .termination
-            .clone()
+        let action = self.context.action(id)?;
+        action.subject.termination.clone()
     }
 }

@@ -34,7 +34,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-pub use coordinator::{Coordinator, Recorder, RecordingFailed};
+pub use coordinator::{Coordinator, LaneAtWork, Recorder, RecordingFailed};
 pub use past::{PastError, kept_plan, past_accounts};
 pub use progress::account_for_the_rest;
 pub use server::Servers;
@@ -44,7 +44,7 @@ pub use veto::{Veto, veto_entries, vetoes};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{ActionKind, Outcome};
 use crate::plan::{Lane, Phase, Plan};
-use crate::vendor::Clock;
+use crate::vendor::{Clock, Limiter};
 use context::Context;
 use lane::Work;
 use progress::Progress;
@@ -102,6 +102,7 @@ pub type Observer = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Lanes at work at the same time: enough that waiting for operations costs
 /// no sending time, few enough that little is in flight when a run is stopped.
+/// More are only of use where more operations may be open.
 const LANES_AT_WORK: usize = 16;
 
 /// Lanes of a phase that are worked on before their changes are read back
@@ -164,7 +165,8 @@ async fn with_ledger(
         Ok(progress) => progress,
         Err(error) => return (ledger, Err(error)),
     };
-    let (coordinator, recorder) = Coordinator::start(ledger);
+    let (clock, stop) = (execution.clock.clone(), execution.stop.clone());
+    let (coordinator, recorder) = Coordinator::start(ledger, clock, stop);
     work(Arc::new(Context::new(execution, recorder, progress))).await;
     coordinator.finish().await
 }
@@ -210,7 +212,8 @@ async fn run_lanes(context: &Arc<Context>, phase: Phase, lanes: Vec<Lane>) {
     .await;
 }
 
-/// Works on all of them, a limited number at a time, and waits for all.
+/// Works on all of them, a limited number at a time, and waits until all have
+/// ended and what became of them is on disk.
 async fn side_by_side<Item, Ended>(
     context: &Arc<Context>,
     items: Vec<Item>,
@@ -218,15 +221,19 @@ async fn side_by_side<Item, Ended>(
 ) where
     Ended: Future<Output = ()> + Send + 'static,
 {
-    let places = Arc::new(Semaphore::new(LANES_AT_WORK));
+    let limiters = context.execution.servers.limiters();
+    let operations = limiters.map(Limiter::operations_at_once).max();
+    let at_work = operations.unwrap_or_default().max(LANES_AT_WORK);
+    let places = Arc::new(Semaphore::new(at_work));
     let mut tasks = JoinSet::new();
     for item in items {
         // Waited for here and not by the lane, so that lanes begin in the plan's
         // order. The semaphore is never closed.
         let place = Arc::clone(&places).acquire_owned().await;
+        let at_work = context.recorder.lane();
         let work = work(Arc::clone(context), item);
         tasks.spawn(async move {
-            let _place = place;
+            let _place = (place, at_work);
             work.await;
         });
     }
@@ -236,4 +243,6 @@ async fn side_by_side<Item, Ended>(
             context.execution.stop.stop(Stop::Defect);
         }
     }
+    // A failure has stopped the run; the coordinator reports it.
+    let _ = context.flush().await;
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::ledger::{AttemptEnd, AttemptRow, Certainty, Entry, Ledger, LedgerError};
+use crate::ledger::{AttemptRow, Certainty, Entry, Ledger, LedgerError};
 use crate::model::{AccountKey, Outcome, OutcomeReason, OutcomeRecord};
 use crate::plan::{Lane, Plan, Step};
 
@@ -27,16 +27,7 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn of(plan: &Plan, ledger: &Ledger) -> Result<Self, LedgerError> {
-        let mut open = BTreeMap::new();
-        let mut attempts: BTreeMap<String, u32> = BTreeMap::new();
-        for row in ledger.attempts(&plan.plan_id)? {
-            let key = &row.intent.key;
-            let made = attempts.entry(key.step_id.clone()).or_default();
-            *made = key.attempt.max(*made);
-            if matches!(row.end, None | Some((AttemptEnd::Unknown, _))) {
-                open.insert(key.step_id.clone(), row);
-            }
-        }
+        let unclear = ledger.unclear_attempts(&plan.plan_id)?.into_iter();
         let elsewhere = ledger
             .open_attempts()?
             .into_iter()
@@ -44,8 +35,10 @@ impl Progress {
         let memory = ledger.memory(plan.as_of)?;
         Ok(Self {
             outcomes: ledger.outcomes(&plan.plan_id)?,
-            open,
-            attempts,
+            open: unclear
+                .map(|row| (row.intent.key.step_id.clone(), row))
+                .collect(),
+            attempts: ledger.attempts_made(&plan.plan_id)?,
             busy: elsewhere
                 .flat_map(|AttemptRow { intent, .. }| {
                     let account = intent.account.as_str().to_owned();

@@ -92,7 +92,7 @@ impl Work<'_> {
                     operation_id: operation_id.clone(),
                     at: self.context.now(),
                 };
-                self.context.record(vec![entry]).await?;
+                self.context.record_later(vec![entry]).await?;
                 sent.operation_id = Some(operation_id);
             }
             Err(WriteError::Unclear(_)) => {}
@@ -100,7 +100,7 @@ impl Work<'_> {
             Err(WriteError::NotSent(_)) if self.context.now() > once.not_after => {
                 // The server asked for a long pause: the account is read anew.
                 let ended = self.ended(&sent, AttemptEnd::NotApplied);
-                self.context.record(vec![ended]).await?;
+                self.context.record_later(vec![ended]).await?;
                 return Ok(Next::Again);
             }
             Err(WriteError::NotSent(error)) => {
@@ -174,7 +174,7 @@ impl Work<'_> {
             end: AttemptEnd::Unknown,
             at: self.context.now(),
         };
-        self.context.record(vec![entry]).await?;
+        self.context.record_later(vec![entry]).await?;
         let pending = self.context.pending(self.step.actions());
         let detail = "the recorded intent cannot be read; look at the account by hand";
         self.end_all(&pending, Outcome::Unknown, OutcomeReason::NoAnswer, detail)
@@ -188,13 +188,13 @@ impl Work<'_> {
     ) -> Result<Next, RecordingFailed> {
         match looked {
             Looked::Changed(after) => {
-                self.context.record(self.success(sent, &after)).await?;
+                self.context.record_later(self.success(sent, &after)).await?;
                 self.was_shown();
                 Ok(Next::Done)
             }
             Looked::NotApplied => {
                 let entry = self.ended(sent, AttemptEnd::NotApplied);
-                self.context.record(vec![entry]).await?;
+                self.context.record_later(vec![entry]).await?;
                 Ok(Next::Again)
             }
             Looked::Failed(why, status) => {
@@ -237,7 +237,7 @@ impl Work<'_> {
                 ..self.sent_record(sent, id, Outcome::Unknown)
             })
         }));
-        self.context.record(entries).await?;
+        self.context.record_later(entries).await?;
         Ok(Next::Done)
     }
 
@@ -288,7 +288,7 @@ impl Work<'_> {
                         ..self.sent_record(sent, &seat.action, Outcome::Deferred)
                     })
                 }));
-                self.context.record(entries).await?;
+                self.context.record_later(entries).await?;
                 Ok(Next::DeactivateAlone)
             }
             // An account that was found deactivated keeps its seats as well.
@@ -336,7 +336,7 @@ impl Work<'_> {
                 ..self.sent_record(sent, id, outcome)
             })
         }));
-        self.context.record(entries).await
+        self.context.record_later(entries).await
     }
 
     /// What is recorded of a change that was read back.

@@ -53,7 +53,7 @@ pub(super) fn open_ledger(
 /// Whether the plan has a first intent on disk. Until then nothing was sent,
 /// and age, overtaking and guards are asked as if it had never been accepted.
 pub(super) fn is_started(ledger: &Ledger, plan: &Plan) -> Result<bool, Failure> {
-    Ok(!ledger.attempts(&plan.plan_id)?.is_empty())
+    Ok(!ledger.attempts_made(&plan.plan_id)?.is_empty())
 }
 
 /// Why somebody is on hold whom the reviewer of this plan put there.

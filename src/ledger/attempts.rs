@@ -1,5 +1,7 @@
 //! Intents to write an account, how they ended, and when requests were sent.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, Params, Row, Transaction, params};
 
@@ -88,6 +90,27 @@ impl Ledger {
     /// All attempts of a plan, in the order in which they were intended.
     pub fn attempts(&self, plan_id: &str) -> Result<Vec<AttemptRow>, LedgerError> {
         self.read(|connection| select_attempts(connection, "plan_id = ?1", [plan_id]))
+    }
+
+    /// How many attempts were made at each step of a plan at which any was.
+    pub fn attempts_made(&self, plan_id: &str) -> Result<BTreeMap<String, u32>, LedgerError> {
+        self.read(|connection| {
+            let made = connection
+                .prepare(
+                    "SELECT step_id, max(attempt) FROM attempts WHERE plan_id = ?1
+                     GROUP BY step_id",
+                )?
+                .query_map([plan_id], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            Ok(made)
+        })
+    }
+
+    /// The attempts of a plan of which nobody knows how they ended, in the
+    /// order in which they were intended.
+    pub fn unclear_attempts(&self, plan_id: &str) -> Result<Vec<AttemptRow>, LedgerError> {
+        let condition = "plan_id = ?1 AND (ended IS NULL OR ended = 'unknown')";
+        self.read(|connection| select_attempts(connection, condition, [plan_id]))
     }
 
     /// Intents of any plan without an end: what a killed run left to be looked
@@ -300,15 +323,44 @@ mod tests {
             ledger.open_attempts().expect("attempts"),
             std::slice::from_ref(&open)
         );
+        let unclear = |ledger: &Ledger| ledger.unclear_attempts("plan-1").expect("attempts");
+        assert_eq!(unclear(&ledger), std::slice::from_ref(&open));
 
         end(&mut ledger, "step-1", AttemptEnd::Changed).expect("an end");
         assert_eq!(ledger.open_attempts().expect("attempts"), []);
+        assert_eq!(unclear(&ledger), []);
         let ended = AttemptRow {
             end: Some((AttemptEnd::Changed, tonight())),
             ..open
         };
         assert_eq!(ledger.attempts("plan-1").expect("attempts"), [ended]);
         assert_eq!(ledger.attempts("plan-2").expect("attempts"), []);
+    }
+
+    #[test]
+    fn the_attempts_at_each_step_are_counted() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let mut again = intent("step-1");
+        again.key.attempt = 2;
+        let intents = [intent("step-1"), again, intent("step-2")];
+        ledger
+            .record(&intents.map(Entry::Intent))
+            .expect("three intents");
+        end(&mut ledger, "step-2", AttemptEnd::Unknown).expect("an end");
+        let made = ledger.attempts_made("plan-1").expect("attempts");
+        let expected = [("step-1", 2), ("step-2", 1)];
+        assert_eq!(
+            made,
+            expected.map(|(id, made)| (id.to_owned(), made)).into()
+        );
+        assert!(ledger.attempts_made("plan-2").expect("attempts").is_empty());
+        let unclear = ledger.unclear_attempts("plan-1").expect("attempts");
+        assert_eq!(
+            unclear.len(),
+            3,
+            "two without an end, one without a known one"
+        );
     }
 
     #[test]
@@ -327,6 +379,20 @@ mod tests {
             let attempts = ledger.attempts("plan-1").expect("attempts");
             assert_eq!(attempts[0].end.map(|(end, _)| end), Some(stands));
         }
+    }
+
+    // Every night asks, and the attempts of years would have to be read.
+    #[test]
+    fn open_attempts_are_found_without_reading_all() {
+        let workplace = Workplace::new();
+        let ledger = workplace.open();
+        let plan: String = ledger
+            .read(|connection| {
+                let query = "EXPLAIN QUERY PLAN SELECT * FROM attempts WHERE ended IS NULL";
+                Ok(connection.query_row(query, [], |row| row.get("detail"))?)
+            })
+            .expect("a query plan");
+        assert!(plan.contains("USING INDEX open_attempts"), "{plan}");
     }
 
     #[test]

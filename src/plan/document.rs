@@ -71,11 +71,19 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What a manual task is about, and its id in `manual-tasks.csv`; `None`
-    /// for actions that are no tasks.
-    pub fn task_of(&self, action: &Action) -> Option<String> {
-        let id = action.task_id.as_ref()?;
-        let task = self.manual_tasks.iter().find(|task| task.id == *id)?;
+    /// The manual tasks by their ids.
+    pub fn tasks(&self) -> BTreeMap<&str, &ManualTask> {
+        let tasks = self.manual_tasks.iter();
+        tasks.map(|task| (task.id.as_str(), task)).collect()
+    }
+}
+
+impl Action {
+    /// What the manual task is about that the action hands over, and its id in
+    /// `manual-tasks.csv`; `None` for actions that are no tasks.
+    pub fn task_words(&self, tasks: &BTreeMap<&str, &ManualTask>) -> Option<String> {
+        let id = self.task_id.as_deref()?;
+        let task = tasks.get(id)?;
         Some(format!("{} ({id})", task.kind.as_str()))
     }
 }

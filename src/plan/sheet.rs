@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{Action, Plan};
+use super::{Action, ManualTask, Plan};
 use crate::files::spreadsheet_safe;
 use crate::model::{ReviewLine, SHORT_DIGEST_LENGTH};
 
@@ -94,9 +94,10 @@ pub fn review_sheet(plan: &Plan) -> Result<Vec<u8>, csv::Error> {
         .terminator(csv::Terminator::CRLF)
         .from_writer(vec![]);
     sheet.write_record(COLUMNS)?;
+    let tasks = plan.tasks();
     for action in &plan.actions {
         sheet.write_record(
-            line(plan, action)
+            line(action, &tasks)
                 .iter()
                 .map(|cell| spreadsheet_safe(cell).into_owned()),
         )?;
@@ -106,7 +107,7 @@ pub fn review_sheet(plan: &Plan) -> Result<Vec<u8>, csv::Error> {
         .map_err(|error| csv::Error::from(error.into_error()))
 }
 
-fn line(plan: &Plan, action: &Action) -> [String; 16] {
+fn line(action: &Action, tasks: &BTreeMap<&str, &ManualTask>) -> [String; 16] {
     let subject = &action.subject;
     let license = action.license.as_ref();
     let line = match action.evidence.line {
@@ -144,7 +145,8 @@ fn line(plan: &Plan, action: &Action) -> [String; 16] {
         action.evidence.file.clone(),
         line,
         action.evidence.matched_by.clone(),
-        plan.task_of(action)
+        action
+            .task_words(tasks)
             .unwrap_or_else(|| action.evidence.seen.clone()),
     ]
 }

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::{Run, csv_of, instant, text};
 use crate::model::{ActionKind, Origin, Outcome, OutcomeReason, RequestState};
-use crate::plan::Action;
+use crate::plan::{Action, ManualTask};
 use crate::reconcile::RowDisposition;
 
 /// The columns of `results.csv`, in their order.
@@ -60,16 +60,14 @@ pub fn results_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
             by_line.entry(line).or_default().push(action);
         }
     }
+    let tasks = run.plan.tasks();
+    let row = |line, action| row(run, &tasks, line, action);
     let mut rows = Vec::new();
     for (position, line) in run.plan.dispositions.iter().enumerate() {
         match by_line.get(&position) {
-            None => rows.push(row(run, Some(line), None)),
+            None => rows.push(row(Some(line), None)),
             Some(actions) => {
-                rows.extend(
-                    actions
-                        .iter()
-                        .map(|action| row(run, Some(line), Some(action))),
-                );
+                rows.extend(actions.iter().map(|action| row(Some(line), Some(action))));
             }
         }
     }
@@ -78,11 +76,16 @@ pub fn results_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
         .actions
         .iter()
         .filter(|action| action.line.is_none());
-    rows.extend(pools.map(|action| row(run, None, Some(action))));
+    rows.extend(pools.map(|action| row(None, Some(action))));
     csv_of(COLUMNS, rows)
 }
 
-fn row(run: &Run<'_>, line: Option<&RowDisposition>, action: Option<&Action>) -> [String; 41] {
+fn row(
+    run: &Run<'_>,
+    tasks: &BTreeMap<&str, &ManualTask>,
+    line: Option<&RowDisposition>,
+    action: Option<&Action>,
+) -> [String; 41] {
     let ended = action.and_then(|action| run.outcomes.get(&action.id));
     let origin = action
         .map(|action| action.origin)
@@ -165,7 +168,7 @@ fn row(run: &Run<'_>, line: Option<&RowDisposition>, action: Option<&Action>) ->
             .unwrap_or_default(),
         run.target.to_owned(),
         action
-            .and_then(|action| run.plan.task_of(action))
+            .and_then(|action| action.task_words(tasks))
             .unwrap_or_else(|| detail(line, ended.map(|ended| ended.detail.as_str()))),
     ]
 }

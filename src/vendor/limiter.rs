@@ -277,6 +277,14 @@ impl Limiter {
         change.saturating_mul(state.limits.operations_in_flight.get())
     }
 
+    /// How many operations may be open at the same time.
+    pub fn operations_at_once(&self) -> usize {
+        let operations = self.state().limits.operations_in_flight.get();
+        usize::try_from(operations)
+            .unwrap_or(usize::MAX)
+            .min(Semaphore::MAX_PERMITS)
+    }
+
     /// The clock on which the limits are kept.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
@@ -348,7 +356,7 @@ impl State {
         let others = self.others.at(now);
         for window in self.windows {
             let others = self.part_of_others(window, others);
-            let held = self.answered_within(window.length, now).count();
+            let held = self.answered_within(window.length, now).len();
             let taken = held + self.in_flight + others;
             if taken < window.limit {
                 continue;
@@ -386,7 +394,7 @@ impl State {
             // Whatever of ours the server may have counted when the request
             // arrived; what it counted beyond that is somebody else's.
             let since = Duration::try_from(now.duration_since(sent_at)).unwrap_or_default();
-            let at_most = self.in_flight + self.answered_within(counted + since, now).count();
+            let at_most = self.in_flight + self.answered_within(counted + since, now).len();
             let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
             let limit = self.windows[0].limit;
             let counted_beyond = |ours: usize| limit.saturating_sub(ours.saturating_add(remaining));
@@ -438,7 +446,7 @@ impl State {
         &self,
         length: Duration,
         now: Timestamp,
-    ) -> impl Iterator<Item = Timestamp> + '_ {
+    ) -> impl ExactSizeIterator<Item = Timestamp> + '_ {
         let first = self
             .answered
             .partition_point(|answered| *answered + length < now);

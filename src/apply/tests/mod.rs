@@ -7,6 +7,7 @@ mod faults;
 mod plans;
 mod rate;
 mod readback;
+mod recording;
 mod resumption;
 mod scim;
 mod stops;
@@ -121,13 +122,7 @@ impl Night {
             let base = BaseUrl::parse(&format!("http://localhost{path}")).expect("an address");
             HttpClient::in_process(base, service(tenant.clone(), Arc::clone(&faults)))
         };
-        let api = AdminApi::new(AdminApiOptions {
-            http: http("/admin-provisioning"),
-            key: KEY.to_owned().into(),
-            limiter: Limiter::new(Limits::default(), clock.clone()),
-            retry: RetryPolicy::default(),
-            jitter_seed: Some(1),
-        });
+        let api = admin_api(http("/admin-provisioning"), Limits::default(), &clock);
         let scim = Scim::new(ScimOptions {
             http: http("/scim/v2"),
             token: KEY.to_owned().into(),
@@ -138,7 +133,7 @@ impl Night {
         Self {
             folder: tempfile::tempdir().expect("a folder"),
             tenant,
-            api: api.expect("a key"),
+            api,
             scim: scim.expect("a token"),
             clock,
             plan: plan_of("plan-1", work),
@@ -280,6 +275,17 @@ impl Night {
         let user = self.api.user(&user_id(number)).await.expect("a user");
         super::judge::describe(&super::account::Account::Admin(user.value))
     }
+}
+
+fn admin_api(http: HttpClient, limits: Limits, clock: &Clock) -> AdminApi {
+    let api = AdminApi::new(AdminApiOptions {
+        http,
+        key: KEY.to_owned().into(),
+        limiter: Limiter::new(limits, clock.clone()),
+        retry: RetryPolicy::default(),
+        jitter_seed: Some(1),
+    });
+    api.expect("a key")
 }
 
 /// The tenant, reached through the faults, with a little latency.
