@@ -15,6 +15,8 @@
 mod answer;
 mod clock;
 mod error;
+mod fault_script;
+mod faults;
 mod filter;
 mod hold;
 mod identity;
@@ -34,15 +36,18 @@ mod state;
 mod state_file;
 mod update;
 mod users;
+mod wire;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::SandboxError;
+pub use fault_script::FaultScriptError;
+pub use faults::FaultScript;
 pub use hold::{Hold, HoldPoint};
 pub use log::{LogEntry, LogReport, LogWrite};
 pub use options::{
-    ListScope, OperationTime, Options, PatchAnswer, ScimOptions, Seed, SeedLicense, SeedUser,
+    ListPayload, ListScope, OperationTime, Options, PatchAnswer, ScimOptions, Seed, SeedLicense, SeedUser,
     StrandedSeats, TenantLimits, UpdateSupport,
 };
 pub use server::{Running, start};
