@@ -85,7 +85,9 @@ pub(super) async fn look(
         let is_as_before = read.value.fingerprint() == sent.before.fingerprint();
         looks += 1;
         let look_again = match &word {
-            Word::Completed | Word::Failed(_) | Word::UnderWay(_) => looks <= READS_AFTER_THE_END,
+            // What the vendor called done may take a while to show.
+            Word::Completed => looks <= READS_AFTER_THE_END || !is_over,
+            Word::Failed(_) | Word::UnderWay(_) => looks <= READS_AFTER_THE_END,
             Word::Nothing => !is_over,
         };
         if look_again {

@@ -17,8 +17,8 @@ pub use options::{
     PlanArguments, RunArguments, TimeArguments, UndoArguments,
 };
 pub use sandbox::{
-    HoldArgument, HoldPoint, ListedUser, OperationTime, SandboxArguments, ScimPatch, ScimScope, Seconds,
-    TenantLimits,
+    HoldArgument, HoldPoint, ListedUser, OperationTime, SandboxArguments, ScimPatch, ScimScope,
+    Seconds, TenantLimits,
 };
 pub use tasks::{TasksAction, TasksArguments};
 

@@ -99,8 +99,8 @@ fn faults(arguments: &SandboxArguments) -> Result<FaultScript, Failure> {
     let in_file = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::new(Exit::NoInput, in_file(&error)))?;
-    let written = FaultScript::parse(&text)
-        .map_err(|error| Failure::new(Exit::BadData, in_file(&error)))?;
+    let written =
+        FaultScript::parse(&text).map_err(|error| Failure::new(Exit::BadData, in_file(&error)))?;
     Ok(typed.and(written))
 }
 

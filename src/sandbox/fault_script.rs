@@ -136,9 +136,8 @@ fn fault(words: &[&str]) -> Result<Fault, String> {
         ["wrong-type"] => Ok(Fault::Damaged(Damage::WrongType)),
         ["says", word] => {
             let status = STATUSES.into_iter().find(|status| status == word);
-            let status = status.ok_or_else(|| {
-                format!("{word:?} is no status; there are {}", STATUSES.join(", "))
-            });
+            let status = status
+                .ok_or_else(|| format!("{word:?} is no status; there are {}", STATUSES.join(", ")));
             Ok(Fault::Says(status?))
         }
         ["operation", word] => Ok(Fault::Operation(known(&FATES, word, "an end")?)),

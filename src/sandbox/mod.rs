@@ -47,8 +47,8 @@ pub use faults::FaultScript;
 pub use hold::{Hold, HoldPoint};
 pub use log::{LogEntry, LogReport, LogWrite};
 pub use options::{
-    ListPayload, ListScope, OperationTime, Options, PatchAnswer, ScimOptions, Seed, SeedLicense, SeedUser,
-    StrandedSeats, TenantLimits, UpdateSupport,
+    ListPayload, ListScope, OperationTime, Options, PatchAnswer, ScimOptions, Seed, SeedLicense,
+    SeedUser, StrandedSeats, TenantLimits, UpdateSupport,
 };
 pub use server::{Running, start};
 pub use service::{Tenant, tenant};

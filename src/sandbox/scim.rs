@@ -210,12 +210,7 @@ pub(super) fn error_body(status: StatusCode, detail: &str) -> Value {
 
 /// `ListResponse`, RFC 7644 section 3.4.2: positions are counted from 1, and
 /// what is out of range is taken as the nearest that is in it.
-fn list(
-    state: &State,
-    settings: &Settings,
-    query: &str,
-    now: Timestamp,
-) -> Result<Value, Refusal> {
+fn list(state: &State, settings: &Settings, query: &str, now: Timestamp) -> Result<Value, Refusal> {
     let parameters =
         parameters(query).ok_or_else(|| Refusal::bad("invalidSyntax", "The query is broken"))?;
     let number = |name: &str| {

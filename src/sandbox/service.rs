@@ -6,8 +6,8 @@ use axum::http::header::{
     ALLOW, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
 use axum::http::{HeaderValue, Request, Response, StatusCode};
-use jiff::{SignedDuration, Timestamp};
 use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::answer::{Answer, Problem, USERS};
@@ -209,7 +209,9 @@ impl Tenant {
             fault: None,
         };
         let user_id = core.user_of(&route);
-        let rule = core.faults.next(&route, request.method(), user_id.as_deref());
+        let rule = core
+            .faults
+            .next(&route, request.method(), user_id.as_deref());
         let (fault, text) = rule.map(|rule| (rule.fault, rule.text)).unzip();
         entry.fault = text;
         let unheard = fault.as_ref().and_then(|fault| fault.unheard(&route));

@@ -137,7 +137,7 @@ impl Night {
             jitter_seed: Some(1),
         });
         Self {
-            folder: tempfile::tempdir().expect("a folder"),
+            folder: folder(),
             tenant,
             api: api.expect("a key"),
             scim: scim.expect("a token"),
@@ -289,6 +289,15 @@ impl Night {
         let user = self.api.user(&user_id(number)).await.expect("a user");
         super::judge::describe(&super::account::Account::Admin(user.value))
     }
+}
+
+/// In memory where there is such a place: what a crash of the machine leaves
+/// is not tried here.
+fn folder() -> TempDir {
+    let in_memory = tempfile::tempdir_in("/dev/shm");
+    in_memory
+        .or_else(|_| tempfile::tempdir())
+        .expect("a folder")
 }
 
 /// The tenant, reached through the faults, with a little latency.
