@@ -74,6 +74,8 @@ U4,dan@example.com,Dan,Example,dan@example.com,Inactive,X Series - X2-VOSVC0216-
 pub(super) struct TonightsPlan {
     folder: TempDir,
     channels: &'static str,
+    /// Rules of the sandbox's fault script.
+    faults: &'static [&'static str],
 }
 
 impl TonightsPlan {
@@ -86,9 +88,27 @@ impl TonightsPlan {
         Self::over("[channels]\ndeactivate = \"scim\"\n")
     }
 
+    /// Answers get lost: one of an update that was carried out, and some of
+    /// polls and reads.
+    pub(super) fn with_lost_answers() -> Self {
+        Self {
+            faults: &[
+                "update 1: after reset",
+                "poll 1: cut",
+                "poll 3: broken-json",
+                "user-read 3: html 502",
+            ],
+            ..Self::new()
+        }
+    }
+
     fn over(channels: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let tonight = Self { folder, channels };
+        let tonight = Self {
+            folder,
+            channels,
+            faults: &[],
+        };
         let mut users = USERS.to_owned();
         for number in 10..30 {
             use std::fmt::Write;
@@ -139,8 +159,11 @@ impl TonightsPlan {
     }
 }
 
+/// The rows of `results.csv`, by column.
+pub(super) type Results = Vec<BTreeMap<String, String>>;
+
 /// What the program does tonight.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Work {
     /// `apply` of tonight's plan.
     Apply,
@@ -204,7 +227,7 @@ impl<'t> Office<'t> {
         run.expect("a run").start.run_id
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -232,6 +255,9 @@ impl<'t> Office<'t> {
             ("--customer-id", CUSTOMER),
         ] {
             arguments.extend([option.into(), value.into()]);
+        }
+        for rule in self.tonight.faults {
+            arguments.extend(["--fault".into(), (*rule).into()]);
         }
         if let Some(Hold { request, point }) = hold {
             arguments.extend(["--hold".into(), format!("{request}:{point}").into()]);
@@ -298,16 +324,36 @@ impl<'t> Office<'t> {
 
     /// Does the work to its end and returns its exit code.
     pub(super) fn run(&self, sandbox: &Sandbox, work: Work) -> i32 {
-        let ended = command(&self.arguments(sandbox, work)).output();
-        let ended = ended.expect("a process");
-        let code = ended.status.code().expect("no signal");
-        let said = String::from_utf8_lossy(&ended.stderr);
+        let (code, said) = self.run_within(sandbox, work, None);
         assert!([0, 4, 5, 8].contains(&code), "exit code {code}: {said}");
         code
     }
 
+    /// Does the work where no file may grow beyond so many blocks of 512 bytes,
+    /// as on a disk that is full; returns the exit code and what was said.
+    pub(super) fn run_within(
+        &self,
+        sandbox: &Sandbox,
+        work: Work,
+        blocks: Option<u64>,
+    ) -> (i32, String) {
+        let arguments = self.arguments(sandbox, work);
+        let mut limited = match blocks {
+            None => command(&arguments),
+            Some(blocks) => {
+                // A write beyond the limit fails, instead of ending the process.
+                let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+                let shell = ["sh", "-c", &script, "sh"].map(OsString::from);
+                command(&[&shell[..], &arguments[..]].concat())
+            }
+        };
+        let ended = limited.output().expect("a process");
+        let code = ended.status.code().expect("no signal");
+        (code, String::from_utf8_lossy(&ended.stderr).into_owned())
+    }
+
     /// `results.csv`, without what a kill may change, in a stable order.
-    pub(super) fn results(&self) -> Vec<BTreeMap<String, String>> {
+    pub(super) fn results(&self) -> Results {
         let path = self.path("out").join("results.csv");
         let mut reader = csv::Reader::from_path(path).expect("results");
         let rows = reader.deserialize::<BTreeMap<String, String>>();
