@@ -178,21 +178,21 @@ fn status(word: &str) -> Result<StatusCode, String> {
 /// Some faults are about some requests only.
 fn check(request: RequestKind, user_id: Option<&str>, fault: &Fault) -> Result<(), String> {
     let is_reset = *fault == Fault::Instead(When::Before, Instead::Reset);
-    match (request, fault) {
+    let refusal = match (request, fault) {
         (RequestKind::Connection, _) if user_id.is_some() => {
-            Err("nobody knows yet whom a connection is about".to_owned())
+            "nobody knows yet whom a connection is about"
         }
+        (RequestKind::Connection, _) if !is_reset => "a connection can only be reset",
         (RequestKind::UsersList | RequestKind::ScimSearch, _) if user_id.is_some() => {
-            Err("a list is about nobody by id".to_owned())
+            "a list is about nobody by id"
         }
-        (RequestKind::Connection, _) if !is_reset => {
-            Err("a connection can only be reset".to_owned())
+        (kind, Fault::Says(_)) if kind != RequestKind::Poll => "only a poll says a status",
+        (kind, Fault::Operation(_)) if kind != RequestKind::Update => {
+            "only an update begins an operation"
         }
-        (RequestKind::Poll, Fault::Says(_)) | (RequestKind::Update, Fault::Operation(_)) => Ok(()),
-        (_, Fault::Says(_)) => Err("only a poll says a status".to_owned()),
-        (_, Fault::Operation(_)) => Err("only an update begins an operation".to_owned()),
-        (_, Fault::Instead(..) | Fault::Damaged(_)) => Ok(()),
-    }
+        _ => return Ok(()),
+    };
+    Err(refusal.to_owned())
 }
 
 fn known<T: Copy>(words: &[(&str, T)], word: &str, what: &str) -> Result<T, String> {

@@ -209,16 +209,17 @@ async fn assert_ends_right(night: Night, channel: Channel, what: &str) {
 
 /// Fails, and shows the whole table, unless it is as expected.
 async fn check(expected: &str, channel: Channel, steps: &[Moment], make: impl Fn() -> Night) {
-    let mut table = String::new();
+    let mut rows = Vec::new();
     for fault in FAULTS {
         let mut cells = Vec::new();
         for moment in steps {
             let cell = cell(&make, channel, fault, *moment).await;
             cells.push(cell.unwrap_or_else(|| "-".to_owned()));
         }
-        table.push_str(&format!("{fault}: {}\n", cells.join(" | ")));
+        rows.push(format!("{fault}: {}", cells.join(" | ")));
     }
-    assert_eq!(table.trim(), expected.trim(), "it is\n{table}");
+    let table = rows.join("\n");
+    assert_eq!(table, expected.trim(), "it is\n{table}");
 }
 
 /// What each fault comes to when it happens once and, after the slash, every

@@ -112,7 +112,9 @@ fn killed_at_random_moments_everything_is_carried_on_to_the_same_end() {
         (TonightsPlan::over_scim(), 5),
         (TonightsPlan::with_lost_answers(), 6),
     ];
-    let scenes = nights.each_ref().map(|(night, ended)| Scene::new(night, *ended));
+    let scenes = nights
+        .each_ref()
+        .map(|(night, ended)| Scene::new(night, *ended));
     let began = now();
     let (played, killed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let numbers: Vec<u64> = (0..moments).collect();
@@ -124,12 +126,18 @@ fn killed_at_random_moments_everything_is_carried_on_to_the_same_end() {
         let scene = random.usize(..scenes.len());
         let work = [Work::Apply, Work::Run, Work::Undo][random.usize(..3)];
         let what = format!("moment {number} of seed {seed}, night {scene}, {work:?}");
-        killed.fetch_add(scenes[scene].play(work, &mut random, &what), Ordering::SeqCst);
+        killed.fetch_add(
+            scenes[scene].play(work, &mut random, &what),
+            Ordering::SeqCst,
+        );
         played.fetch_add(1, Ordering::SeqCst);
     });
     let (played, killed) = (played.into_inner(), killed.into_inner());
     println!("{played} moments, {killed} kills of a running program, all ended right");
-    assert!(played > 0 && killed >= played / 4, "hardly any kill met a running program");
+    assert!(
+        played > 0 && killed >= played / 4,
+        "hardly any kill met a running program"
+    );
 }
 
 #[expect(
@@ -140,10 +148,7 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "real processes run in real time"
-)]
+#[expect(clippy::disallowed_methods, reason = "real processes run in real time")]
 fn now() -> Instant {
     Instant::now()
 }
