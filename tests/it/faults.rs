@@ -139,9 +139,11 @@ fn a_fault_script_that_makes_no_sense_is_refused_with_its_place() {
 
 #[test]
 fn a_ledger_that_another_program_has_locked_is_exit_75() {
-    let office = office(1);
+    let office = office(0);
     office.night(NIGHT, &[]).expect(0);
-    let ledger = rusqlite::Connection::open(office.path("seatsweep-sandbox.db")).expect("a file");
+    let path = office.path("out/sandbox/seatsweep-sandbox.db");
+    let writing = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let ledger = rusqlite::Connection::open_with_flags(path, writing).expect("a ledger");
     ledger.execute_batch("BEGIN IMMEDIATE").expect("locked");
     office
         .night("2026-11-21", &[])
