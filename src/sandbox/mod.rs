@@ -10,7 +10,7 @@
 //! without sockets, for tests in tokio's paused time. A request goes through
 //! `service` (hold, lock, log) and `router` (key, limits, routing) to `users`,
 //! `update` or `operations`, or to `scim`; `state` is what the tenant remembers; `log` judges
-//! how the client behaved.
+//! how the client behaved; `faults` spoils answers on purpose, and `wire` the connections.
 
 mod answer;
 mod clock;

@@ -95,6 +95,32 @@ fn killed_at_any_commit(tonight: &TonightsPlan, succeeded: usize) {
 }
 
 #[test]
+fn a_clock_that_jumps_between_two_runs_changes_nothing_about_the_end() {
+    let tonight = TonightsPlan::new();
+    let undisturbed = undisturbed(&tonight, 6);
+    let times = ["2026-11-20T18:00:00Z", "2026-11-21T16:00:00Z"];
+    let moments: Vec<(&str, usize)> = times
+        .into_iter()
+        .flat_map(|time| [6, 9, 12].map(|commit| (time, commit)))
+        .collect();
+    in_parallel(&moments, |(time, commit)| {
+        let what = format!("killed at commit {commit}, carried on at {time}");
+        let office = Office::new(&tonight);
+        let sandbox = office.start_sandbox(None);
+        assert!(ends_at_commit(
+            &office.arguments(&sandbox, Work::Apply),
+            commit
+        ));
+        let code = office.run(&sandbox, Work::ApplyAt(time));
+        let log = [sandbox.end()];
+        assert_eq!(code, undisturbed.code, "{what}");
+        assert_eq!(office.results(), undisturbed.results, "{what}");
+        office::assert_each_written_once(&log, &what);
+        office.assert_settled(&what);
+    });
+}
+
+#[test]
 fn killed_at_any_commit_run_settles_and_plans_anew() {
     let tonight = TonightsPlan::new();
     let killed = at_every_commit(&tonight, Work::Run, |office, code, what| {

@@ -167,6 +167,8 @@ pub(super) type Results = Vec<BTreeMap<String, String>>;
 pub(super) enum Work {
     /// `apply` of tonight's plan.
     Apply,
+    /// The same, with the machine's clock set to another time of that day.
+    ApplyAt(&'static str),
     /// The same with a review sheet that keeps two people back.
     ApplyReviewed,
     /// `run`.
@@ -271,10 +273,14 @@ impl<'t> Office<'t> {
         write(&config, &self.tonight.configuration(&sandbox.base_url));
         let mut arguments: Vec<OsString> = vec![PROGRAM.into()];
         match work {
-            Work::Apply | Work::ApplyReviewed => {
+            Work::Apply | Work::ApplyAt(_) | Work::ApplyReviewed => {
                 let plan = self.tonight.path("out").join("plan.json");
+                let as_of = match work {
+                    Work::ApplyAt(as_of) => as_of,
+                    _ => AS_OF,
+                };
                 arguments.extend(["apply".into(), plan.into()]);
-                arguments.extend(["--as-of".into(), AS_OF.into()]);
+                arguments.extend(["--as-of".into(), as_of.into()]);
                 if matches!(work, Work::ApplyReviewed) {
                     arguments.extend(["--review".into(), self.review_sheet().into()]);
                 }

@@ -50,7 +50,9 @@ impl<'t> Scene<'t> {
     fn play(&self, work: Work, random: &mut fastrand::Rng, what: &str) -> usize {
         let office = match work {
             Work::Undo => self.morning.copy(),
-            Work::Apply | Work::ApplyReviewed | Work::Run => Office::new(self.tonight),
+            Work::Apply | Work::ApplyAt(_) | Work::ApplyReviewed | Work::Run => {
+                Office::new(self.tonight)
+            }
         };
         let sandbox = office.start_sandbox(None);
         let mut killed = 0;
@@ -61,7 +63,7 @@ impl<'t> Scene<'t> {
         let code = office.run(&sandbox, work);
         let log = [sandbox.end()];
         match work {
-            Work::Apply | Work::ApplyReviewed => {
+            Work::Apply | Work::ApplyAt(_) | Work::ApplyReviewed => {
                 assert_eq!(code, self.code, "{what}");
                 assert_eq!(office.results(), self.results, "{what}");
                 office::assert_each_written_once(&log, what);
