@@ -14,45 +14,62 @@ const LONGEST: Duration = Duration::from_mins(15);
 /// those are counted.
 const LATEST_KILL_MS: u64 = 2_500;
 
-/// One night, the end that it has when nobody disturbs it, and the morning
-/// after, with a plan to undo it.
+/// One night, and the end that it has when nobody disturbs it.
 struct Scene<'t> {
     tonight: &'t TonightsPlan,
     code: i32,
     results: office::Results,
-    morning: Office<'t>,
+    morning: Option<Morning<'t>>,
+}
+
+/// The morning after, with a plan to undo the night, and what that comes to.
+struct Morning<'t> {
+    office: Office<'t>,
     undone: office::Results,
 }
 
 impl<'t> Scene<'t> {
     fn new(tonight: &'t TonightsPlan, succeeded: usize) -> Self {
         let expected = undisturbed(tonight, succeeded);
-        let morning = Office::new(tonight);
-        let sandbox = morning.start_sandbox(None);
-        assert_eq!(morning.run(&sandbox, Work::Apply), 0);
-        sandbox.end();
-        morning.plan_undo();
-        let undoing = morning.copy();
-        let sandbox = undoing.start_sandbox(None);
-        assert_eq!(undoing.run(&sandbox, Work::Undo), 0);
-        sandbox.end();
         Self {
             tonight,
             code: expected.code,
             results: expected.results,
-            undone: undoing.results(),
-            morning,
+            morning: None,
         }
+    }
+
+    /// The same, and now and then it is the undo that is killed.
+    fn with_undo(tonight: &'t TonightsPlan, succeeded: usize) -> Self {
+        let office = Office::new(tonight);
+        let sandbox = office.start_sandbox(None);
+        assert_eq!(office.run(&sandbox, Work::Apply), 0);
+        sandbox.end();
+        office.plan_undo();
+        let undoing = office.copy();
+        let sandbox = undoing.start_sandbox(None);
+        assert_eq!(undoing.run(&sandbox, Work::Undo), 0);
+        sandbox.end();
+        let undone = undoing.results();
+        Self {
+            morning: Some(Morning { office, undone }),
+            ..Self::new(tonight, succeeded)
+        }
+    }
+
+    /// One of the things that can be killed here.
+    fn any_work(&self, random: &mut fastrand::Rng) -> Work {
+        let mut works = vec![Work::Apply, Work::Run];
+        works.extend(self.morning.as_ref().map(|_| Work::Undo));
+        works[random.usize(..works.len())]
     }
 
     /// Kills the work one to three times, then does it to its end. How many
     /// kills met a running program.
     fn play(&self, work: Work, random: &mut fastrand::Rng, what: &str) -> usize {
-        let office = match work {
-            Work::Undo => self.morning.copy(),
-            Work::Apply | Work::ApplyAt(_) | Work::ApplyReviewed | Work::Run => {
-                Office::new(self.tonight)
-            }
+        let office = match (work, &self.morning) {
+            (Work::Undo, Some(morning)) => morning.office.copy(),
+            _ => Office::new(self.tonight),
         };
         let sandbox = office.start_sandbox(None);
         let mut killed = 0;
@@ -70,7 +87,8 @@ impl<'t> Scene<'t> {
             }
             Work::Undo => {
                 assert_eq!(code, 0, "{what}");
-                assert_eq!(office.results(), self.undone, "{what}");
+                let undone = self.morning.as_ref().map(|it| &it.undone);
+                assert_eq!(Some(&office.results()), undone, "{what}");
                 office::assert_each_given_back_once(&log, what);
             }
             Work::Run => {
@@ -109,14 +127,16 @@ fn killed_at_random_moments_everything_is_carried_on_to_the_same_end() {
     let moments = number("SEATSWEEP_SOAK_MOMENTS").unwrap_or(MOMENTS as u64);
     let seed = number("SEATSWEEP_SOAK_SEED").unwrap_or_else(|| fastrand::u64(..1_000_000));
     println!("SEATSWEEP_SOAK_SEED={seed}, {moments} moments");
-    let nights = [
-        (TonightsPlan::new(), 6),
-        (TonightsPlan::over_scim(), 5),
-        (TonightsPlan::with_lost_answers(), 6),
+    let [night, over_scim, lost] = [
+        TonightsPlan::new(),
+        TonightsPlan::over_scim(),
+        TonightsPlan::with_lost_answers(),
     ];
-    let scenes = nights
-        .each_ref()
-        .map(|(night, ended)| Scene::new(night, *ended));
+    let scenes = [
+        Scene::with_undo(&night, 6),
+        Scene::new(&over_scim, 5),
+        Scene::with_undo(&lost, 6),
+    ];
     let began = now();
     let (played, killed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let numbers: Vec<u64> = (0..moments).collect();
@@ -126,7 +146,7 @@ fn killed_at_random_moments_everything_is_carried_on_to_the_same_end() {
         }
         let mut random = fastrand::Rng::with_seed(seed.wrapping_add(number));
         let scene = random.usize(..scenes.len());
-        let work = [Work::Apply, Work::Run, Work::Undo][random.usize(..3)];
+        let work = scenes[scene].any_work(&mut random);
         let what = format!("moment {number} of seed {seed}, night {scene}, {work:?}");
         killed.fetch_add(
             scenes[scene].play(work, &mut random, &what),
