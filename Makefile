@@ -6,7 +6,7 @@ CARGO = cargo
 PROGRAM = $(or $(CARGO_TARGET_DIR),target)/debug/seatsweep
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench soak clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ check: ## format, lints and docs without a warning, then test and run
 
 bench: ## measure the reading of large files
 	$(CARGO) bench --locked
+
+soak: ## kill the program at 200 random moments; SEED=N and MOMENTS=N choose others
+	SEATSWEEP_SOAK_SEED=$(SEED) SEATSWEEP_SOAK_MOMENTS=$(MOMENTS) \
+		$(CARGO) test --locked --test it kill::soak -- --ignored --nocapture
 
 clean: ## remove build results and sample outputs
 	$(CARGO) clean

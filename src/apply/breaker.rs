@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord};
+use crate::model::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};
+use crate::plan::{Phase, Step};
 
 /// Failures in a row that stop a kind of action.
 const IN_A_ROW: u32 = 5;
@@ -10,10 +11,18 @@ const SHARE_FROM: u32 = 20;
 /// The share, in percent.
 const SHARE_PERCENT: u32 = 40;
 
-/// Stops a kind of action when too much of it fails: what fails again and
-/// again has a common cause, and sending more helps nobody.
+/// Stops a kind of action over a channel when too much of it fails: what fails
+/// again and again has a common cause, and sending more helps nobody. Other
+/// kinds, and the same kind over another channel, go on.
 #[derive(Debug, Default)]
-pub(super) struct Breakers(Mutex<BTreeMap<ActionKind, Count>>);
+pub(super) struct Breakers(Mutex<BTreeMap<Circuit, Count>>);
+
+/// What one breaker is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Circuit {
+    pub(super) kind: ActionKind,
+    pub(super) channel: Channel,
+}
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Count {
@@ -24,11 +33,28 @@ struct Count {
     is_open: bool,
 }
 
+impl Circuit {
+    /// What a step counts as before it is begun: what ends access is not kept
+    /// back by a breaker on removals.
+    pub(super) fn of(step: &Step) -> Self {
+        let kind = match step.phase {
+            Phase::Deactivations if step.deactivate.is_some() => ActionKind::Deactivate,
+            Phase::Deactivations | Phase::Removals => ActionKind::RemoveLicense,
+            Phase::Reactivations => ActionKind::Reactivate,
+            Phase::Assignments => ActionKind::AssignLicense,
+        };
+        Self {
+            kind,
+            channel: step.channel,
+        }
+    }
+}
+
 impl Breakers {
-    /// Counts an outcome; true when it stops the kind.
-    pub(super) fn count(&self, kind: ActionKind, record: &OutcomeRecord) -> bool {
+    /// Counts an outcome; true when the breaker is open.
+    pub(super) fn count(&self, circuit: Circuit, record: &OutcomeRecord) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(kind).or_default();
+        let count = counts.entry(circuit).or_default();
         match record.outcome {
             Outcome::Succeeded | Outcome::AlreadyDone => {
                 count.tried += 1;
@@ -50,10 +76,10 @@ impl Breakers {
         count.is_open
     }
 
-    /// Whether the kind was stopped.
-    pub(super) fn is_open(&self, kind: ActionKind) -> bool {
+    /// Whether the kind was stopped over the channel.
+    pub(super) fn is_open(&self, circuit: Circuit) -> bool {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.get(&kind).is_some_and(|count| count.is_open)
+        counts.get(&circuit).is_some_and(|count| count.is_open)
     }
 }
 
@@ -69,15 +95,17 @@ mod tests {
         }
     }
 
+    const DEACTIVATE: Circuit = Circuit {
+        kind: ActionKind::Deactivate,
+        channel: Channel::AdminApi,
+    };
+
     fn counted(outcomes: &[Outcome]) -> bool {
         let breakers = Breakers::default();
         for outcome in outcomes {
-            breakers.count(
-                ActionKind::Deactivate,
-                &sent(*outcome, OutcomeReason::Refused),
-            );
+            breakers.count(DEACTIVATE, &sent(*outcome, OutcomeReason::Refused));
         }
-        breakers.is_open(ActionKind::Deactivate)
+        breakers.is_open(DEACTIVATE)
     }
 
     #[test]
@@ -116,21 +144,27 @@ mod tests {
             (OutcomeReason::Drifted, true),
         ] {
             for _ in 0..5 {
-                breakers.count(ActionKind::Deactivate, &sent(Outcome::Skipped, reason));
+                breakers.count(DEACTIVATE, &sent(Outcome::Skipped, reason));
             }
-            assert_eq!(breakers.is_open(ActionKind::Deactivate), opens);
+            assert_eq!(breakers.is_open(DEACTIVATE), opens);
         }
     }
 
     #[test]
-    fn other_kinds_go_on() {
+    fn other_kinds_and_other_channels_go_on() {
+        let removal = Circuit {
+            kind: ActionKind::RemoveLicense,
+            ..DEACTIVATE
+        };
+        let over_scim = Circuit {
+            channel: Channel::Scim,
+            ..DEACTIVATE
+        };
         let breakers = Breakers::default();
         for _ in 0..5 {
-            breakers.count(
-                ActionKind::RemoveLicense,
-                &sent(Outcome::Failed, OutcomeReason::Refused),
-            );
+            breakers.count(over_scim, &sent(Outcome::Failed, OutcomeReason::Refused));
         }
-        assert!(!breakers.is_open(ActionKind::Deactivate));
+        assert!(breakers.is_open(over_scim));
+        assert!(!breakers.is_open(DEACTIVATE) && !breakers.is_open(removal));
     }
 }

@@ -6,13 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+use super::breaker::Circuit;
 use super::pace::Pace;
 use super::progress::Progress;
 use super::readback::ReadBack;
 use super::{Event, Execution, Recorder, RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskRecord, TaskState};
-use crate::plan::{Action, ManualTask, Step};
+use crate::plan::{Action, ManualTask, Plan, Step};
 use crate::vendor::{CallError, CallErrorKind, VendorApi};
 
 /// What all lanes share.
@@ -24,6 +25,8 @@ pub(super) struct Context {
     pace: Mutex<Pace>,
     /// Where each action stands in the plan, by its id.
     positions: BTreeMap<String, usize>,
+    /// What each action is counted as when it ends.
+    circuits: BTreeMap<String, Circuit>,
     /// Actions whose end was reached in this run.
     done: Mutex<BTreeSet<String>>,
     admin_api: Standing,
@@ -50,6 +53,7 @@ impl Context {
         let positions = actions.map(|(position, action)| (action.id.clone(), position));
         Self {
             positions: positions.collect(),
+            circuits: circuits(&execution.plan),
             done: Mutex::default(),
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
@@ -192,22 +196,23 @@ impl Context {
     fn count(&self, entries: &[Entry]) {
         for entry in entries {
             if let Entry::Outcome { record, .. } = entry
-                && let Some(kind) = self.action(&record.action_id).map(|action| action.kind)
+                && let Some(circuit) = self.circuits.get(&record.action_id)
             {
                 if matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone) {
                     let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
                     done.insert(record.action_id.clone());
                 }
-                (self.execution.observer)(Event::ActionEnded(kind, record.outcome));
-                if self.execution.stop.breakers().count(kind, record) {
+                (self.execution.observer)(Event::ActionEnded(circuit.kind, record.outcome));
+                if self.execution.stop.breakers().count(*circuit, record) {
                     self.execution.stop.stop(Stop::Breaker);
                 }
             }
         }
     }
 
-    /// Why nothing new may be begun for this kind of action, if so.
-    pub(super) fn obstacle(&self, kind: ActionKind) -> Option<OutcomeReason> {
+    /// Why nothing new may be begun for this kind of action over this channel,
+    /// if so.
+    pub(super) fn obstacle(&self, circuit: Circuit) -> Option<OutcomeReason> {
         if let Some(reason) = self.stopped() {
             return Some(reason);
         }
@@ -216,10 +221,10 @@ impl Context {
             self.execution.stop.stop(Stop::Deadline);
             return Some(OutcomeReason::Deadline);
         }
-        if kind == ActionKind::RemoveLicense && self.execution.stop.is_stranded() {
+        if circuit.kind == ActionKind::RemoveLicense && self.execution.stop.is_stranded() {
             return Some(OutcomeReason::StrandedSeat);
         }
-        let is_open = self.execution.stop.breakers().is_open(kind);
+        let is_open = self.execution.stop.breakers().is_open(circuit);
         is_open.then_some(OutcomeReason::Breaker)
     }
 
@@ -334,4 +339,21 @@ impl Context {
     pub(super) fn seat_came_free(&self) {
         self.seats_come_free.store(true, Ordering::SeqCst);
     }
+}
+
+/// A step says over which channel its actions go.
+fn circuits(plan: &Plan) -> BTreeMap<String, Circuit> {
+    let actions = plan.actions.iter().map(|action| {
+        let (kind, channel) = (action.kind, action.channel);
+        (action.id.clone(), Circuit { kind, channel })
+    });
+    let mut circuits: BTreeMap<String, Circuit> = actions.collect();
+    for step in plan.lanes.iter().flat_map(|lane| &lane.steps) {
+        for id in step.actions() {
+            if let Some(circuit) = circuits.get_mut(id) {
+                circuit.channel = step.channel;
+            }
+        }
+    }
+    circuits
 }

@@ -6,16 +6,17 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::account::Account;
+use super::breaker::Circuit;
 use super::context::Context;
 use super::judge::{Judgment, Pending, describe, judge};
 use super::server::{Listed, Server};
 use super::{RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{
-    AccountKey, ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
+    AccountKey, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
     TerminationId,
 };
-use crate::plan::{Gift, Lane, Phase, Step};
+use crate::plan::{Gift, Lane, Step};
 use crate::vendor::{CallError, CallErrorKind, Reply};
 
 /// Attempts at one update of a step in one run. A second one is made only when
@@ -118,7 +119,7 @@ impl<'a> Work<'a> {
         // Held until the operation has ended, and taken before the account is
         // read: what is sent back must be no older than it has to be.
         let place = self.server.limiter().operation().await;
-        if let Some(reason) = self.context.obstacle(self.kind()) {
+        if let Some(reason) = self.context.obstacle(Circuit::of(self.step)) {
             self.end_all(pending, Outcome::Deferred, reason, "not begun")
                 .await?;
             return Ok(Next::Done);
@@ -133,7 +134,9 @@ impl<'a> Work<'a> {
             .busy(&self.lane.account, user.value.id())
         {
             let detail = format!(
-                "what became of an update that plan {plan_id} sent to this account is not known yet"
+                "what became of an update that plan {plan_id} sent to this account is not known \
+                 yet; the next run looks again, and once the account is as wanted, by whomever, it \
+                 is settled"
             );
             let reason = OutcomeReason::NoAnswer;
             self.end_all(pending, Outcome::Unknown, reason, &detail)
@@ -412,17 +415,6 @@ impl<'a> Work<'a> {
         });
         let entries = records.map(|record| self.context.outcome(record)).collect();
         self.context.record_later(entries).await
-    }
-
-    /// The kind of action that the step counts as: what ends access is not
-    /// kept back by a breaker on removals.
-    pub(super) fn kind(&self) -> ActionKind {
-        match self.step.phase {
-            Phase::Deactivations if self.step.deactivate.is_some() => ActionKind::Deactivate,
-            Phase::Deactivations | Phase::Removals => ActionKind::RemoveLicense,
-            Phase::Reactivations => ActionKind::Reactivate,
-            Phase::Assignments => ActionKind::AssignLicense,
-        }
     }
 
     /// Whether the step's deactivation was vetoed or came to nothing, so that

@@ -57,6 +57,11 @@ pub(super) enum Word {
     Nothing,
 }
 
+/// The vendor's guide gives an operation five minutes. One that has not ended
+/// by then is waited for over the night and not for ever: its word says
+/// nothing any more, and the account decides.
+const LONGEST_OPERATION: Duration = Duration::from_hours(12);
+
 /// Looks at the account after the vendor called the operation ended. A read
 /// may lag behind the operation, so one look is not enough.
 const READS_AFTER_THE_END: u32 = 3;
@@ -93,7 +98,9 @@ pub(super) async fn look(context: &Context, server: Server<'_>, sent: &Sent, wor
             }
             Err(error) => {
                 context.read_failed(&error);
-                return Looked::StillOpen(format!("the account could not be read: {error}"));
+                return Looked::StillOpen(format!(
+                    "the account could not be read back: {error}; the next run looks again"
+                ));
             }
         };
         if sent.wanted.is_met_by(&read.value) {
@@ -102,7 +109,9 @@ pub(super) async fn look(context: &Context, server: Server<'_>, sent: &Sent, wor
         let is_as_before = read.value.fingerprint() == sent.before_fingerprint;
         looks += 1;
         let look_again = match &word {
-            Word::Completed | Word::Failed(_) | Word::UnderWay(_) => looks <= READS_AFTER_THE_END,
+            // What the vendor called done may take a while to show.
+            Word::Completed => looks <= READS_AFTER_THE_END || !is_over,
+            Word::Failed(_) | Word::UnderWay(_) => looks <= READS_AFTER_THE_END,
             Word::Nothing => !is_over,
         };
         if look_again {
@@ -170,13 +179,19 @@ async fn follow_operation(
         Ok(Followed::Completed) => Word::Completed,
         Ok(Followed::Failed(problem)) => Word::Failed(problem.to_string()),
         Ok(Followed::Unknown | Followed::Gone) => Word::Nothing,
+        Ok(Followed::TimedOut) if elapsed >= LONGEST_OPERATION => Word::Nothing,
         Ok(Followed::TimedOut) => Word::UnderWay(format!(
-            "the operation {operation_id} is still under way after its time"
+            "the operation {operation_id} is still under way after its time; the next run looks \
+             again, and once the account is as wanted, by whomever, it is settled"
         )),
         Err(error) => {
             context.read_failed(&error);
+            if elapsed >= LONGEST_OPERATION {
+                return Word::Nothing;
+            }
             Word::UnderWay(format!(
-                "the operation {operation_id} could not be followed: {error}"
+                "the operation {operation_id} could not be followed: {error}; the next run looks \
+                 again"
             ))
         }
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::RecordingFailed;
 use super::Stop;
 use super::account::Account;
+use super::breaker::Circuit;
 use super::judge::{Wanted, describe};
 use super::lane::{Next, Work};
 use super::look::{Begun, Looked, Seen, Word, follow, look};
@@ -51,7 +52,7 @@ impl Work<'_> {
         started_at: Timestamp,
         _place: OperationSlot,
     ) -> Result<Next, RecordingFailed> {
-        if let Some(reason) = self.context.obstacle(self.kind()) {
+        if let Some(reason) = self.context.obstacle(Circuit::of(self.step)) {
             let carried = wanted.actions().cloned().collect();
             self.end_all(&carried, Outcome::Deferred, reason, "not begun")
                 .await?;
@@ -160,7 +161,8 @@ impl Work<'_> {
             Next::Done | Next::DeactivateAlone => Ok(()),
             Next::Again => {
                 let reason = OutcomeReason::Interrupted;
-                let detail = "an earlier run was stopped before it was sent";
+                let detail = "its time is over and nothing of it shows: an earlier run did not \
+                              send it, or it was lost on its way";
                 let carried = sent.wanted.actions().cloned().collect();
                 self.end_all(&carried, Outcome::Deferred, reason, detail)
                     .await

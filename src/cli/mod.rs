@@ -17,7 +17,8 @@ pub use options::{
     PlanArguments, RunArguments, TimeArguments, UndoArguments,
 };
 pub use sandbox::{
-    HoldArgument, HoldPoint, SandboxArguments, ScimPatch, ScimScope, WindowsArgument,
+    HoldArgument, HoldPoint, ListedUser, OperationTime, SandboxArguments, ScimPatch, ScimScope,
+    Seconds, TenantLimits, WindowsArgument,
 };
 pub use tasks::{TasksAction, TasksArguments};
 

@@ -46,9 +46,133 @@ pub struct SandboxArguments {
         default_value = "sliding"
     )]
     pub windows: WindowsArgument,
+    /// Let something go wrong: REQUEST [of USER-ID] [WHICH]: FAULT; repeatable.
+    #[arg(long, value_name = "RULE", long_help = FAULT_HELP)]
+    pub fault: Vec<String>,
+    /// Read fault rules from FILE, one a line, after those of --fault; # begins a comment.
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// Show users, alone and in lists, as they were SECONDS ago.
+    #[arg(long, value_name = "SECONDS", default_value = "0")]
+    pub read_lag: Seconds,
+    /// Show everything of each user in a list, or only who it is and the status (no licences, no extensions).
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = ListedUser::Full)]
+    pub list: ListedUser,
+    /// Let an operation take MIN to MAX seconds.
+    #[arg(long, value_name = "MIN-MAX", default_value = "1.5-6")]
+    pub operation_time: OperationTime,
+    /// Allow this many requests a minute, requests in 10 seconds, and operations in flight.
+    #[arg(long, value_name = "N,N,N", default_value = "100,20,10")]
+    pub limits: TenantLimits,
     /// Freeze at the Nth request: when it is received, before or after its answer (for kill tests).
     #[arg(long, value_name = "N:received|before|after", hide = true)]
     pub hold: Option<HoldArgument>,
+}
+
+/// What a person needs to write a fault rule.
+const FAULT_HELP: &str = "\
+Let something go wrong. Repeatable; a rule is
+
+  REQUEST [of USER-ID] [WHICH]: FAULT        as in  --fault 'update 1: after reset'
+
+REQUEST  users-list   GET /users                scim-search  GET /Users
+         user-read    GET /users/ID             scim-read    GET /Users/ID
+         update       PUT /users/ID             scim-patch   PATCH /Users/ID
+         poll         GET /operations/ID        any          any of these
+         connection   before anything is read from it
+WHICH    all (the default), 3 (the third), 2-5, 4- (from the fourth on), every 3;
+         each rule counts the requests that it is about, from the sandbox's start;
+         of several rules for one request the first holds
+FAULT    reset                         the connection is reset; for a connection the only fault
+         400 ... 503                   this status; 429 or 503 may add: retry-after SECONDS
+         html [STATUS]                 a sign-in page, with 200 or the status
+         redirect                      302 to another host
+         wrong-shape                   200 with JSON of something else
+           in these the request is not carried out; write after in front
+           (after reset, after 500, ...) and it is, before they come
+         slow SECONDS                  the answer trickles, in real time
+         cut                           the answer breaks off within its body
+         broken-json                   the answer's JSON ends early
+         wrong-type                    the answer says that it is text/plain
+           these spoil the true answer
+         operation failed|unknown|stuck|gone|unchanged
+                                       (update) accepted, and changes nothing: it ends FAILED or
+                                       UNKNOWN, never ends, is not known (404), or COMPLETED
+         says PENDING|IN_PROGRESS|COMPLETED|FAILED|UNKNOWN
+                                       (poll) this, whatever is true";
+
+/// How much a list shows of each user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListedUser {
+    /// Everything.
+    Full,
+    /// Who it is and the status.
+    Status,
+}
+
+/// A length of time in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seconds(pub Duration);
+
+impl FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let seconds = text.parse().ok().map(Duration::try_from_secs_f64);
+        match seconds {
+            Some(Ok(time)) => Ok(Self(time)),
+            Some(Err(_)) | None => Err("write a number of seconds, such as 2.5".to_owned()),
+        }
+    }
+}
+
+/// The shortest and the longest time of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OperationTime {
+    /// The shortest.
+    pub minimum: Duration,
+    /// The longest.
+    pub maximum: Duration,
+}
+
+impl FromStr for OperationTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (minimum, maximum) = text.split_once('-').unwrap_or((text, text));
+        let (Seconds(minimum), Seconds(maximum)) = (minimum.parse()?, maximum.parse()?);
+        if minimum > maximum {
+            return Err("the shortest time comes first".to_owned());
+        }
+        Ok(Self { minimum, maximum })
+    }
+}
+
+/// The limits that the sandbox enforces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TenantLimits {
+    /// Requests in any 60 seconds.
+    pub requests_per_minute: u32,
+    /// Requests in any 10 seconds.
+    pub requests_per_10_seconds: u32,
+    /// Operations that are not finished yet.
+    pub operations_in_flight: u32,
+}
+
+impl FromStr for TenantLimits {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let numbers: Result<Vec<NonZeroU32>, _> = text.split(',').map(str::parse).collect();
+        match numbers.as_deref() {
+            Ok([minute, ten_seconds, operations]) => Ok(Self {
+                requests_per_minute: minute.get(),
+                requests_per_10_seconds: ten_seconds.get(),
+                operations_in_flight: operations.get(),
+            }),
+            Ok(_) | Err(_) => Err("write three numbers above 0, such as 100,20,10".to_owned()),
+        }
+    }
 }
 
 /// What a SCIM patch is answered with.

@@ -126,7 +126,9 @@ impl From<LedgerError> for Failure {
         let exit = match &error {
             LedgerError::Foreign { .. } => Exit::Configuration,
             LedgerError::Locked { .. } => Exit::Locked,
-            LedgerError::Full { .. } | LedgerError::NotWritable { .. } => Exit::CannotWrite,
+            LedgerError::Full { .. }
+            | LedgerError::WriteFailed { .. }
+            | LedgerError::NotWritable { .. } => Exit::CannotWrite,
             LedgerError::Newer { .. }
             | LedgerError::Older { .. }
             | LedgerError::NotALedger { .. }

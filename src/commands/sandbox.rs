@@ -2,10 +2,12 @@
 
 use super::failure::{Exit, Failure};
 use super::{console, recovery, signals, target};
-use crate::cli::{HoldPoint, SandboxArguments, ScimPatch, ScimScope, WindowsArgument};
+use crate::cli::{
+    HoldPoint, ListedUser, SandboxArguments, ScimPatch, ScimScope, WindowsArgument,
+};
 use crate::config::Settings;
 use crate::http::ExposeSecret;
-use crate::sandbox::{self, Hold};
+use crate::sandbox::{self, FaultScript, Hold};
 use crate::vendor::wall_now;
 
 /// The key that the sandbox accepts when no other is named.
@@ -23,6 +25,7 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
         Some(_) => settings.api_key()?.expose_secret().to_owned(),
         None => DEFAULT_KEY.to_owned(),
     };
+    let faults = faults(arguments)?;
     let origin = settings.as_of.unwrap_or_else(wall_now);
     let mut options = sandbox::Options::new(seed, key, origin);
     options.state_file.clone_from(&arguments.state);
@@ -37,9 +40,24 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
         ScimScope::All => sandbox::ListScope::AllUsers,
         ScimScope::Provisioned => sandbox::ListScope::Provisioned,
     };
-    options.limits.counting = match arguments.windows {
-        WindowsArgument::Sliding => sandbox::Counting::Sliding,
-        WindowsArgument::Fixed(phase) => sandbox::Counting::Fixed { phase },
+    options.faults = faults;
+    options.read_lag = arguments.read_lag.0;
+    options.list = match arguments.list {
+        ListedUser::Full => sandbox::ListPayload::Full,
+        ListedUser::Status => sandbox::ListPayload::Status,
+    };
+    options.operation_time = sandbox::OperationTime {
+        minimum: arguments.operation_time.minimum,
+        maximum: arguments.operation_time.maximum,
+    };
+    options.limits = sandbox::TenantLimits {
+        requests_per_minute: arguments.limits.requests_per_minute,
+        requests_per_10_seconds: arguments.limits.requests_per_10_seconds,
+        operations_in_flight: arguments.limits.operations_in_flight,
+        counting: match arguments.windows {
+            WindowsArgument::Sliding => sandbox::Counting::Sliding,
+            WindowsArgument::Fixed(phase) => sandbox::Counting::Fixed { phase },
+        },
     };
     options.hold = arguments.hold.map(|hold| Hold {
         request: hold.request,
@@ -75,6 +93,21 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
         ));
         Ok(0)
     })
+}
+
+/// The rules of the command line, then those of the file.
+fn faults(arguments: &SandboxArguments) -> Result<FaultScript, Failure> {
+    let typed = FaultScript::parse(&arguments.fault.join("\n"))
+        .map_err(|error| Failure::of(Exit::Usage, error))?;
+    let Some(path) = &arguments.faults else {
+        return Ok(typed);
+    };
+    let in_file = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(Exit::NoInput, in_file(&error)))?;
+    let written =
+        FaultScript::parse(&text).map_err(|error| Failure::new(Exit::BadData, in_file(&error)))?;
+    Ok(typed.and(written))
 }
 
 /// How another process works on this tenant: a configuration to copy.

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use crate::model::RequestState;
 
@@ -67,6 +67,18 @@ pub enum LedgerError {
     Full {
         /// The ledger's file.
         path: PathBuf,
+    },
+    /// A write failed for another reason than a full disk: a quota, a limit on
+    /// the size of files, or a disk that is broken.
+    #[error(
+        "the ledger {path} could not be written; check the disk, its free space and quota, and \
+         start again"
+    )]
+    WriteFailed {
+        /// The ledger's file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
     },
     /// The file or its folder may not be written.
     #[error(
@@ -203,6 +215,9 @@ fn from_sqlite(path: PathBuf, source: rusqlite::Error) -> LedgerError {
         let detail = source.to_string();
         return LedgerError::Corrupt { path, detail };
     }
+    if is_failed_write(&source) {
+        return LedgerError::WriteFailed { path, source };
+    }
     match source.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => LedgerError::Full { path },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerError::Locked { path },
@@ -218,13 +233,26 @@ fn from_sqlite(path: PathBuf, source: rusqlite::Error) -> LedgerError {
     }
 }
 
+/// Only a disk without space is `SQLITE_FULL`; a quota is an I/O error.
+fn is_failed_write(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(
+        code,
+        Some(
+            ffi::SQLITE_IOERR_WRITE
+                | ffi::SQLITE_IOERR_FSYNC
+                | ffi::SQLITE_IOERR_DIR_FSYNC
+                | ffi::SQLITE_IOERR_TRUNCATE
+                | ffi::SQLITE_IOERR_SHMSIZE
+        )
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use rusqlite::ffi;
-
-    use super::{Fault, LedgerError};
+    use super::{Fault, LedgerError, ffi};
 
     fn error_of(code: i32) -> LedgerError {
         let failure = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
@@ -235,6 +263,7 @@ mod tests {
     fn what_sqlite_reports_becomes_advice() {
         let cases = [
             (ffi::SQLITE_FULL, "make room"),
+            (ffi::SQLITE_IOERR_WRITE, "free space and quota"),
             (ffi::SQLITE_BUSY, "locked by another process"),
             (ffi::SQLITE_READONLY, "opened or written"),
             (ffi::SQLITE_READONLY_DIRECTORY, "opened or written"),

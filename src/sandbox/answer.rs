@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::clock::seconds_until;
+use super::faults::Delivery;
 
 /// The media type of users, and of everything about them.
 pub(super) const USERS: &str = "application/vnd.users.v1+json";
@@ -21,6 +22,11 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<i64>,
     /// The methods that are allowed, on 405.
     pub(super) allow: Option<&'static str>,
+    /// Where to look instead, on a redirect.
+    pub(super) location: Option<&'static str>,
+    /// What is sent in place of the body.
+    pub(super) text: Option<String>,
+    pub(super) delivery: Delivery,
 }
 
 /// A request that is refused.
@@ -50,6 +56,9 @@ impl Answer {
             body,
             retry_after: None,
             allow: None,
+            location: None,
+            text: None,
+            delivery: Delivery::Whole,
         }
     }
 }
@@ -265,11 +274,9 @@ impl Problem {
         now: Timestamp,
     ) -> Answer {
         Answer {
-            status: self.status,
-            media_type,
             retry_after: self.retry_at.map(|time| seconds_until(now, time)),
             allow: self.allow,
-            body: self.into_body(instance, now),
+            ..Answer::new(self.status, media_type, self.into_body(instance, now))
         }
     }
 

@@ -28,7 +28,8 @@ pub struct LogReport {
     pub max_in_10_seconds: u64,
     /// The most operations that were open at once.
     pub max_operations_in_flight: u64,
-    /// Requests that were answered with 429.
+    /// Requests that were answered with 429, but for those that the fault
+    /// script answered so.
     pub violations: u64,
     /// Looks at an operation less than a second after its 202 or the look before.
     pub polls_too_fast: u64,
@@ -68,6 +69,10 @@ pub struct LogEntry {
     pub operations_in_flight: u64,
     /// What it wrote, if it is an accepted update.
     pub write: Option<LogWrite>,
+    /// The rule of the fault script that it met with. The status is 0 where
+    /// the rule left it without an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// An accepted update.
@@ -81,6 +86,8 @@ pub struct LogWrite {
     pub repeated: bool,
     /// What it failed to send back.
     pub fields_lost: BTreeSet<String>,
+    /// Whether the change is made in the end.
+    pub takes_effect: bool,
 }
 
 impl LogReport {
@@ -106,7 +113,11 @@ impl LogReport {
                 .map(|entry| entry.operations_in_flight)
                 .max()
                 .unwrap_or_default(),
-            violations: count(entries.iter().filter(|entry| entry.status == 429)),
+            violations: count(
+                entries
+                    .iter()
+                    .filter(|entry| entry.status == 429 && entry.fault.is_none()),
+            ),
             polls_too_fast: polls_too_fast(entries),
             fields_lost: fields_lost.into_iter().collect(),
             accounts_written,
@@ -173,6 +184,7 @@ mod tests {
             operation_id: None,
             operations_in_flight: 0,
             write: None,
+            fault: None,
         }
     }
 

@@ -10,11 +10,13 @@
 //! without sockets, for tests in tokio's paused time. A request goes through
 //! `service` (hold, lock, log) and `router` (key, limits, routing) to `users`,
 //! `update` or `operations`, or to `scim`; `state` is what the tenant remembers; `log` judges
-//! how the client behaved.
+//! how the client behaved; `faults` spoils answers on purpose, and `wire` the connections.
 
 mod answer;
 mod clock;
 mod error;
+mod fault_script;
+mod faults;
 mod filter;
 mod hold;
 mod identity;
@@ -34,16 +36,19 @@ mod state;
 mod state_file;
 mod update;
 mod users;
+mod wire;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::SandboxError;
+pub use fault_script::FaultScriptError;
+pub use faults::FaultScript;
 pub use hold::{Hold, HoldPoint};
 pub use log::{LogEntry, LogReport, LogWrite};
 pub use options::{
-    Counting, ListScope, OperationTime, Options, PatchAnswer, ScimOptions, Seed, SeedLicense,
-    SeedUser, StrandedSeats, TenantLimits, UpdateSupport,
+    Counting, ListPayload, ListScope, OperationTime, Options, PatchAnswer, ScimOptions, Seed,
+    SeedLicense, SeedUser, StrandedSeats, TenantLimits, UpdateSupport,
 };
 pub use server::{Running, start};
 pub use service::{Tenant, tenant};

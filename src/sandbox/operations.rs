@@ -32,6 +32,8 @@ pub(super) enum Stage {
     Completed,
     /// Its change was refused.
     Failed,
+    /// Nobody knows what became of its change, which was not made.
+    Unknown,
 }
 
 /// What an operation does when it completes.
@@ -55,6 +57,8 @@ pub(super) enum Ending {
     Refused,
     /// The operation completes without a change.
     Ignored,
+    /// The operation ends as unknown, without a change.
+    Lost,
 }
 
 impl Operation {
@@ -77,6 +81,7 @@ impl Operation {
             Stage::Open(_) => "IN_PROGRESS",
             Stage::Completed => "COMPLETED",
             Stage::Failed => "FAILED",
+            Stage::Unknown => "UNKNOWN",
         };
         let completed = (!self.is_open()).then(|| format!("{:.3}", self.completes));
         let error = matches!(self.stage, Stage::Failed).then(|| self.refusal());
@@ -97,12 +102,11 @@ impl Operation {
         })
     }
 
-    /// An operation waits for the first third of its time.
+    /// An operation waits for the first third of its time, and no longer than
+    /// a minute.
     fn begins(&self) -> Timestamp {
-        later(
-            self.created,
-            self.completes.duration_since(self.created) / 3,
-        )
+        let third = self.completes.duration_since(self.created) / 3;
+        later(self.created, third.min(SignedDuration::from_mins(1)))
     }
 
     fn refusal(&self) -> Value {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::faults::FaultScript;
 use super::hold::Hold;
 
 /// How a sandbox behaves. [`Options::new`] fills in the documented defaults.
@@ -38,6 +39,13 @@ pub struct Options {
     pub update: UpdateSupport,
     /// How the SCIM service behaves.
     pub scim: ScimOptions,
+    /// What goes wrong on purpose.
+    pub faults: FaultScript,
+    /// How long reads and lists lag behind, in tenant time: they show users as
+    /// they were so long ago. An operation's end shows at once.
+    pub read_lag: Duration,
+    /// How much a list shows of each user.
+    pub list: ListPayload,
 }
 
 impl Options {
@@ -63,6 +71,9 @@ impl Options {
             hold: None,
             stranded_seats: StrandedSeats::default(),
             update: UpdateSupport::default(),
+            faults: FaultScript::default(),
+            read_lag: Duration::ZERO,
+            list: ListPayload::default(),
         }
     }
 }
@@ -201,6 +212,17 @@ pub enum UpdateSupport {
     Implemented,
     /// Updates are answered with 405.
     MethodNotAllowed,
+}
+
+/// How much a list of the Administration API shows of each user; the vendor's
+/// documents do not say whether it is everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ListPayload {
+    /// As much as a read of the user alone.
+    #[default]
+    Full,
+    /// Who it is and whether it is active; no licenses and extensions.
+    Status,
 }
 
 /// How the SCIM service behaves.

@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, OPERATIONS, Problem, USERS};
 use super::error::described;
+use super::faults::{Fate, Faults};
 use super::identity::is_uuid;
 use super::limits::{Admission, Windows};
 use super::log::{LogEntry, LogWrite};
 use super::operations::Ending;
-use super::options::{OperationTime, ScimOptions, StrandedSeats, UpdateSupport};
+use super::options::{ListPayload, OperationTime, ScimOptions, StrandedSeats, UpdateSupport};
 use super::query::percent_decoded;
 use super::scim;
 use super::state::{State, username};
@@ -39,6 +40,15 @@ pub(super) struct Settings {
     pub(super) operation_time: OperationTime,
     pub(super) stranded_seats: StrandedSeats,
     pub(super) update: UpdateSupport,
+    pub(super) read_lag: SignedDuration,
+    pub(super) list: ListPayload,
+}
+
+impl Settings {
+    /// The time whose state is shown to whoever reads now.
+    pub(super) fn shown_at(&self, now: Timestamp) -> Timestamp {
+        now.checked_sub(self.read_lag).unwrap_or(Timestamp::MIN)
+    }
 }
 
 /// What changes with every request.
@@ -50,6 +60,7 @@ pub(super) struct Core {
     pub(super) scim_windows: Windows,
     pub(super) scrolls: Scrolls,
     pub(super) entries: Vec<LogEntry>,
+    pub(super) faults: Faults,
 }
 
 impl Core {
@@ -90,13 +101,13 @@ impl Core {
             Route::Users if method == Method::GET => {
                 check_accept(request.headers(), USERS)?;
                 let query = request.uri().query().unwrap_or_default();
-                let base_url = &settings.base_url;
-                let page = users::list(&self.state, &mut self.scrolls, query, base_url, now)?;
+                let page = users::list(&self.state, &mut self.scrolls, query, settings, now)?;
                 Ok(Answer::new(StatusCode::OK, USERS, page))
             }
             Route::User(user_id) if method == Method::GET => {
                 check_accept(request.headers(), USERS)?;
-                let user = self.state.user(user_id).ok_or_else(Problem::not_found)?;
+                let user = self.state.shown(user_id, settings.shown_at(now));
+                let user = user.ok_or_else(Problem::not_found)?;
                 Ok(Answer::new(StatusCode::OK, USERS, user.clone()))
             }
             Route::User(user_id) if method == Method::PUT => match settings.update {
@@ -142,14 +153,15 @@ impl Core {
             return Err(Problem::too_many_requests(first.unwrap_or(now)));
         }
 
+        let ending = ending(settings.stranded_seats, before, &update);
         let write = LogWrite {
             username: username(before).to_owned(),
             change: update.digest.clone(),
             repeated: update.changes_nothing
                 || self.state.latest_change(user_id) == Some(update.digest.as_str()),
             fields_lost: update.fields_lost.clone(),
+            takes_effect: ending == Ending::Applied,
         };
-        let ending = ending(settings.stranded_seats, before, &update);
         let operation_id = self.state.accept(user_id, update, ending, now, completes);
         self.make_durable(settings, &operation_id)?;
         let body = self.operation(settings, &operation_id, now);
@@ -168,6 +180,31 @@ impl Core {
             self.state.withdraw(operation_id);
             Problem::unknown(described(&error))
         })
+    }
+
+    /// Ends the operation that a request began in the way of the fault script.
+    pub(super) fn decree(&mut self, settings: &Settings, entry: &mut LogEntry, fate: Fate) {
+        let (Some(operation_id), Some(write)) = (&entry.operation_id, &mut entry.write) else {
+            return;
+        };
+        write.takes_effect = false;
+        self.state.decree(operation_id, fate);
+        if let Some(path) = &settings.state_file {
+            // The update is durable as it was accepted; a fate that is lost
+            // with the sandbox is none that a client was promised.
+            let _ = state_file::replace(path, &self.state);
+        }
+    }
+
+    /// The user whom a request is about, if it is about one.
+    pub(super) fn user_of(&self, route: &Route) -> Option<String> {
+        match route {
+            Route::User(id) | Route::Scim(scim::Resource::User(id)) => Some(id.clone()),
+            Route::Operation(id) => Some(self.state.operation(id)?.user_id.clone()),
+            Route::Users
+            | Route::Scim(scim::Resource::Users | scim::Resource::Unknown)
+            | Route::Unknown => None,
+        }
     }
 
     fn operation(&self, settings: &Settings, operation_id: &str, now: Timestamp) -> Option<Value> {

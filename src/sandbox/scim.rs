@@ -75,11 +75,7 @@ impl Refusal {
     }
 
     pub(super) fn into_answer(self, now: Timestamp) -> Answer {
-        let mut body = json!({
-            "schemas": [ERROR],
-            "status": self.status.as_str(),
-            "detail": self.detail,
-        });
+        let mut body = error_body(self.status, &self.detail);
         if let Some(scim_type) = self.scim_type {
             body["scimType"] = json!(scim_type);
         }
@@ -120,11 +116,12 @@ impl Core {
         match (resource, request.method()) {
             (Resource::Users, &Method::GET) => {
                 let query = request.uri().query().unwrap_or_default();
-                let page = list(&self.state, settings, query)?;
+                let page = list(&self.state, settings, query, now)?;
                 Ok(Answer::new(StatusCode::OK, SCIM, page))
             }
             (Resource::User(id), &Method::GET) => {
-                let user = visible(&self.state, settings, id);
+                let user = self.state.shown(id, settings.shown_at(now));
+                let user = user.filter(|user| is_in_scope(settings.scim.list_scope, user));
                 let user = user.ok_or_else(|| Refusal::not_found(id))?;
                 Ok(Answer::new(StatusCode::OK, SCIM, render(user, settings)))
             }
@@ -165,6 +162,7 @@ impl Core {
                 || self.state.latest_change(id) == Some(digest.as_str()),
             // A patch sends nothing back that could get lost.
             fields_lost: std::collections::BTreeSet::new(),
+            takes_effect: true,
         };
         let earlier = self.state.change_at_once(id, after.clone(), Some(digest));
         if let Some(path) = &settings.state_file
@@ -175,6 +173,9 @@ impl Core {
             }
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             return Err(Refusal::new(status, described(&error)));
+        }
+        if let Some((before, _)) = earlier {
+            self.state.remember(id, now, before);
         }
         entry.write = Some(write);
         Ok(match settings.scim.patch_answer {
@@ -198,9 +199,18 @@ impl Resource {
     }
 }
 
+/// The RFC's error, without a word for what is wrong.
+pub(super) fn error_body(status: StatusCode, detail: &str) -> Value {
+    json!({
+        "schemas": [ERROR],
+        "status": status.as_str(),
+        "detail": detail,
+    })
+}
+
 /// `ListResponse`, RFC 7644 section 3.4.2: positions are counted from 1, and
 /// what is out of range is taken as the nearest that is in it.
-fn list(state: &State, settings: &Settings, query: &str) -> Result<Value, Refusal> {
+fn list(state: &State, settings: &Settings, query: &str, now: Timestamp) -> Result<Value, Refusal> {
     let parameters =
         parameters(query).ok_or_else(|| Refusal::bad("invalidSyntax", "The query is broken"))?;
     let number = |name: &str| {
@@ -220,7 +230,7 @@ fn list(state: &State, settings: &Settings, query: &str) -> Result<Value, Refusa
         }
     };
     let found: Vec<&Value> = state
-        .users()
+        .users_shown(settings.shown_at(now))
         .filter(|user| is_in_scope(settings.scim.list_scope, user))
         .filter(|user| {
             let name = username(user).to_lowercase();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::Request;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,7 +16,8 @@ use super::log::{LogEntry, LogReport};
 use super::options::Options;
 use super::router::BASE_PATH;
 use super::scim;
-use super::service::Tenant;
+use super::service::{Reply, Tenant};
+use super::wire::{Line, Listener};
 
 /// No user is anywhere near this size, in bytes.
 const LARGEST_BODY: usize = 4 << 20;
@@ -49,13 +50,15 @@ pub async fn start(options: Options) -> Result<Running, SandboxError> {
     let tenant = Tenant::new(options, &origin(address))?;
 
     let (stopping, mut stop) = watch::channel(false);
-    // Small answers would wait for more to send otherwise. A socket that
-    // cannot be told so still works.
-    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
+    let listener = Listener {
+        sockets: listener,
+        tenant: tenant.clone(),
+    };
     let router = Router::new().fallback(answer).with_state(tenant.clone());
+    let service = router.into_make_service_with_connect_info::<Line>();
     let mut server = JoinSet::new();
     server.spawn(async move {
-        axum::serve(listener, router)
+        axum::serve(listener, service)
             .with_graceful_shutdown(async move {
                 // An error means that the sandbox was dropped: stop too.
                 let _ = stop.wait_for(|stop| *stop).await;
@@ -117,16 +120,18 @@ impl Running {
 
 async fn answer(
     axum::extract::State(tenant): axum::extract::State<Tenant>,
+    ConnectInfo(line): ConnectInfo<Line>,
     request: Request<Body>,
 ) -> axum::http::Response<Body> {
     let (parts, body) = request.into_parts();
-    let response = match to_bytes(body, LARGEST_BODY).await {
+    let Reply { response, delivery } = match to_bytes(body, LARGEST_BODY).await {
         Ok(bytes) => {
             let request = Request::from_parts(parts, bytes.to_vec());
             tenant.serve(&request).await
         }
         Err(_) => tenant.too_large(),
     };
+    line.deliver(delivery, response.body().len());
     response.map(Body::from)
 }
 

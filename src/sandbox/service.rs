@@ -3,16 +3,17 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::header::{
-    ALLOW, CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER, TRANSFER_ENCODING,
+    ALLOW, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
 use axum::http::{HeaderValue, Request, Response, StatusCode};
-use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::answer::{Answer, Problem, USERS};
 use super::clock::{Clock, unix_second_after};
 use super::error::{SandboxError, described};
+use super::faults::{Delivery, Fault, FaultScript, Faults};
 use super::hold::Gate;
 use super::identity::response_id;
 use super::limits::{Usage, Windows};
@@ -56,6 +57,8 @@ impl Tenant {
         }
         let clock = Clock::start(options.origin, options.time_scale);
         let mut state = state_file::load(options.state_file.as_deref(), &options.seed)?;
+        let read_lag = SignedDuration::try_from(options.read_lag).unwrap_or(SignedDuration::MAX);
+        state.lag_reads(read_lag);
         state.advance(clock.now());
         if let Some(path) = &options.state_file {
             state_file::replace(path, &state)?;
@@ -66,6 +69,7 @@ impl Tenant {
             scim_windows: Windows::new(options.limits),
             scrolls: Scrolls::default(),
             entries: Vec::new(),
+            faults: Faults::new(options.faults),
         };
         let settings = Settings {
             base_url: format!("{origin}{BASE_PATH}"),
@@ -78,6 +82,8 @@ impl Tenant {
             operation_time: options.operation_time,
             stranded_seats: options.stranded_seats,
             update: options.update,
+            read_lag,
+            list: options.list,
         };
         Ok(Self {
             shared: Arc::new(Shared {
@@ -90,14 +96,32 @@ impl Tenant {
     }
 
     /// Answers a request; never returns if it is held. A request without
-    /// `Content-Length` gets one, as any transport would give it.
-    pub async fn handle(&self, mut request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+    /// `Content-Length` gets one, as any transport would give it. An answer
+    /// that the fault script loses is a 500 here; [`Tenant::exchange`] tells.
+    pub async fn handle(&self, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+        self.exchange(request).await.unwrap_or_else(|| {
+            let mut lost = Response::new(Vec::new());
+            *lost.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            lost
+        })
+    }
+
+    /// The same, and `None` if the fault script loses the answer on its way.
+    pub async fn exchange(&self, mut request: Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
         let length = HeaderValue::from(request.body().len());
         let headers = request.headers_mut();
         if !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING) {
             headers.insert(CONTENT_LENGTH, length);
         }
-        self.serve(&request).await
+        let Reply { response, delivery } = self.serve(&request).await;
+        match delivery {
+            Delivery::Whole => Some(response),
+            Delivery::Slow(time) => {
+                sleep(time).await;
+                Some(response)
+            }
+            Delivery::Cut | Delivery::Reset => None,
+        }
     }
 
     /// How the client behaved so far.
@@ -115,22 +139,33 @@ impl Tenant {
         self.shared.gate.held().await;
     }
 
-    pub(super) async fn serve(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+    pub(super) async fn serve(&self, request: &Request<Vec<u8>>) -> Reply {
         if request.uri().path() == LOG_PATH {
-            return self.log_response(request);
+            return Reply::whole(self.log_response(request));
         }
         let number = self.shared.gate.receive().await;
-        let response = self.process(number, request);
+        let reply = self.process(number, request);
         self.shared.gate.before_answer(number).await;
-        response
+        reply
+    }
+
+    /// From now on these rules hold, and those of before no more.
+    pub fn set_faults(&self, script: FaultScript) {
+        self.core().faults = Faults::new(script);
+    }
+
+    /// Counts a connection; true when the fault script drops it.
+    pub(super) fn drops_connection(&self) -> bool {
+        self.core().faults.drops_connection()
     }
 
     /// The answer to a body that was cut off for its size.
-    pub(super) fn too_large(&self) -> Response<Vec<u8>> {
+    pub(super) fn too_large(&self) -> Reply {
         let now = self.shared.clock.now();
         let mut core = self.core();
         let answer = Problem::too_large().into_answer(USERS, BASE_PATH, now);
-        response(&answer, Some(core.windows.usage(now)), 0, None, now)
+        let usage = core.windows.usage(now);
+        Reply::whole(response(&answer, Some(usage), 0, None, now))
     }
 
     /// Writes what is to be written at the end.
@@ -148,7 +183,7 @@ impl Tenant {
         report
     }
 
-    fn process(&self, number: u64, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+    fn process(&self, number: u64, request: &Request<Vec<u8>>) -> Reply {
         let settings = &self.shared.settings;
         let mut core = self.core();
         // The time is taken under the lock, so that the log is in its order.
@@ -171,18 +206,37 @@ impl Tenant {
             operation_id: None,
             operations_in_flight: 0,
             write: None,
+            fault: None,
         };
-        let answer = match &route {
-            Route::Scim(resource) => core
+        let user_id = core.user_of(&route);
+        let rule = core
+            .faults
+            .next(&route, request.method(), user_id.as_deref());
+        let (fault, text) = rule.map(|rule| (rule.fault, rule.text)).unzip();
+        entry.fault = text;
+        let unheard = fault.as_ref().and_then(|fault| fault.unheard(&route));
+        let answer = match (unheard, &route) {
+            (Some(answer), _) => answer,
+            (None, Route::Scim(resource)) => core
                 .answer_scim(settings, resource, request, now, &mut entry)
                 .unwrap_or_else(|refusal| refusal.into_answer(now)),
-            _ => core
+            (None, _) => core
                 .admit(settings, request.headers(), now)
                 .and_then(|()| core.answer(settings, &route, request, now, &mut entry))
                 .unwrap_or_else(|problem| problem.into_answer(route.media_type(), path, now)),
         };
+        if let Some(Fault::Operation(fate)) = fault {
+            core.decree(settings, &mut entry, fate);
+        }
+        let answer = match &fault {
+            Some(fault) => fault.spoil(answer, &route),
+            None => answer,
+        };
 
-        entry.status = answer.status.as_u16();
+        entry.status = match answer.delivery {
+            Delivery::Whole | Delivery::Slow(_) => answer.status.as_u16(),
+            Delivery::Cut | Delivery::Reset => 0,
+        };
         entry.operations_in_flight = core.open_operations();
         core.entries.push(entry);
         // The vendor says nothing about such headers of SCIM.
@@ -190,7 +244,10 @@ impl Tenant {
             Route::Scim(_) => None,
             _ => Some(core.windows.usage(now)),
         };
-        response(&answer, usage, number, request_id, now)
+        Reply {
+            response: response(&answer, usage, number, request_id, now),
+            delivery: answer.delivery,
+        }
     }
 
     /// The log is the sandbox's own: it needs no key and takes part in no limit.
@@ -232,6 +289,29 @@ impl Tenant {
     }
 }
 
+/// An answer, and how it goes out.
+pub(super) struct Reply {
+    pub(super) response: Response<Vec<u8>>,
+    pub(super) delivery: Delivery,
+}
+
+impl Reply {
+    fn whole(response: Response<Vec<u8>>) -> Self {
+        Self {
+            response,
+            delivery: Delivery::Whole,
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is the network that is slow, whatever the tenant's clock says"
+)]
+async fn sleep(time: std::time::Duration) {
+    tokio::time::sleep(time).await;
+}
+
 fn response(
     answer: &Answer,
     usage: Option<Usage>,
@@ -239,9 +319,10 @@ fn response(
     request_id: Option<HeaderValue>,
     now: Timestamp,
 ) -> Response<Vec<u8>> {
-    let body = match answer.status {
-        StatusCode::NO_CONTENT => Vec::new(),
-        _ => answer.body.to_string().into_bytes(),
+    let body = match (answer.status, &answer.text) {
+        (StatusCode::NO_CONTENT, _) => Vec::new(),
+        (_, Some(text)) => text.clone().into_bytes(),
+        (_, None) => answer.body.to_string().into_bytes(),
     };
     let mut response = Response::new(body);
     *response.status_mut() = answer.status;
@@ -265,6 +346,9 @@ fn response(
     }
     if let Some(seconds) = answer.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(address) = answer.location {
+        headers.insert(LOCATION, HeaderValue::from_static(address));
     }
     if let Some(methods) = answer.allow {
         headers.insert(ALLOW, HeaderValue::from_static(methods));

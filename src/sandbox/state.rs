@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::clock::later;
 use super::error::SandboxError;
+use super::faults::Fate;
 use super::operations::{Change, Ending, Operation, Stage};
 use super::options::{OperationTime, Seed, SeedUser};
 use super::render;
@@ -31,6 +32,12 @@ pub(super) struct State {
     last_operation: u64,
     /// The digest of what each user's latest accepted update wanted, by user id.
     latest_change: BTreeMap<String, String>,
+    /// How users were, by user id, and until when; only as long as reads may
+    /// show it.
+    #[serde(skip)]
+    earlier: BTreeMap<String, Vec<(Timestamp, Value)>>,
+    #[serde(skip)]
+    read_lag: SignedDuration,
 }
 
 /// A user. The state file keeps the short seed of those who were never
@@ -57,7 +64,14 @@ impl State {
             operations: BTreeMap::new(),
             last_operation: 0,
             latest_change: BTreeMap::new(),
+            earlier: BTreeMap::new(),
+            read_lag: SignedDuration::ZERO,
         }
+    }
+
+    /// Keeps how users were for as long as reads lag behind.
+    pub(super) fn lag_reads(&mut self, lag: SignedDuration) {
+        self.read_lag = lag;
     }
 
     /// Adds the seeded users whose usernames and ids are new.
@@ -115,6 +129,35 @@ impl State {
         }
         self.operations
             .retain(|_, operation| !operation.is_forgotten(now));
+        let lag = self.read_lag;
+        self.earlier.retain(|_, states| {
+            states.retain(|(until, _)| now.duration_since(*until) <= lag);
+            !states.is_empty()
+        });
+    }
+
+    /// Keeps how a user was until then, if reads lag behind.
+    pub(super) fn remember(&mut self, user_id: &str, until: Timestamp, user: Value) {
+        if !self.read_lag.is_zero() {
+            let states = self.earlier.entry(user_id.to_owned()).or_default();
+            states.push((until, user));
+        }
+    }
+
+    /// The user as of then.
+    pub(super) fn shown(&self, user_id: &str, at: Timestamp) -> Option<&Value> {
+        let states = self.earlier.get(user_id).into_iter().flatten();
+        let mut states = states.filter(|(until, _)| at < *until);
+        match states.next() {
+            Some((_, user)) => Some(user),
+            None => self.user(user_id),
+        }
+    }
+
+    /// All users as of then.
+    pub(super) fn users_shown(&self, at: Timestamp) -> impl Iterator<Item = &Value> {
+        let ids = self.accounts.keys();
+        ids.filter_map(move |user_id| self.shown(user_id, at))
     }
 
     pub(super) fn users(&self) -> impl Iterator<Item = &Value> {
@@ -208,6 +251,23 @@ impl State {
         }
     }
 
+    /// Ends an operation that was just accepted in another way than it would.
+    pub(super) fn decree(&mut self, operation_id: &str, fate: Fate) {
+        let Some(operation) = self.operations.get_mut(operation_id) else {
+            return;
+        };
+        let Stage::Open(change) = &mut operation.stage else {
+            return;
+        };
+        match fate {
+            Fate::Failed => change.ending = Ending::Refused,
+            Fate::Unknown => change.ending = Ending::Lost,
+            Fate::Unchanged => change.ending = Ending::Ignored,
+            Fate::Stuck => operation.completes = Timestamp::MAX,
+            Fate::Gone => self.withdraw(operation_id),
+        }
+    }
+
     fn complete(&mut self, operation_id: &str) {
         let Some(operation) = self.operations.get_mut(operation_id) else {
             return;
@@ -218,10 +278,11 @@ impl State {
         match change.ending {
             Ending::Applied => {
                 self.free_seats.extend(change.released);
-                self.accounts.insert(
-                    operation.user_id.clone(),
-                    Account::Written { user: change.after },
-                );
+                let (user_id, until) = (operation.user_id.clone(), operation.completes);
+                let after = Account::Written { user: change.after };
+                if let Some(before) = self.accounts.insert(user_id.clone(), after) {
+                    self.remember(&user_id, until, before.into_user());
+                }
             }
             Ending::Refused => {
                 operation.stage = Stage::Failed;
@@ -229,6 +290,11 @@ impl State {
                 self.free_seats.extend(change.reserved);
             }
             Ending::Ignored => self.free_seats.extend(change.reserved),
+            Ending::Lost => {
+                operation.stage = Stage::Unknown;
+                self.latest_change.remove(&operation.user_id);
+                self.free_seats.extend(change.reserved);
+            }
         }
     }
 }
@@ -240,6 +306,12 @@ pub(super) fn username(user: &Value) -> &str {
 
 impl Account {
     fn user(&self) -> &Value {
+        match self {
+            Self::Seeded { user, .. } | Self::Written { user } => user,
+        }
+    }
+
+    fn into_user(self) -> Value {
         match self {
             Self::Seeded { user, .. } | Self::Written { user } => user,
         }

@@ -10,7 +10,9 @@ use super::answer::{Fault, Problem};
 use super::clock::later;
 use super::filter::Filter;
 use super::identity::opaque_id;
+use super::options::ListPayload;
 use super::query::parameters;
+use super::router::Settings;
 use super::state::{State, username};
 
 /// How long a scroll can be taken up. The vendor publishes no such time.
@@ -47,9 +49,10 @@ pub(super) fn list(
     state: &State,
     scrolls: &mut Scrolls,
     query: &str,
-    base_url: &str,
+    settings: &Settings,
     now: Timestamp,
 ) -> Result<Value, Problem> {
+    let shown_at = settings.shown_at(now);
     let parameters = parameters(query)
         .ok_or_else(|| Problem::bad_request("The query string is not well formed"))?;
     let (listing, page) = match parameters.get("scrollId") {
@@ -60,16 +63,20 @@ pub(super) fn list(
             }
             scrolls.resume(scroll_id, now)?
         }
-        None => (Arc::new(Listing::new(state, &parameters)?), 0),
+        None => (Arc::new(Listing::new(state, &parameters, shown_at)?), 0),
     };
 
-    let data: Vec<&Value> = listing
-        .page(page)
-        .iter()
-        .filter_map(|user_id| state.user(user_id))
+    let users = listing.page(page).iter();
+    let data: Vec<Value> = users
+        .filter_map(|user_id| state.shown(user_id, shown_at))
+        .map(|user| match settings.list {
+            ListPayload::Full => user.clone(),
+            ListPayload::Status => json!({ "basicInfo": user["basicInfo"] }),
+        })
         .collect();
     let next = (!listing.page(page + 1).is_empty())
         .then(|| scrolls.begin(Arc::clone(&listing), page + 1, now));
+    let base_url = &settings.base_url;
     let link = |query: &str| json!({ "href": format!("{base_url}/users?{query}") });
     let mut links = json!({ "self": link(query) });
     if let Some(scroll_id) = &next {
@@ -114,7 +121,11 @@ impl Scrolls {
 }
 
 impl Listing {
-    fn new(state: &State, parameters: &BTreeMap<String, String>) -> Result<Self, Problem> {
+    fn new(
+        state: &State,
+        parameters: &BTreeMap<String, String>,
+        shown_at: Timestamp,
+    ) -> Result<Self, Problem> {
         let page_size = match parameters.get("pageSize") {
             None => LARGEST_PAGE,
             Some(text) => text
@@ -130,7 +141,7 @@ impl Listing {
             })
             .transpose()?;
         let mut users: Vec<&Value> = state
-            .users()
+            .users_shown(shown_at)
             .filter(|user| filter.as_ref().is_none_or(|filter| filter.matches(user)))
             .collect();
         // The form's decoding has made a space of a plus sign.

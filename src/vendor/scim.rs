@@ -158,7 +158,13 @@ impl Scim {
             not_after: send.not_after,
             request_id: send.request_id,
         };
-        let reply = self.0.call(&call, |_| Ok(())).await;
+        // A page of somebody else's is no yes.
+        let understand = |body: Value| match body {
+            Value::Null => Ok(()),
+            body if body.get("id").is_some() => Ok(()),
+            _ => Err("the answer is neither empty nor a user (id)".to_owned()),
+        };
+        let reply = self.0.call(&call, understand).await;
         reply.map(|reply| reply.trace).map_err(WriteError::from)
     }
 }

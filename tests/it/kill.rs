@@ -2,10 +2,11 @@
 //! and finds everything as if nothing had happened. What a test in one process
 //! cannot show: nothing but the ledger and the tenant outlives the kill.
 
+mod full_disk;
 mod office;
+mod soak;
 mod undoing;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +15,6 @@ use office::{Hold, Office, TonightsPlan, Work};
 
 /// Scenarios at the same time. They mostly wait.
 const AT_ONCE: usize = 6;
-/// More requests than the plan takes.
-const MOST_REQUESTS: usize = 26;
 /// More commits than a run makes.
 const MOST_COMMITS: usize = 30;
 
@@ -26,20 +25,25 @@ const ARGUMENTS: &str = "SEATSWEEP_KILL_ARGUMENTS";
 
 #[test]
 fn killed_at_any_request_apply_is_carried_on_to_the_same_end() {
-    killed_at_any_request(&TonightsPlan::new(), 6, 16);
+    killed_at_any_request(&TonightsPlan::new(), 6);
 }
 
 #[test]
 fn killed_at_any_request_scim_is_carried_on_to_the_same_end() {
-    // A search, a patch and a look for each of three, then one update.
-    killed_at_any_request(&TonightsPlan::over_scim(), 5, 12);
+    killed_at_any_request(&TonightsPlan::over_scim(), 5);
 }
 
-fn killed_at_any_request(tonight: &TonightsPlan, succeeded: usize, least_requests: usize) {
+#[test]
+fn killed_at_any_request_a_night_of_lost_answers_is_carried_on_to_the_same_end() {
+    killed_at_any_request(&TonightsPlan::with_lost_answers(), 6);
+}
+
+fn killed_at_any_request(tonight: &TonightsPlan, succeeded: usize) {
     let undisturbed = undisturbed(tonight, succeeded);
     let held = AtomicUsize::new(0);
     let points = ["received", "before", "after"];
-    let moments: Vec<(usize, &str)> = (1..=MOST_REQUESTS)
+    // How often operations are looked at is not always the same.
+    let moments: Vec<(usize, &str)> = (1..=undisturbed.requests + 6)
         .flat_map(|request| points.map(|point| (request, point)))
         .collect();
     in_parallel(&moments, |(request, point)| {
@@ -61,10 +65,8 @@ fn killed_at_any_request(tonight: &TonightsPlan, succeeded: usize, least_request
     });
     let held = held.into_inner();
     // After the answer to the last request the client may have ended by itself.
-    assert!(
-        held >= 3 * least_requests - 1,
-        "only {held} of the moments came"
-    );
+    let expected = 3 * undisturbed.requests.saturating_sub(3);
+    assert!(held >= expected, "only {held} of the moments came");
     assert!(held < moments.len(), "the plan takes more requests");
 }
 
@@ -78,6 +80,11 @@ fn killed_at_any_commit_scim_is_carried_on_to_the_same_end() {
     killed_at_any_commit(&TonightsPlan::over_scim(), 5);
 }
 
+#[test]
+fn killed_at_any_commit_a_night_of_lost_answers_is_carried_on_to_the_same_end() {
+    killed_at_any_commit(&TonightsPlan::with_lost_answers(), 6);
+}
+
 fn killed_at_any_commit(tonight: &TonightsPlan, succeeded: usize) {
     let undisturbed = undisturbed(tonight, succeeded);
     let killed = at_every_commit(tonight, Work::Apply, |office, code, what| {
@@ -85,6 +92,32 @@ fn killed_at_any_commit(tonight: &TonightsPlan, succeeded: usize) {
         assert_eq!(office.results(), undisturbed.results, "{what}");
     });
     assert!(killed >= 12, "only {killed} commits");
+}
+
+#[test]
+fn a_clock_that_jumps_between_two_runs_changes_nothing_about_the_end() {
+    let tonight = TonightsPlan::new();
+    let undisturbed = undisturbed(&tonight, 6);
+    let times = ["2026-11-20T18:00:00Z", "2026-11-21T16:00:00Z"];
+    let moments: Vec<(&str, usize)> = times
+        .into_iter()
+        .flat_map(|time| [6, 9, 12].map(|commit| (time, commit)))
+        .collect();
+    in_parallel(&moments, |(time, commit)| {
+        let what = format!("killed at commit {commit}, carried on at {time}");
+        let office = Office::new(&tonight);
+        let sandbox = office.start_sandbox(None);
+        assert!(ends_at_commit(
+            &office.arguments(&sandbox, Work::Apply),
+            commit
+        ));
+        let code = office.run(&sandbox, Work::ApplyAt(time));
+        let log = [sandbox.end()];
+        assert_eq!(code, undisturbed.code, "{what}");
+        assert_eq!(office.results(), undisturbed.results, "{what}");
+        office::assert_each_written_once(&log, &what);
+        office.assert_settled(&what);
+    });
 }
 
 #[test]
@@ -235,7 +268,8 @@ fn child() {
 /// What the plan comes to when nobody disturbs it.
 struct Undisturbed {
     code: i32,
-    results: Vec<BTreeMap<String, String>>,
+    results: office::Results,
+    requests: usize,
 }
 
 fn undisturbed(tonight: &TonightsPlan, succeeded: usize) -> Undisturbed {
@@ -243,10 +277,16 @@ fn undisturbed(tonight: &TonightsPlan, succeeded: usize) -> Undisturbed {
     let sandbox = office.start_sandbox(None);
     let code = office.run(&sandbox, Work::Apply);
     let results = office.results();
-    office::assert_each_written_once(&[sandbox.end()], "undisturbed");
+    let log = sandbox.end();
+    let requests = usize::try_from(log.requests).expect("a number");
+    office::assert_each_written_once(&[log], "undisturbed");
     let all = results.iter().filter(|row| row["outcome"] == "succeeded");
     assert_eq!(all.count(), succeeded, "{results:?}");
-    Undisturbed { code, results }
+    Undisturbed {
+        code,
+        results,
+        requests,
+    }
 }
 
 fn in_parallel<T: Copy + Sync>(moments: &[T], scenario: impl Fn(T) + Sync) {

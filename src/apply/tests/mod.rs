@@ -4,6 +4,7 @@
 mod drafts;
 mod drift;
 mod faults;
+mod matrix;
 mod plans;
 mod rate;
 mod readback;
@@ -36,7 +37,7 @@ use crate::model::{
 use crate::plan::{
     Action, Evidence, Expected, Facts, Lane, Phase, Plan, Removal, Step, Subject, UponRefusal,
 };
-use crate::sandbox::{self, LogReport, Options, Seed, SeedLicense, SeedUser, Tenant};
+use crate::sandbox::{self, FaultScript, LogReport, Options, Seed, SeedLicense, SeedUser, Tenant};
 use crate::vendor::{
     AdminApi, AdminApiOptions, Clock, Limiter, Limits, RetryPolicy, Scim, ScimOptions,
 };
@@ -72,6 +73,8 @@ enum Fault {
     LostBefore,
     /// No connection comes about.
     NotSent,
+    /// The server's certificate cannot be verified.
+    Untrusted,
     /// It is carried out, and answered with this status.
     StatusAfter(u16),
     /// It came too early: so many seconds.
@@ -131,7 +134,7 @@ impl Night {
             jitter_seed: Some(1),
         });
         Self {
-            folder: tempfile::tempdir().expect("a folder"),
+            folder: folder(),
             tenant,
             api,
             scim: scim.expect("a token"),
@@ -154,6 +157,14 @@ impl Night {
 
     fn undisturbed(&self) {
         self.faults.lock().expect("the faults").0 = Box::new(|_, _, _| None);
+        self.tenant.set_faults(FaultScript::default());
+    }
+
+    /// With a script of the sandbox's.
+    fn with_script(self, script: &str) -> Self {
+        self.tenant
+            .set_faults(FaultScript::parse(script).expect("a script"));
+        self
     }
 
     fn ledger(&self) -> Ledger {
@@ -288,6 +299,15 @@ fn admin_api(http: HttpClient, limits: Limits, clock: &Clock) -> AdminApi {
     api.expect("a key")
 }
 
+/// In memory where there is such a place: what a crash of the machine leaves
+/// is not tried here.
+fn folder() -> TempDir {
+    let in_memory = tempfile::tempdir_in("/dev/shm");
+    in_memory
+        .or_else(|_| tempfile::tempdir())
+        .expect("a folder")
+}
+
 /// The tenant, reached through the faults, with a little latency.
 fn service(tenant: Tenant, faults: SharedFaults) -> Service {
     Arc::new(move |request| {
@@ -311,13 +331,18 @@ fn service(tenant: Tenant, faults: SharedFaults) -> Service {
                 Err(TransportError::new(failure, &method, &url, "a test"))
             };
             let answer = match fault {
-                None => Ok(tenant.handle(request).await),
+                // The tenant's own script may lose the answer.
+                None => match tenant.exchange(request).await {
+                    Some(answer) => Ok(answer),
+                    None => lost(TransportFailure::Interrupted),
+                },
                 Some(Fault::LostAfter) => {
                     tenant.handle(request).await;
                     lost(TransportFailure::Interrupted)
                 }
                 Some(Fault::LostBefore) => lost(TransportFailure::Interrupted),
                 Some(Fault::NotSent) => lost(TransportFailure::NotSent),
+                Some(Fault::Untrusted) => lost(TransportFailure::CertificateNotTrusted),
                 Some(Fault::StatusAfter(status)) => {
                     tenant.handle(request).await;
                     Ok(answer(status, &Value::Null))

@@ -9,7 +9,7 @@ use crate::ledger::AttemptEnd;
 use crate::sandbox::{ListScope, PatchAnswer};
 
 /// The night's deactivations go out over SCIM.
-fn over_scim(work: &[Work], change: impl FnOnce(&mut Options)) -> Night {
+pub(super) fn over_scim(work: &[Work], change: impl FnOnce(&mut Options)) -> Night {
     let mut night = Night::in_tenant(work, change);
     let steps = night.plan.lanes.iter_mut().flat_map(|lane| &mut lane.steps);
     for step in steps.filter(|step| step.phase == Phase::Deactivations) {

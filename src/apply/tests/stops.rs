@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::super::Stop;
+use super::scim::over_scim;
 use super::*;
 
 fn answers(status: u16, wanted: &'static str) -> impl FnMut(&str, &str, usize) -> Option<Fault> {
@@ -79,6 +80,30 @@ async fn five_failures_in_a_row_stop_their_kind_and_no_other() {
     assert!(tally["deferred breaker"] >= 24, "{tally:?}");
     assert_eq!(tally["succeeded"], 8, "{tally:?}");
     assert_eq!(night.stop.reason(), Some(Stop::Breaker));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breaker_stops_its_kind_over_its_channel_alone_and_is_closed_by_the_next_run() {
+    let mut night = over_scim(&several(60), |_| {});
+    for lane in night.plan.lanes.iter_mut().skip(40) {
+        lane.steps[0].channel = Channel::AdminApi;
+    }
+    let night = night.with_faults(answers(409, "PATCH"));
+    let outcomes = night.run().await;
+    let tally = tally(&outcomes);
+    assert!((5..=16).contains(&tally["failed refused"]), "{tally:?}");
+    assert!(tally["deferred breaker"] >= 24, "{tally:?}");
+    assert_eq!(tally["succeeded"], 20, "those of the other channel");
+    assert_eq!(night.stop.reason(), Some(Stop::Breaker));
+
+    let failed = tally["failed refused"];
+    let night = night.restarted();
+    let tally = super::tally(&night.run().await);
+    assert_eq!(tally["succeeded"], 60 - failed, "{tally:?}");
+    assert_eq!(
+        tally["failed refused"], failed,
+        "said and done for this plan"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -178,3 +178,46 @@ fn a_secret_is_not_printed() {
     assert_eq!(format!("{value:?}"), "Sensitive");
     assert!(sensitive_header(&"key\n".into()).is_none());
 }
+
+#[tokio::test]
+async fn a_host_that_cannot_be_resolved_was_not_sent_to() {
+    // No name below .invalid is ever given away (RFC 2606).
+    let base = BaseUrl::parse("https://api.invalid/admin-provisioning").expect("base");
+    let Ok(client) = HttpClient::network(base, &Options::default()) else {
+        // A machine without root certificates has no client to try.
+        return;
+    };
+    let request = request(&client, Method::PUT, Some(b"{}".to_vec()));
+    let error = client.send(request).await.expect_err("no such host");
+    assert_eq!(error.failure, TransportFailure::NotSent);
+    assert!(error.certainly_not_sent() && error.may_pass());
+}
+
+#[tokio::test]
+async fn an_answer_that_trickles_for_too_long_may_have_been_acted_on() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let _ = stream.read(&mut [0; 4096]).expect("a request");
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n";
+        let mut piece: &[u8] = head;
+        // Until the client has had enough.
+        while stream.write_all(piece).is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+            piece = b".";
+        }
+    });
+    let base = BaseUrl::parse(&format!("http://{address}/api")).expect("base");
+    let options = Options {
+        total_timeout: Duration::from_millis(200),
+        ..Options::default()
+    };
+    let client = HttpClient::network(base, &options).expect("a client");
+    let request = request(&client, Method::PUT, Some(b"{}".to_vec()));
+    let error = client.send(request).await.expect_err("too slow");
+    assert_eq!(error.failure, TransportFailure::Interrupted);
+    assert!(!error.certainly_not_sent());
+    drop(client);
+    server.join().expect("no panic");
+}

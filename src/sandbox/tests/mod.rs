@@ -1,5 +1,6 @@
 //! The tenant's rules, tried from outside as a client would, one file a theme.
 
+mod faults;
 mod files;
 mod holding;
 mod judging;

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::super::answer::USERS;
-use super::super::{Hold, HoldPoint, Options, Running, SandboxError, start};
+use super::super::{FaultScript, Hold, HoldPoint, Options, Running, SandboxError, start};
 use super::{JANE, KEY, deactivated, options};
 
 async fn running(options: Options) -> Running {
@@ -158,4 +158,63 @@ async fn only_loopback_is_listened_on() {
 )]
 fn socket_time() -> Instant {
     Instant::now()
+}
+
+/// Sends bytes and tells what came until the connection ended, and whether it
+/// ended as it should.
+async fn broken_exchange(address: SocketAddr, request: String) -> (Vec<u8>, bool) {
+    tokio::task::spawn_blocking(move || {
+        let mut received = Vec::new();
+        let Ok(mut socket) = TcpStream::connect(address) else {
+            return (received, false);
+        };
+        let sent = socket.write_all(request.as_bytes());
+        let ended = sent.and_then(|()| socket.read_to_end(&mut received));
+        (received, ended.is_ok())
+    })
+    .await
+    .expect("no panic")
+}
+
+#[tokio::test]
+async fn the_script_breaks_connections() {
+    let script =
+        "connection 1: reset\nuser-read 1: after reset\nuser-read 2: cut\nuser-read 3: slow 1";
+    let sandbox = running(Options {
+        faults: FaultScript::parse(script).expect("a script"),
+        ..options()
+    })
+    .await;
+    let address = sandbox.address();
+    let request = get(&format!("/users/{JANE}"));
+
+    let (received, ended_well) = broken_exchange(address, request.clone()).await;
+    assert!(received.is_empty() && !ended_well, "before it was read");
+    assert_eq!(sandbox.report().requests, 0);
+
+    let (received, ended_well) = broken_exchange(address, request.clone()).await;
+    assert!(received.is_empty() && !ended_well, "reset");
+    assert_eq!(sandbox.report().requests, 1);
+
+    let (received, _) = broken_exchange(address, request.clone()).await;
+    let text = String::from_utf8_lossy(&received);
+    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    let length: usize = length.expect("a length").parse().expect("a number");
+    assert!(
+        !body.is_empty() && body.len() < length,
+        "{} of {length}",
+        body.len()
+    );
+
+    let began = socket_time();
+    let (received, ended_well) = broken_exchange(address, request.clone()).await;
+    assert!(ended_well && received.len() > length, "slow and whole");
+    assert!(began.elapsed() >= Duration::from_millis(800));
+
+    let answer = exchange(address, request).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    sandbox.stop().await;
 }

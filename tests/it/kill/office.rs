@@ -74,6 +74,8 @@ U4,dan@example.com,Dan,Example,dan@example.com,Inactive,X Series - X2-VOSVC0216-
 pub(super) struct TonightsPlan {
     folder: TempDir,
     channels: &'static str,
+    /// Rules of the sandbox's fault script.
+    faults: &'static [&'static str],
 }
 
 impl TonightsPlan {
@@ -86,9 +88,27 @@ impl TonightsPlan {
         Self::over("[channels]\ndeactivate = \"scim\"\n")
     }
 
+    /// Answers get lost: one of an update that was carried out, and some of
+    /// polls and reads.
+    pub(super) fn with_lost_answers() -> Self {
+        Self {
+            faults: &[
+                "update 1: after reset",
+                "poll 1: cut",
+                "poll 3: broken-json",
+                "user-read 3: html 502",
+            ],
+            ..Self::new()
+        }
+    }
+
     fn over(channels: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let tonight = Self { folder, channels };
+        let tonight = Self {
+            folder,
+            channels,
+            faults: &[],
+        };
         let mut users = USERS.to_owned();
         for number in 10..30 {
             use std::fmt::Write;
@@ -139,11 +159,16 @@ impl TonightsPlan {
     }
 }
 
+/// The rows of `results.csv`, by column.
+pub(super) type Results = Vec<BTreeMap<String, String>>;
+
 /// What the program does tonight.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Work {
     /// `apply` of tonight's plan.
     Apply,
+    /// The same, with the machine's clock set to another time of that day.
+    ApplyAt(&'static str),
     /// The same with a review sheet that keeps two people back.
     ApplyReviewed,
     /// `run`.
@@ -204,7 +229,7 @@ impl<'t> Office<'t> {
         run.expect("a run").start.run_id
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -233,6 +258,9 @@ impl<'t> Office<'t> {
         ] {
             arguments.extend([option.into(), value.into()]);
         }
+        for rule in self.tonight.faults {
+            arguments.extend(["--fault".into(), (*rule).into()]);
+        }
         if let Some(Hold { request, point }) = hold {
             arguments.extend(["--hold".into(), format!("{request}:{point}").into()]);
         }
@@ -245,10 +273,14 @@ impl<'t> Office<'t> {
         write(&config, &self.tonight.configuration(&sandbox.base_url));
         let mut arguments: Vec<OsString> = vec![PROGRAM.into()];
         match work {
-            Work::Apply | Work::ApplyReviewed => {
+            Work::Apply | Work::ApplyAt(_) | Work::ApplyReviewed => {
                 let plan = self.tonight.path("out").join("plan.json");
+                let as_of = match work {
+                    Work::ApplyAt(as_of) => as_of,
+                    _ => AS_OF,
+                };
                 arguments.extend(["apply".into(), plan.into()]);
-                arguments.extend(["--as-of".into(), AS_OF.into()]);
+                arguments.extend(["--as-of".into(), as_of.into()]);
                 if matches!(work, Work::ApplyReviewed) {
                     arguments.extend(["--review".into(), self.review_sheet().into()]);
                 }
@@ -298,16 +330,36 @@ impl<'t> Office<'t> {
 
     /// Does the work to its end and returns its exit code.
     pub(super) fn run(&self, sandbox: &Sandbox, work: Work) -> i32 {
-        let ended = command(&self.arguments(sandbox, work)).output();
-        let ended = ended.expect("a process");
-        let code = ended.status.code().expect("no signal");
-        let said = String::from_utf8_lossy(&ended.stderr);
+        let (code, said) = self.run_within(sandbox, work, None);
         assert!([0, 4, 5, 8].contains(&code), "exit code {code}: {said}");
         code
     }
 
+    /// Does the work where no file may grow beyond so many blocks of 512 bytes,
+    /// as on a disk that is full; returns the exit code and what was said.
+    pub(super) fn run_within(
+        &self,
+        sandbox: &Sandbox,
+        work: Work,
+        blocks: Option<u64>,
+    ) -> (i32, String) {
+        let arguments = self.arguments(sandbox, work);
+        let mut limited = match blocks {
+            None => command(&arguments),
+            Some(blocks) => {
+                // A write beyond the limit fails, instead of ending the process.
+                let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+                let shell = ["sh", "-c", &script, "sh"].map(OsString::from);
+                command(&[&shell[..], &arguments[..]].concat())
+            }
+        };
+        let ended = limited.output().expect("a process");
+        let code = ended.status.code().expect("no signal");
+        (code, String::from_utf8_lossy(&ended.stderr).into_owned())
+    }
+
     /// `results.csv`, without what a kill may change, in a stable order.
-    pub(super) fn results(&self) -> Vec<BTreeMap<String, String>> {
+    pub(super) fn results(&self) -> Results {
         let path = self.path("out").join("results.csv");
         let mut reader = csv::Reader::from_path(path).expect("results");
         let rows = reader.deserialize::<BTreeMap<String, String>>();
