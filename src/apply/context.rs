@@ -6,11 +6,12 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use super::fallback::Updates;
 use super::progress::Progress;
 use super::{Event, Execution, Recorder, RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskRecord, TaskState};
-use crate::plan::{Action, Step};
+use crate::plan::{Action, ManualTask, Step};
 use crate::vendor::{CallError, CallErrorKind, VendorApi};
 
 /// What all lanes share.
@@ -23,6 +24,8 @@ pub(super) struct Context {
     done: Mutex<BTreeSet<String>>,
     admin_api: Standing,
     scim: Standing,
+    /// Whether this tenant has a method to update users.
+    pub(super) updates: Updates,
     /// Whether this tenant has freed a seat of a deactivated account.
     seats_come_free: AtomicBool,
 }
@@ -43,9 +46,11 @@ impl Context {
         }
         let actions = execution.plan.actions.iter();
         let kinds = actions.map(|action| (action.id.clone(), action.kind));
+        let refused_at = progress.updates_refused_at;
         Self {
             kinds: kinds.collect(),
             done: Mutex::default(),
+            updates: Updates::new(refused_at.is_some_and(|at| at >= execution.plan.as_of)),
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
             progress,
@@ -87,16 +92,7 @@ impl Context {
         let task = tasks
             .iter()
             .find(|task| Some(&task.id) == action.task_id.as_ref());
-        entries.extend(task.map(|task| {
-            Entry::TaskIssued(TaskRecord {
-                id: task.id.clone(),
-                kind: task.kind,
-                termination: task.termination.clone(),
-                state: TaskState::Open,
-                due: task.due,
-                issued_at: self.now(),
-            })
-        }));
+        entries.extend(task.map(|task| issued(task, self.now())));
         entries
     }
 
@@ -276,4 +272,16 @@ impl Context {
     pub(super) fn seat_came_free(&self) {
         self.seats_come_free.store(true, Ordering::SeqCst);
     }
+}
+
+/// A task of the plan, handed to people.
+pub(super) fn issued(task: &ManualTask, at: Timestamp) -> Entry {
+    Entry::TaskIssued(TaskRecord {
+        id: task.id.clone(),
+        kind: task.kind,
+        termination: task.termination.clone(),
+        state: TaskState::Open,
+        due: task.due,
+        issued_at: at,
+    })
 }

@@ -9,6 +9,7 @@ use super::account::Account;
 use super::judge::{Wanted, describe};
 use super::lane::{Next, Work};
 use super::look::{Looked, look};
+use super::server::Server;
 use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, Entry, Intent};
 use crate::model::{Channel, LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
 use crate::plan::{Phase, UponRefusal};
@@ -31,11 +32,11 @@ pub(super) struct Sent {
 }
 
 /// Why a write came to nothing.
-struct Failure {
-    reason: OutcomeReason,
-    detail: String,
+pub(super) struct Failure {
+    pub(super) reason: OutcomeReason,
+    pub(super) detail: String,
     /// Status of the answer that decided it.
-    http_status: Option<u16>,
+    pub(super) http_status: Option<u16>,
 }
 
 impl Work<'_> {
@@ -53,6 +54,10 @@ impl Work<'_> {
             self.end_all(&carried, Outcome::Deferred, reason, "not begun")
                 .await?;
             return Ok(Next::Done);
+        }
+        let asking = self.method().await;
+        if self.lacks_method() {
+            return self.unsent(&before, &wanted, started_at).await;
         }
         let timing = self.context.execution.timing;
         let at = self.context.now();
@@ -76,19 +81,21 @@ impl Work<'_> {
         };
         self.record_intent(&sent).await?;
         let api = self.server.api();
-        match self.server.update(&sent.before, &sent.wanted, once).await {
+        let answer = self.server.update(&sent.before, &sent.wanted, once).await;
+        match answer {
             Ok(None) => {
                 self.context.write_accepted(api);
                 sent.is_accepted = true;
             }
             Ok(Some(operation_id)) => {
                 self.context.write_accepted(api);
-                let entry = Entry::OperationStarted {
+                let mut entries = vec![Entry::OperationStarted {
                     key: sent.key.clone(),
                     operation_id: operation_id.clone(),
                     at: self.context.now(),
-                };
-                self.context.record(vec![entry]).await?;
+                }];
+                entries.extend(self.context.update_taken());
+                self.context.record(entries).await?;
                 sent.operation_id = Some(operation_id);
             }
             Err(WriteError::Unclear(_)) => {}
@@ -105,6 +112,7 @@ impl Work<'_> {
                 return Ok(Next::Done);
             }
         }
+        drop(asking);
         let looked = look(self.context, self.server, &sent, timing.poll_first).await;
         self.conclude(&sent, looked).await
     }
@@ -145,7 +153,7 @@ impl Work<'_> {
             look(self.context, self.server, &sent, first).await
         };
         match self.conclude(&sent, looked).await? {
-            Next::Done | Next::DeactivateAlone => Ok(()),
+            Next::Done | Next::DeactivateAlone | Next::Instead => Ok(()),
             Next::Again => {
                 let reason = OutcomeReason::Interrupted;
                 let detail = "an earlier run was stopped before it was sent";
@@ -238,11 +246,15 @@ impl Work<'_> {
                 return Ok(Next::Done);
             }
             CallErrorKind::Forbidden => self.context.write_forbidden(error.api),
+            CallErrorKind::NotImplemented if matches!(self.server, Server::Admin(_)) => {
+                return self.not_implemented(sent, error).await;
+            }
             _ => {}
         }
         let reason = match error.kind {
             CallErrorKind::Forbidden => OutcomeReason::NotAuthorized,
             CallErrorKind::NotFound => OutcomeReason::NotFound,
+            CallErrorKind::NotImplemented => OutcomeReason::NotSupported,
             _ => OutcomeReason::Refused,
         };
         let mut failure = Failure::of(error, reason);
@@ -358,13 +370,14 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn sent_record(&self, sent: &Sent, action_id: &str, outcome: Outcome) -> OutcomeRecord {
+    pub(super) fn sent_record(&self, sent: &Sent, action_id: &str, outcome: Outcome) -> OutcomeRecord {
         let before = describe(&sent.before);
         OutcomeRecord {
             action_id: action_id.to_owned(),
             outcome,
             reason: None,
             detail: String::new(),
+            channel: Some(self.step.channel),
             attempts: sent.key.attempt,
             http_status: None,
             operation_id: sent.operation_id.clone(),
@@ -378,7 +391,7 @@ impl Work<'_> {
         }
     }
 
-    fn ended(&self, sent: &Sent, end: AttemptEnd) -> Entry {
+    pub(super) fn ended(&self, sent: &Sent, end: AttemptEnd) -> Entry {
         Entry::AttemptEnded {
             key: sent.key.clone(),
             end,
@@ -397,7 +410,7 @@ fn no_seat(license: &LicenseName) -> String {
 }
 
 impl Failure {
-    fn of(error: &CallError, reason: OutcomeReason) -> Self {
+    pub(super) fn of(error: &CallError, reason: OutcomeReason) -> Self {
         Self {
             reason,
             detail: format!("{error}; {}", error.advice()),

@@ -66,6 +66,8 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("read", Value),
             ("deactivate", Value),
             ("remove_license", Value),
+            ("deactivate_fallback", Value),
+            ("remove_license_fallback", Value),
             ("cancellation", Value),
         ]),
     ),

@@ -108,6 +108,8 @@ pub(super) struct ChannelsSection {
     _read: Option<ReadChannel>,
     pub(super) deactivate: DeactivationChannel,
     pub(super) remove_license: RemovalChannel,
+    pub(super) deactivate_fallback: DeactivationFallback,
+    pub(super) remove_license_fallback: RemovalFallback,
     /// The only word there is in this version.
     #[serde(rename = "cancellation")]
     _cancellation: Vec<CancellationChannel>,
@@ -145,6 +147,44 @@ pub(super) enum RemovalChannel {
     #[default]
     AdminApi,
     Manual,
+}
+
+/// What stands in for the Administration API where it cannot update users. A
+/// leaver's access must not stay open because of it, so somebody is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DeactivationFallback {
+    #[default]
+    Manual,
+    Scim,
+    None,
+}
+
+impl DeactivationFallback {
+    pub(super) fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Manual => Some(Channel::Manual),
+            Self::Scim => Some(Channel::Scim),
+            Self::None => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RemovalFallback {
+    #[default]
+    Manual,
+    None,
+}
+
+impl RemovalFallback {
+    pub(super) fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Manual => Some(Channel::Manual),
+            Self::None => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -43,6 +43,9 @@ pub struct Memory {
     pub failed_actions: BTreeSet<String>,
     /// Whether the tenant refused to free a licence of a deactivated account.
     pub stranded_refused: bool,
+    /// When the tenant last said that it has no method to update users, and has
+    /// not taken an update since.
+    pub updates_refused_at: Option<Timestamp>,
 }
 
 /// What the ledger verified of one account.

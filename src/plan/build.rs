@@ -107,6 +107,7 @@ pub fn build(input: Build<'_>) -> Plan {
     planning.name_repeated_inputs(&mut plan);
     planning.name_new_headers(&mut plan);
     name_second_writer(&mut plan);
+    planning.name_missing_updates(&mut plan);
     name_vanished_rows(&mut plan);
     name_lagging_statuses(input.reconciliation.lagging_statuses, &mut plan);
     name_far_dates(input.reconciliation.far_dates, &mut plan);
@@ -237,13 +238,20 @@ fn name_lagging_statuses(people: u64, plan: &mut Plan) {
 /// The vendor supports one program that writes over SCIM. What the identity
 /// provider manages is left to it; that it manages anything is worth a word.
 fn name_second_writer(plan: &mut Plan) {
-    let is_writer = plan.policy.deactivate_by == Channel::Scim;
-    if is_writer && plan.policy.idp != IdentityProvider::None {
-        let sentence = "[channels] deactivate is \"scim\" and an identity provider manages \
-            accounts: 8x8 supports one program that writes over SCIM. If the provider's \
-            provisioning is on, set deactivate = \"admin-api\" or \"manual\"";
-        plan.findings.push(sentence.to_owned());
+    if plan.policy.idp == IdentityProvider::None {
+        return;
     }
+    let (key, others) = match (plan.policy.deactivate_by, plan.policy.deactivate_fallback) {
+        (Channel::Scim, _) => ("deactivate", "\"admin-api\" or \"manual\""),
+        (Channel::AdminApi, Some(Channel::Scim)) => {
+            ("deactivate_fallback", "\"manual\" or \"none\"")
+        }
+        (Channel::AdminApi | Channel::Manual | Channel::File, _) => return,
+    };
+    plan.findings.push(format!(
+        "[channels] {key} is \"scim\" and an identity provider manages accounts: 8x8 supports one \
+         program that writes over SCIM. If the provider's provisioning is on, set {key} = {others}"
+    ));
 }
 
 /// What nobody took care of must not end in silence.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::fallback::Alternative;
 use crate::model::{
     AccountKey, AccountStatus, ActionKind, Channel, EmailAddress, GuardLimits, LicenseName, Money,
     Origin, PersonName, Policy, PoolObservation, TaskKind, TerminationId, TerminationRecord,
@@ -241,6 +242,9 @@ pub struct Step {
     pub expected: Expected,
     /// What happens when the vendor refuses it.
     pub upon_refusal: UponRefusal,
+    /// What stands in for it where the tenant does not have its method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upon_not_implemented: Option<Alternative>,
     /// It is sent only when the plan is approved.
     pub needs_approval: bool,
 }

@@ -4,6 +4,7 @@
 mod build;
 mod cancellations;
 mod document;
+mod fallback;
 mod file;
 mod guards;
 mod headers;
@@ -25,6 +26,7 @@ pub use document::{
     PassedBy, Phase, Plan, PlanInput, Removal, Restoration, Step, Subject, Undoes, UponRefusal,
     Verdict,
 };
+pub use fallback::{Alternative, StandIn, missing_updates};
 pub use file::{PlanFileError, read, to_bytes};
 pub use guards::{Permissions, evaluate};
 pub use past::{PastPlan, terminations_of};

@@ -146,6 +146,7 @@ fn add(plan: &mut Plan, work: Work) {
                 status,
             },
             upon_refusal,
+            upon_not_implemented: None,
             needs_approval: false,
         }],
     });
@@ -206,5 +207,7 @@ fn policy() -> Policy {
         contracts: Vec::new(),
         deactivate_by: crate::model::Channel::AdminApi,
         remove_by_hand: false,
+        deactivate_fallback: None,
+        remove_license_fallback: None,
     }
 }
