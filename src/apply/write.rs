@@ -49,13 +49,13 @@ impl Work<'_> {
         started_at: Timestamp,
         _place: OperationSlot,
     ) -> Result<Next, RecordingFailed> {
+        let asking = self.method().await;
         if let Some(reason) = self.context.obstacle(self.kind()) {
             let carried = wanted.actions().cloned().collect();
             self.end_all(&carried, Outcome::Deferred, reason, "not begun")
                 .await?;
             return Ok(Next::Done);
         }
-        let asking = self.method().await;
         if self.lacks_method() {
             return self.unsent(&before, &wanted, started_at).await;
         }

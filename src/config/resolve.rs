@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::environment::{self, Environment};
-use super::sections::{ConfigFile, DeactivationChannel, LimitsSection};
+use super::sections::{ConfigFile, LimitsSection};
 use super::{
     ApiSettings, ConfigError, KeySource, LimitSettings, LogLevel, LogSettings, ScimSettings,
     Settings, Target, document, policy,
@@ -215,7 +215,7 @@ impl MustBeSaid {
         };
         let needs_key =
             (changes && scim::uses_admin_api(file)) || inputs::lists_accounts(command, found);
-        let needs_scim = changes && file.channels.deactivate == DeactivationChannel::Scim;
+        let needs_scim = changes && scim::uses_scim(file);
         let missing: Vec<&'static str> = [
             (tenant.is_none(), "[tenant] name = \"acme\""),
             (

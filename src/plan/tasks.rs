@@ -45,6 +45,11 @@ pub(super) fn steps(
         .map(ToString::to_string)
         .or_else(|| account.user_id.as_ref().map(ToString::to_string))
         .unwrap_or_default();
+    let seats = account
+        .licenses
+        .iter()
+        .filter(|held| Some(*held) == license)
+        .count();
     let license = license.map(ToString::to_string).unwrap_or_default();
     let numbers = match account.phone_numbers.as_slice() {
         [] => "the numbers of the account".to_owned(),
@@ -88,19 +93,47 @@ pub(super) fn steps(
             ),
         ],
         TaskKind::DeactivateByHand => {
-            vec![format!(
-                "Admin Console → Users → {user} → More options: Deactivate user."
-            )]
+            vec![
+                format!("{} It has to be active.", found_as(&user, account)),
+                "Numbers, voicemail and queues come first, because the settings of a deactivated \
+                 user cannot be changed; but once the date of this task has come, deactivate all \
+                 the same."
+                    .to_owned(),
+                format!("Row of {user} → More options: Deactivate user; confirm."),
+                format!(
+                    "Filter the list by Status: {user} has to be shown as deactivated. A later \
+                     users report that shows it closes this task."
+                ),
+            ]
         }
         TaskKind::IdentityProvider => vec![
             format!("Deactivate {user} in the identity provider that provisions 8x8."),
             "Do not deactivate it in Admin Console alone: the next sync would activate it again."
                 .to_owned(),
+            "Once 8x8 shows it deactivated, this task is closed and its licences are removed."
+                .to_owned(),
         ],
         TaskKind::RemoveLicenseByHand => vec![
-            format!("Admin Console → Users → {user} → More options: Activate user."),
-            format!("Edit {user} → Services and permissions: remove the licence {license}; save."),
-            format!("More options: Deactivate user again, and check that {user} is deactivated."),
+            format!("{} It has to be deactivated.", found_as(&user, account)),
+            format!(
+                "Row of {user} → More options: Activate user. 8x8 removes no licence from a \
+                 deactivated user; go on at once, because until the last step the account can be \
+                 used."
+            ),
+            format!(
+                "Edit {user} → Services and permissions: remove {}{license}; save.",
+                if seats > 1 {
+                    format!("all {seats} licences ")
+                } else {
+                    "the licence ".to_owned()
+                }
+            ),
+            format!("Row of {user} → More options: Deactivate user; confirm."),
+            format!("Filter the list by Status: {user} has to be shown as deactivated."),
+            format!(
+                "Home → Licenses → {license}: no seat may be assigned to {user}, Suspended ones \
+                 included. A later users report that shows it closes this task."
+            ),
         ],
         // Their steps are made where they are planned.
         TaskKind::NumberEntitlement
@@ -109,6 +142,22 @@ pub(super) fn steps(
         | TaskKind::SetUpAgain => Vec::new(),
     };
     steps
+}
+
+/// How an account is found, and told from somebody else's.
+fn found_as(user: &str, account: &AccountRow) -> String {
+    let email = account.email.as_ref().map(ToString::to_string);
+    let user_id = account.user_id.as_ref().map(|id| format!("id {id}"));
+    let known: Vec<String> = [Some(account.name.display()), email, user_id]
+        .into_iter()
+        .flatten()
+        .filter(|word| !word.is_empty() && word != user)
+        .collect();
+    let known = match known.as_slice() {
+        [] => String::new(),
+        known => format!(" ({}; if that differs, stop and ask)", known.join(", ")),
+    };
+    format!("Admin Console → Home → Users: search for {user}{known}.")
 }
 
 /// The steps for the numbers of a pool whose seats are to be cancelled.

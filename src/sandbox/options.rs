@@ -185,6 +185,8 @@ pub enum UpdateSupport {
     Implemented,
     /// Updates are answered with 405.
     MethodNotAllowed,
+    /// Updates are answered with 501.
+    NotImplemented,
 }
 
 /// How the SCIM service behaves.
