@@ -370,7 +370,12 @@ impl Work<'_> {
         Ok(())
     }
 
-    pub(super) fn sent_record(&self, sent: &Sent, action_id: &str, outcome: Outcome) -> OutcomeRecord {
+    pub(super) fn sent_record(
+        &self,
+        sent: &Sent,
+        action_id: &str,
+        outcome: Outcome,
+    ) -> OutcomeRecord {
         let before = describe(&sent.before);
         OutcomeRecord {
             action_id: action_id.to_owned(),

@@ -236,6 +236,17 @@ impl Work<'_> {
             };
             ledger.approve(&plan.plan_id, &approval)?;
         }
+        // Before the plan: a termination that was seen to have ended must not
+        // look like one whose account is active again.
+        let seen = plan.sightings.iter().map(|sighting| Entry::Seen {
+            account: sighting.account.clone(),
+            status: sighting.status,
+            at: sighting.at,
+        });
+        let seen: Vec<Entry> = seen.collect();
+        if !seen.is_empty() {
+            ledger.record(&seen)?;
+        }
         ledger.accept_plan(&self.acceptance(started_at))?;
         ledger.begin_run(&RunStart {
             run_id: run_id.to_owned(),

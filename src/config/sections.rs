@@ -103,9 +103,7 @@ pub(super) struct IdpSection {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ChannelsSection {
-    /// The only word there is in this version.
-    #[serde(rename = "read")]
-    _read: Option<ReadChannel>,
+    pub(super) read: ReadChannel,
     pub(super) deactivate: DeactivationChannel,
     pub(super) remove_license: RemovalChannel,
     pub(super) deactivate_fallback: DeactivationFallback,
@@ -115,10 +113,21 @@ pub(super) struct ChannelsSection {
     _cancellation: Vec<CancellationChannel>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum ReadChannel {
+pub(super) enum ReadChannel {
+    #[default]
     AdminApi,
+    Scim,
+}
+
+impl ReadChannel {
+    pub(super) fn channel(self) -> Channel {
+        match self {
+            Self::AdminApi => Channel::AdminApi,
+            Self::Scim => Channel::Scim,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

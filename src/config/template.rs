@@ -172,6 +172,12 @@ fn choices(text: &mut Text) {
     text.choice("api_key_env", &quoted("SEATSWEEP_API_KEY"));
     text.section("channels");
     text.comment(
+        "Accounts that wait for an identity provider: with \"scim\" their status is looked up before \
+         each plan\n(reading is allowed beside the provider), with \"admin-api\" the users report alone \
+         tells.",
+    );
+    text.choice("read", &quoted("admin-api"));
+    text.comment(
         "How access is ended: \"admin-api\", \"scim\" (then [scim] is needed, and for licenses the \
          Administration\nAPI or a person), or \"manual\"; how licenses are removed: \"admin-api\" or \
          \"manual\".",

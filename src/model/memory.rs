@@ -48,6 +48,37 @@ pub struct Memory {
     pub updates_refused_at: Option<Timestamp>,
 }
 
+impl Memory {
+    /// The same with what was seen of accounts since.
+    pub fn with(&self, sightings: &[Sighting]) -> Self {
+        let mut memory = self.clone();
+        for sighting in sightings {
+            let known = memory.accounts.entry(sighting.account.clone());
+            let known = known.or_insert_with(|| AccountMemory {
+                status: sighting.status,
+                status_at: sighting.at,
+                removed: Vec::new(),
+            });
+            if known.status_at <= sighting.at {
+                known.status = sighting.status;
+                known.status_at = sighting.at;
+            }
+        }
+        memory
+    }
+}
+
+/// The status of an account that was looked up for a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The account.
+    pub account: AccountKey,
+    /// Its status.
+    pub status: AccountStatus,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What the ledger verified of one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountMemory {

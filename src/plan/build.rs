@@ -7,7 +7,7 @@ use super::document::{Facts, Lane, Plan, PlanInput, Step};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
     ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory, Origin,
-    Policy, PoolObservation, Reason, SourceRow, short_digest,
+    Policy, PoolObservation, Reason, Sighting, SourceRow, short_digest,
 };
 use crate::reconcile::{Calendar, NamesOfNobody, Reconciliation};
 use crate::seats::PoolFigures;
@@ -39,12 +39,23 @@ pub struct Build<'a> {
     pub reconciliation: Reconciliation,
     /// Entries of the administrator's lists that protect nobody.
     pub names_of_nobody: NamesOfNobody,
+    /// Who was looked up besides.
+    pub looked_up: LookedUp,
     /// What the guards measure.
     pub facts: Facts,
     /// The seat figures.
     pub seats: Vec<PoolFigures>,
     /// The date of the seat counts, if there is a licences file.
     pub counted: Option<Date>,
+}
+
+/// Accounts that were looked up because the users report may be behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookedUp {
+    /// What was seen; the memory that the plan is made with has it too.
+    pub sightings: Vec<Sighting>,
+    /// What could not be seen, as sentences.
+    pub findings: Vec<String>,
 }
 
 /// Makes every choice. Same inputs, same memory, same instant: same plan.
@@ -90,9 +101,10 @@ pub fn build(input: Build<'_>) -> Plan {
         terminations: input.reconciliation.records,
         unsettled_rows: input.reconciliation.unsettled_rows,
         settled_rows: input.reconciliation.settled_rows,
+        sightings: input.looked_up.sightings,
         observations,
         seats: input.seats,
-        findings: Vec::new(),
+        findings: input.looked_up.findings,
     };
     let planning = Planning {
         as_of,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::fallback::Alternative;
 use crate::model::{
     AccountKey, AccountStatus, ActionKind, Channel, EmailAddress, GuardLimits, LicenseName, Money,
-    Origin, PersonName, Policy, PoolObservation, TaskKind, TerminationId, TerminationRecord,
-    UnsettledRow, UserId, Username,
+    Origin, PersonName, Policy, PoolObservation, Sighting, TaskKind, TerminationId,
+    TerminationRecord, UnsettledRow, UserId, Username,
 };
 use crate::reconcile::RowDisposition;
 use crate::seats::{Draft, PoolFigures};
@@ -63,6 +63,10 @@ pub struct Plan {
     pub unsettled_rows: Vec<UnsettledRow>,
     /// Ids of earlier ones that are not reported any more.
     pub settled_rows: Vec<String>,
+    /// Accounts that were looked up for the plan, to be remembered when it is
+    /// accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sightings: Vec<Sighting>,
     /// Seats on accounts, to be remembered when the plan is accepted.
     pub observations: Vec<PoolObservation>,
     /// The seat figures behind the drafts.

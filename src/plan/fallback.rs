@@ -75,10 +75,7 @@ pub fn missing_updates(policy: &Policy, refused_at: Timestamp) -> String {
         Some(Channel::AdminApi | Channel::File) | None => "not at all",
     };
     let access = match policy.deactivate_by {
-        Channel::AdminApi => format!(
-            "access is ended {}, ",
-            instead(policy.deactivate_fallback)
-        ),
+        Channel::AdminApi => format!("access is ended {}, ", instead(policy.deactivate_fallback)),
         Channel::Scim | Channel::Manual | Channel::File => String::new(),
     };
     let again = if policy.deactivate_fallback.is_some() || policy.remove_license_fallback.is_some()
@@ -100,10 +97,9 @@ impl Planning<'_> {
     /// How accounts are deactivated tonight.
     pub(super) fn deactivate_by(&self) -> Channel {
         match self.policy.deactivate_by {
-            Channel::AdminApi if self.lacks_updates() => self
-                .policy
-                .deactivate_fallback
-                .unwrap_or(Channel::AdminApi),
+            Channel::AdminApi if self.lacks_updates() => {
+                self.policy.deactivate_fallback.unwrap_or(Channel::AdminApi)
+            }
             channel => channel,
         }
     }
@@ -132,7 +128,9 @@ impl Planning<'_> {
                 Some(Channel::AdminApi | Channel::File) | None => None,
             },
             (Channel::AdminApi, None) => match self.policy.remove_license_fallback {
-                Some(Channel::Manual) => Some(Alternative::ByHand(self.removals_by_hand(case, &step, due))),
+                Some(Channel::Manual) => {
+                    Some(Alternative::ByHand(self.removals_by_hand(case, &step, due)))
+                }
                 Some(Channel::AdminApi | Channel::Scim | Channel::File) | None => None,
             },
         };

@@ -20,7 +20,7 @@ mod tasks;
 pub(crate) mod tests;
 mod undo;
 
-pub use build::{Build, build};
+pub use build::{Build, LookedUp, build};
 pub use document::{
     Action, Assignment, DraftTerms, Evidence, Expected, Facts, Gift, GuardCheck, Lane, ManualTask,
     PassedBy, Phase, Plan, PlanInput, Removal, Restoration, Step, Subject, Undoes, UponRefusal,

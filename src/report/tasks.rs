@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -67,9 +67,10 @@ pub(super) fn open_tasks<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a ManualTa
         let id = action.task_id.as_ref()?;
         handed_over(outcomes.get(&action.id)).then_some(id)
     });
-    let issuing: Vec<&String> = issuing.collect();
+    let issuing: BTreeSet<&String> = issuing.collect();
     let planned = run.plan.manual_tasks.iter();
-    let planned = planned.filter(move |task| task.issued_at.is_some() || issuing.contains(&&task.id));
+    let planned =
+        planned.filter(move |task| task.issued_at.is_some() || issuing.contains(&task.id));
     // What stands in for a change is handed over with the change itself.
     let mut stand_ins: BTreeMap<&String, &ManualTask> = BTreeMap::new();
     for stand_in in run.plan.stand_ins() {

@@ -58,6 +58,7 @@ pub(super) fn plan_of(plan_id: &str, work: &[Work]) -> Plan {
         unsettled_rows: Vec::new(),
         settled_rows: Vec::new(),
         terminations: Vec::new(),
+        sightings: Vec::new(),
         observations: Vec::new(),
         seats: Vec::new(),
         findings: Vec::new(),

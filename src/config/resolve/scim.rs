@@ -1,8 +1,9 @@
 use super::FoundFile;
 use super::environment::{self, Environment};
+use crate::cli::Command;
 use crate::config::base_url::BaseUrl;
 use crate::config::sections::{
-    ConfigFile, DeactivationChannel, DeactivationFallback, RemovalChannel,
+    ConfigFile, DeactivationChannel, DeactivationFallback, ReadChannel, RemovalChannel,
 };
 use crate::config::{ConfigError, KeySource, ScimSettings, Target};
 
@@ -63,6 +64,19 @@ pub(super) fn writing_to(file: &ConfigFile) -> Vec<BaseUrl> {
         used.push(file.admin_api.base_url.clone().unwrap_or_default());
     }
     used
+}
+
+/// Whether `command` looks accounts up over SCIM.
+pub(super) fn reads_scim(command: &Command, file: &ConfigFile) -> bool {
+    match command {
+        Command::Plan(_) | Command::Run(_) => file.channels.read == ReadChannel::Scim,
+        Command::Apply(_)
+        | Command::Explain(_)
+        | Command::Undo(_)
+        | Command::Tasks(_)
+        | Command::Sandbox(_)
+        | Command::Init(_) => false,
+    }
 }
 
 /// Whether SCIM changes anything, or may have to.
