@@ -474,6 +474,22 @@ mod tests {
     }
 
     #[test]
+    fn that_updates_are_missing_is_remembered_until_one_is_taken() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        let (first, second) = (at("2026-11-20T22:00:00Z"), at("2026-11-27T22:00:00Z"));
+        assert_eq!(memory(&ledger).updates_refused_at, None);
+        for (time, newest) in [(first, first), (second, second), (first, second)] {
+            ledger
+                .record(&[Entry::UpdatesRefused { at: time }])
+                .expect("a record");
+            assert_eq!(memory(&ledger).updates_refused_at, Some(newest));
+        }
+        ledger.record(&[Entry::UpdatesAccepted]).expect("a record");
+        assert_eq!(memory(&ledger).updates_refused_at, None);
+    }
+
+    #[test]
     fn an_undone_termination_stays_so_and_its_seat_is_taken_again() {
         let workplace = Workplace::new();
         let mut ledger = workplace.open_with_plan();

@@ -1,7 +1,5 @@
 //! A tenant without a method to update users: what stands in, once it is known.
 
-use serde_json::json;
-
 use super::resumption::killed_after;
 use super::*;
 use crate::ledger::{AttemptEnd, Entry};
@@ -19,7 +17,15 @@ enum Fallback {
 
 /// A night in a tenant that answers updates so.
 fn without_updates(work: &[Work], update: UpdateSupport, fallback: Fallback) -> Night {
-    let mut night = Night::in_tenant(work, |options| options.update = update);
+    without_updates_in(work, fallback, |options| options.update = update)
+}
+
+fn without_updates_in(
+    work: &[Work],
+    fallback: Fallback,
+    change: impl FnOnce(&mut Options),
+) -> Night {
+    let mut night = Night::in_tenant(work, change);
     for step in night.plan.lanes.iter_mut().flat_map(|lane| &mut lane.steps) {
         step.upon_not_implemented = alternative(step, fallback);
     }
@@ -176,20 +182,12 @@ async fn the_removals_of_one_update_wait_until_access_has_ended() {
 
 #[tokio::test(start_paused = true)]
 async fn who_needs_nothing_and_who_is_somebody_else_is_told_so() {
-    let mut night = without_updates(&several(3), ANSWERS[0], Fallback::Manual);
+    let mut night = without_updates_in(&several(3), Fallback::Manual, |options| {
+        options.update = ANSWERS[0];
+        options.seed.users[1].active = false;
+    });
     let expected = &mut night.plan.lanes[2].steps[0].expected;
     expected.email = crate::model::EmailAddress::parse("somebody.else@example.com");
-    let night = night.with_faults(|method, path, _| {
-        let user = json!({
-            "userId": "U0002",
-            "basicInfo": {
-                "userName": "user0002@example.com",
-                "primaryEmail": "user0002@example.com",
-                "status": "INACTIVE",
-            },
-        });
-        (method == "GET" && path == "/users/U0002").then_some(Fault::Answer(200, user))
-    });
     let outcomes = night.run().await;
     let expected = BTreeMap::from([
         ("deactivate-0001", "manual not_supported".to_owned()),

@@ -74,21 +74,32 @@ U4,dan@example.com,Dan,Example,dan@example.com,Inactive,X Series - X2-VOSVC0216-
 pub(super) struct TonightsPlan {
     folder: TempDir,
     channels: &'static str,
+    /// How the tenant answers updates.
+    update: &'static str,
 }
 
 impl TonightsPlan {
     pub(super) fn new() -> Self {
-        Self::over("")
+        Self::over("", "202")
     }
 
     /// Access ends over SCIM, seats come free over the Administration API.
     pub(super) fn over_scim() -> Self {
-        Self::over("[channels]\ndeactivate = \"scim\"\n")
+        Self::over("[channels]\ndeactivate = \"scim\"\n", "202")
     }
 
-    fn over(channels: &'static str) -> Self {
+    /// In a tenant that has no method to update users.
+    pub(super) fn without_updates(channels: &'static str) -> Self {
+        Self::over(channels, "405")
+    }
+
+    fn over(channels: &'static str, update: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let tonight = Self { folder, channels };
+        let tonight = Self {
+            folder,
+            channels,
+            update,
+        };
         let mut users = USERS.to_owned();
         for number in 10..30 {
             use std::fmt::Write;
@@ -230,6 +241,7 @@ impl<'t> Office<'t> {
             ("--time-scale", TIME_SCALE),
             ("--as-of", as_of),
             ("--customer-id", CUSTOMER),
+            ("--update", self.tonight.update),
         ] {
             arguments.extend([option.into(), value.into()]);
         }
@@ -304,6 +316,12 @@ impl<'t> Office<'t> {
         let said = String::from_utf8_lossy(&ended.stderr);
         assert!([0, 4, 5, 8].contains(&code), "exit code {code}: {said}");
         code
+    }
+
+    /// `manual-tasks.csv`, which a kill does not change.
+    pub(super) fn tasks(&self) -> String {
+        let path = self.path("out").join("manual-tasks.csv");
+        std::fs::read_to_string(path).expect("tasks")
     }
 
     /// `results.csv`, without what a kill may change, in a stable order.
@@ -447,7 +465,7 @@ pub(super) fn assert_each_given_back_once(logs: &[LogReport], what: &str) {
     assert_written(logs, &updates.collect(), what);
 }
 
-fn assert_written(logs: &[LogReport], expected: &BTreeMap<&str, u64>, what: &str) {
+pub(super) fn assert_written(logs: &[LogReport], expected: &BTreeMap<&str, u64>, what: &str) {
     let mut written: BTreeMap<&str, u64> = BTreeMap::new();
     for log in logs {
         assert_eq!(log.violations, 0, "{what}");
