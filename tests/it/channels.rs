@@ -9,7 +9,9 @@ use crate::support::{
 };
 
 const FIRST: &str = "2026-11-20";
-const SECOND: &str = "2026-11-28";
+const SECOND: &str = "2026-11-21";
+/// The grace period is over, from whichever night the account was seen deactivated.
+const LAST: &str = "2026-11-28";
 /// The sandbox accepts its API key as the SCIM token too.
 const TOKEN: (&str, &str) = ("SEATSWEEP_SCIM_TOKEN", "example-key");
 
@@ -82,27 +84,27 @@ fn sent(log: &serde_json::Value, method: &str) -> usize {
 /// A leaver's change, whoever makes it: night, username, what, licence.
 type Change = (usize, String, &'static str, String);
 
-/// Two nights over one configuration: the changes of the leavers, and all other
-/// lines.
-struct TwoNights {
-    codes: [i32; 2],
+/// Three nights over one configuration: the changes of the leavers, and all
+/// other lines.
+struct Nights {
+    codes: [i32; 3],
     changes: BTreeMap<Change, Row>,
     others: Vec<(usize, Row)>,
     writes: u64,
 }
 
-impl TwoNights {
+impl Nights {
     fn over(channels: &str) -> Self {
         let office = office();
         let sandbox = tenant(&office, &[]);
         configure(&office, &sandbox, &format!("[channels]\n{channels}"));
         let mut nights = Self {
-            codes: [0, 0],
+            codes: [0; 3],
             changes: BTreeMap::new(),
             others: Vec::new(),
             writes: 0,
         };
-        for (night, date) in [FIRST, SECOND].into_iter().enumerate() {
+        for (night, date) in [FIRST, SECOND, LAST].into_iter().enumerate() {
             nights.codes[night] = on(&office, date, &["run", "--confirm"]).code;
             for row in results(&office) {
                 match change(&row) {
@@ -134,9 +136,9 @@ fn change(row: &Row) -> Option<&'static str> {
     }
 }
 
-/// The columns in which two nights differ, of the same changes.
-fn differing(one: &TwoNights, other: &TwoNights) -> BTreeSet<String> {
-    let keys = |nights: &TwoNights| nights.changes.keys().cloned().collect::<Vec<_>>();
+/// The columns in which the nights differ, of the same changes.
+fn differing(one: &Nights, other: &Nights) -> BTreeSet<String> {
+    let keys = |nights: &Nights| nights.changes.keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(one), keys(other), "the same changes, one line each");
     let mut differing = BTreeSet::new();
     for (key, row) in &one.changes {
@@ -153,9 +155,9 @@ fn columns(names: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn over_three_channels_results_differ_only_where_the_channel_differs() {
-    let over_api = TwoNights::over("");
-    let over_scim = TwoNights::over("deactivate = \"scim\"\n");
-    let by_hand = TwoNights::over("deactivate = \"manual\"\nremove_license = \"manual\"\n");
+    let over_api = Nights::over("");
+    let over_scim = Nights::over("deactivate = \"scim\"\n");
+    let by_hand = Nights::over("deactivate = \"manual\"\nremove_license = \"manual\"\n");
     assert_eq!(over_api.changes.len(), 4, "access and a seat of two people");
 
     // Of any two runs.
@@ -167,6 +169,7 @@ fn over_three_channels_results_differ_only_where_the_channel_differs() {
         "finished_at", // the clock
         "verified_at", // the clock
         "next_due",    // counts from the verified deactivation
+        "due",         // of a seat, the same
     ];
     // What is the channel's own.
     let of_scim = [
@@ -176,7 +179,7 @@ fn over_three_channels_results_differ_only_where_the_channel_differs() {
         "after",        // the same
     ];
     let expected = columns(&[&of_each_run[..], &of_scim[..]].concat());
-    let again = TwoNights::over("");
+    let again = Nights::over("");
     let of_two = differing(&over_api, &again);
     assert!(
         of_two.is_subset(&columns(&[&of_each_run[..], &["operation_id"]].concat())),
@@ -185,7 +188,7 @@ fn over_three_channels_results_differ_only_where_the_channel_differs() {
     let found = differing(&over_api, &over_scim);
     assert!(found.is_subset(&expected), "{found:?}");
     assert!(columns(&of_scim).is_subset(&found), "{found:?}");
-    assert_eq!((over_api.codes, over_scim.codes), ([0, 0], [0, 0]));
+    assert_eq!((over_api.codes, over_scim.codes), ([0; 3], [0; 3]));
     assert_eq!((over_api.writes, over_scim.writes), (4, 4));
 
     // A person is told, and nobody has looked yet.
@@ -209,11 +212,12 @@ fn over_three_channels_results_differ_only_where_the_channel_differs() {
     let found = differing(&over_api, &by_hand);
     assert!(found.is_subset(&expected), "{found:?}");
     assert!(columns(&of_people).is_subset(&found), "{found:?}");
-    // Access that a person ends may still be open.
-    assert_eq!((by_hand.codes, by_hand.writes), ([8, 0], 0));
+    // Access that a person ends may still be open; at last nobody has said that
+    // the voicemail was looked after.
+    assert_eq!((by_hand.codes, by_hand.writes), ([8, 0, 8], 0));
 
     // Everybody else's lines are the same.
-    let others = |nights: &TwoNights| {
+    let others = |nights: &Nights| {
         let rows = nights.others.iter().map(|(night, row)| {
             let kept = ["person", "username", "action", "outcome", "license"];
             (*night, kept.map(|column| row[column].clone()))
@@ -247,7 +251,7 @@ fn a_tenant_without_updates_hands_its_work_to_people_and_says_so_once() {
         assert_eq!(ids.len(), 2, "{handed_over:#?}");
 
         // The next night knows, and sends nothing to find it out.
-        let ended = on(&office, "2026-11-21", &["run", "--confirm"]).expect(8);
+        let ended = on(&office, SECOND, &["run", "--confirm"]).expect(8);
         assert_eq!(ended.stderr.matches(said).count(), 1, "{}", ended.stderr);
         assert!(actions(&results(&office), "deactivate").is_empty());
         let same = tasks(&office);
@@ -365,9 +369,9 @@ fn the_work_list_has_a_line_for_every_step_in_the_order_of_the_work() {
 
     // They did it; a week later the seats are next, and then nothing is left.
     report(&office, Account::deactivated);
-    on(&office, "2026-11-21", &["run", "--confirm"]).expect(0);
+    on(&office, SECOND, &["run", "--confirm"]).expect(0);
     assert!(tasks(&office).iter().all(|row| row["task"] == "voicemail"));
-    on(&office, SECOND, &["run", "--confirm"]);
+    on(&office, LAST, &["run", "--confirm"]);
     let list = tasks(&office);
     let removal = list
         .iter()
@@ -426,7 +430,7 @@ fn an_account_that_its_provider_deactivated_is_seen_so_over_scim() {
 
     // The report of the first night is still all that there is: it is not
     // believed to show her active again.
-    with_report_of(&office, FIRST, "2026-11-21", &["run", "--confirm"]).expect(0);
+    with_report_of(&office, FIRST, SECOND, &["run", "--confirm"]).expect(0);
     let rows = results(&office);
     assert!(
         of(&rows, "ann.moss")
@@ -436,7 +440,7 @@ fn an_account_that_its_provider_deactivated_is_seen_so_over_scim() {
 
     // Her seat goes when the grace period is over, over the Administration API.
     report(&office, Account::deactivated);
-    on(&office, SECOND, &["run", "--confirm"]);
+    on(&office, LAST, &["run", "--confirm"]);
     let rows = results(&office);
     let removals: Vec<&Row> = of(&rows, "ann.moss")
         .into_iter()
