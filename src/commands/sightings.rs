@@ -28,18 +28,17 @@ pub(super) fn look(
         return Ok(LookedUp::default());
     }
     recovery::wait(async {
-        let opened;
-        let tenant = match tenant {
-            Some(tenant) => tenant,
-            None => {
-                opened = live::open(settings, question.as_of).await?;
-                &opened
-            }
+        let opened = match tenant {
+            Some(_) => None,
+            None => Some(live::open(settings, question.as_of).await?),
         };
-        Ok(match &tenant.servers.scim {
-            Some(scim) => ask(scim, &waiting).await,
-            None => LookedUp::default(),
-        })
+        let tenant = tenant.or(opened.as_ref());
+        Ok(
+            match tenant.and_then(|tenant| tenant.servers.scim.as_ref()) {
+                Some(scim) => ask(scim, &waiting).await,
+                None => LookedUp::default(),
+            },
+        )
     })
 }
 

@@ -50,6 +50,7 @@ pub struct Memory {
 
 impl Memory {
     /// The same with what was seen of accounts since.
+    #[must_use]
     pub fn with(&self, sightings: &[Sighting]) -> Self {
         let mut memory = self.clone();
         for sighting in sightings {

@@ -41,7 +41,7 @@ fn alternative(step: &Step, fallback: Fallback) -> Option<Alternative> {
     match fallback {
         Fallback::None => None,
         Fallback::Manual => Some(Alternative::ByHand(
-            carried.into_iter().map(stand_in).collect(),
+            carried.into_iter().map(|action| stand_in(action)).collect(),
         )),
         Fallback::Scim => Some(Alternative::Step(Box::new(Step {
             id: format!("{}-scim", step.id),
@@ -53,9 +53,9 @@ fn alternative(step: &Step, fallback: Fallback) -> Option<Alternative> {
     }
 }
 
-fn stand_in(action: &String) -> StandIn {
+fn stand_in(action: &str) -> StandIn {
     StandIn {
-        action: action.clone(),
+        action: action.to_owned(),
         task: ManualTask {
             id: task_id(TaskKind::DeactivateByHand, action, ""),
             kind: TaskKind::DeactivateByHand,
