@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::breaker::Circuit;
+use super::fallback::Updates;
 use super::pace::Pace;
 use super::progress::Progress;
 use super::readback::ReadBack;
@@ -31,6 +32,8 @@ pub(super) struct Context {
     done: Mutex<BTreeSet<String>>,
     admin_api: Standing,
     scim: Standing,
+    /// Whether this tenant has a method to update users.
+    pub(super) updates: Updates,
     /// Whether this tenant has freed a seat of a deactivated account.
     seats_come_free: AtomicBool,
 }
@@ -51,10 +54,12 @@ impl Context {
         }
         let actions = execution.plan.actions.iter().enumerate();
         let positions = actions.map(|(position, action)| (action.id.clone(), position));
+        let refused_at = progress.updates_refused_at;
         Self {
             positions: positions.collect(),
             circuits: circuits(&execution.plan),
             done: Mutex::default(),
+            updates: Updates::new(refused_at.is_some_and(|at| at >= execution.plan.as_of)),
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
             progress,
@@ -96,16 +101,7 @@ impl Context {
         let handed = self.unsent(&action.id, Outcome::Manual, OutcomeReason::HandedOver);
         let mut entries = vec![self.outcome(handed)];
         let task = action.task_id.as_deref().and_then(|id| tasks.get(id));
-        entries.extend(task.map(|task| {
-            Entry::TaskIssued(TaskRecord {
-                id: task.id.clone(),
-                kind: task.kind,
-                termination: task.termination.clone(),
-                state: TaskState::Open,
-                due: task.due,
-                issued_at: self.now(),
-            })
-        }));
+        entries.extend(task.map(|task| issued(task, self.now())));
         entries
     }
 
@@ -356,4 +352,16 @@ fn circuits(plan: &Plan) -> BTreeMap<String, Circuit> {
         }
     }
     circuits
+}
+
+/// A task of the plan, handed to people.
+pub(super) fn issued(task: &ManualTask, at: Timestamp) -> Entry {
+    Entry::TaskIssued(TaskRecord {
+        id: task.id.clone(),
+        kind: task.kind,
+        termination: task.termination.clone(),
+        state: TaskState::Open,
+        due: task.due,
+        issued_at: at,
+    })
 }

@@ -9,7 +9,7 @@ use super::account::Account;
 use super::breaker::Circuit;
 use super::context::Context;
 use super::judge::{Judgment, Pending, describe, judge};
-use super::server::{Listed, Server};
+use super::server::{HIDDEN_FROM_SCIM, Listed, Server};
 use super::{RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{
@@ -22,12 +22,6 @@ use crate::vendor::{CallError, CallErrorKind, Reply};
 /// Attempts at one update of a step in one run. A second one is made only when
 /// the first was certainly not carried out.
 const ATTEMPTS_IN_A_RUN: u32 = 2;
-
-/// Somebody who is not found over SCIM may well exist, so nothing is over.
-const HIDDEN_FROM_SCIM: &str = "SCIM shows no account with this username, which does not say that \
-there is none: the provisioning integration may be limited to users that an identity provider \
-created. Set its list scope to all users, deactivate the account in the Admin Console, or set \
-[channels] deactivate = \"manual\"";
 
 /// The work on one step.
 pub(super) struct Work<'a> {
@@ -44,6 +38,8 @@ pub(super) enum Next {
     Again,
     /// With the deactivation alone.
     DeactivateAlone,
+    /// With the step that stands in.
+    Instead,
 }
 
 impl<'a> Work<'a> {
@@ -98,6 +94,7 @@ impl<'a> Work<'a> {
             match self.attempt(attempt, &pending).await? {
                 Next::Done => return Ok(()),
                 Next::Again => {}
+                Next::Instead => return self.instead().await,
                 Next::DeactivateAlone => {
                     // Another update: access ends however often the one that
                     // was refused had to be sent.
@@ -275,9 +272,10 @@ impl<'a> Work<'a> {
                 (Outcome::Deferred, OutcomeReason::Unreachable)
             }
             CallErrorKind::NotFound => (Outcome::Failed, OutcomeReason::NotFound),
-            CallErrorKind::Forbidden | CallErrorKind::Rejected | CallErrorKind::OtherHost => {
-                (Outcome::Failed, OutcomeReason::Refused)
-            }
+            CallErrorKind::Forbidden
+            | CallErrorKind::NotImplemented
+            | CallErrorKind::Rejected
+            | CallErrorKind::OtherHost => (Outcome::Failed, OutcomeReason::Refused),
             CallErrorKind::Downstream
             | CallErrorKind::Throttled
             | CallErrorKind::Server
@@ -316,6 +314,7 @@ impl<'a> Work<'a> {
                     outcome: Outcome::AlreadyDone,
                     reason: None,
                     detail: "as wanted before anything was sent".to_owned(),
+                    channel: Some(self.step.channel),
                     attempts: 0,
                     http_status: Some(user.trace.status),
                     operation_id: None,

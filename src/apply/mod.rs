@@ -10,6 +10,7 @@ mod breaker;
 mod context;
 mod coordinator;
 mod drafts;
+mod fallback;
 mod judge;
 mod lane;
 mod look;
@@ -186,7 +187,8 @@ async fn run_phase(context: &Arc<Context>, phase: Phase) {
     if phase == Phase::Removals {
         // Whether this tenant frees the seats of deactivated accounts is tried
         // on one account before the others follow.
-        while !context.seats_come_free() && !lanes.is_empty() {
+        let is_open = || !context.seats_come_free() && !context.updates.are_missing();
+        while is_open() && !lanes.is_empty() {
             run_lanes(context, phase, vec![lanes.remove(0)]).await;
         }
     }

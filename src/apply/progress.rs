@@ -21,6 +21,8 @@ pub(super) struct Progress {
     busy: BTreeMap<String, String>,
     /// The tenant refused to free a seat of a deactivated account.
     pub(super) stranded: bool,
+    /// When the tenant said that it has no method to update users.
+    pub(super) updates_refused_at: Option<Timestamp>,
     /// The tenant freed one before.
     pub(super) seats_came_free: bool,
 }
@@ -47,6 +49,7 @@ impl Progress {
                 })
                 .collect(),
             stranded: memory.stranded_refused,
+            updates_refused_at: memory.updates_refused_at,
             seats_came_free: memory
                 .accounts
                 .values()
@@ -71,6 +74,7 @@ impl Progress {
                         OutcomeReason::Refused
                             | OutcomeReason::OperationFailed
                             | OutcomeReason::NotChanged
+                            | OutcomeReason::NotSupported
                     )
                 );
             put_off || Certainty::of(record.outcome) == Certainty::Final
@@ -90,7 +94,7 @@ impl Progress {
         &'a self,
         lane: &'a Lane,
     ) -> impl Iterator<Item = (&'a Step, &'a AttemptRow)> {
-        let steps = lane.steps.iter();
+        let steps = lane.steps.iter().flat_map(Step::with_other);
         steps.filter_map(|step| Some((step, self.open.get(&step.id)?)))
     }
 
@@ -114,6 +118,7 @@ pub fn account_for_the_rest(
 ) -> Result<(), LedgerError> {
     let progress = Progress::of(plan, ledger)?;
     let steps = plan.lanes.iter().flat_map(|lane| &lane.steps);
+    let steps = steps.flat_map(Step::with_other);
     let in_flight: BTreeSet<&String> = steps
         .filter(|step| progress.is_open(step))
         .flat_map(Step::actions)

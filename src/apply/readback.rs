@@ -262,7 +262,7 @@ impl Waiting {
                 let _ = work.go_on(self.sent.key.attempt, pending).await;
             }
             // What completed was applied, so nothing is sent again.
-            Ok(Next::Done | Next::Again | Next::DeactivateAlone) | Err(_) => {}
+            Ok(Next::Done | Next::Again | Next::DeactivateAlone | Next::Instead) | Err(_) => {}
         }
     }
 }

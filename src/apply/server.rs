@@ -18,6 +18,12 @@ pub struct Servers {
     pub scim: Option<Scim>,
 }
 
+/// Somebody who is not found over SCIM may well exist, so nothing is over.
+pub(super) const HIDDEN_FROM_SCIM: &str = "SCIM shows no account with this username, which does not say that \
+there is none: the provisioning integration may be limited to users that an identity provider \
+created. Set its list scope to all users, deactivate the account in the Admin Console, or set \
+[channels] deactivate = \"manual\"";
+
 impl Servers {
     /// Whether steps of this channel can be carried out, and looked at.
     pub fn have(&self, channel: Channel) -> bool {

@@ -10,6 +10,7 @@ use super::breaker::Circuit;
 use super::judge::{Wanted, describe};
 use super::lane::{Next, Work};
 use super::look::{Begun, Looked, Seen, Word, follow, look};
+use super::server::Server;
 use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, Entry, Intent};
 use crate::model::{Channel, LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
 use crate::plan::UponRefusal;
@@ -35,11 +36,11 @@ pub(super) struct Sent {
 }
 
 /// Why a write came to nothing.
-struct Failure {
-    reason: OutcomeReason,
-    detail: String,
+pub(super) struct Failure {
+    pub(super) reason: OutcomeReason,
+    pub(super) detail: String,
     /// Status of the answer that decided it.
-    http_status: Option<u16>,
+    pub(super) http_status: Option<u16>,
 }
 
 impl Work<'_> {
@@ -52,11 +53,15 @@ impl Work<'_> {
         started_at: Timestamp,
         _place: OperationSlot,
     ) -> Result<Next, RecordingFailed> {
+        let asking = self.method().await;
         if let Some(reason) = self.context.obstacle(Circuit::of(self.step)) {
             let carried = wanted.actions().cloned().collect();
             self.end_all(&carried, Outcome::Deferred, reason, "not begun")
                 .await?;
             return Ok(Next::Done);
+        }
+        if self.lacks_method() {
+            return self.unsent(&before, &wanted, started_at).await;
         }
         let timing = self.context.execution.timing;
         let at = self.context.now();
@@ -81,19 +86,21 @@ impl Work<'_> {
         };
         self.record_intent(&sent, &before).await?;
         let api = self.server.api();
-        match self.server.update(&before, &sent.wanted, once).await {
+        let answer = self.server.update(&before, &sent.wanted, once).await;
+        match answer {
             Ok(None) => {
                 self.context.write_accepted(api);
                 sent.is_accepted = true;
             }
             Ok(Some(operation_id)) => {
                 self.context.write_accepted(api);
-                let entry = Entry::OperationStarted {
+                let mut entries = vec![Entry::OperationStarted {
                     key: sent.key.clone(),
                     operation_id: operation_id.clone(),
                     at: self.context.now(),
-                };
-                self.context.record_later(vec![entry]).await?;
+                }];
+                entries.extend(self.context.update_taken());
+                self.context.record_later(entries).await?;
                 sent.operation_id = Some(operation_id);
             }
             Err(WriteError::Unclear(_)) => {}
@@ -110,6 +117,7 @@ impl Work<'_> {
                 return Ok(Next::Done);
             }
         }
+        drop(asking);
         let word = follow(self.context, self.server, &sent, Begun::Now).await;
         if matches!(word, Word::Completed) && self.can_wait(&sent.wanted) {
             self.context.read_back.hand_in(self, sent);
@@ -158,7 +166,7 @@ impl Work<'_> {
             look(self.context, self.server, &sent, word).await
         };
         match self.conclude(&sent, looked).await? {
-            Next::Done | Next::DeactivateAlone => Ok(()),
+            Next::Done | Next::DeactivateAlone | Next::Instead => Ok(()),
             Next::Again => {
                 let reason = OutcomeReason::Interrupted;
                 let detail = "its time is over and nothing of it shows: an earlier run did not \
@@ -256,11 +264,15 @@ impl Work<'_> {
                 return Ok(Next::Done);
             }
             CallErrorKind::Forbidden => self.context.write_forbidden(error.api),
+            CallErrorKind::NotImplemented if matches!(self.server, Server::Admin(_)) => {
+                return self.not_implemented(sent, error).await;
+            }
             _ => {}
         }
         let reason = match error.kind {
             CallErrorKind::Forbidden => OutcomeReason::NotAuthorized,
             CallErrorKind::NotFound => OutcomeReason::NotFound,
+            CallErrorKind::NotImplemented => OutcomeReason::NotSupported,
             _ => OutcomeReason::Refused,
         };
         let mut failure = Failure::of(error, reason);
@@ -368,12 +380,18 @@ impl Work<'_> {
         entries
     }
 
-    fn sent_record(&self, sent: &Sent, action_id: &str, outcome: Outcome) -> OutcomeRecord {
+    pub(super) fn sent_record(
+        &self,
+        sent: &Sent,
+        action_id: &str,
+        outcome: Outcome,
+    ) -> OutcomeRecord {
         OutcomeRecord {
             action_id: action_id.to_owned(),
             outcome,
             reason: None,
             detail: String::new(),
+            channel: Some(self.step.channel),
             attempts: sent.key.attempt,
             http_status: None,
             operation_id: sent.operation_id.clone(),
@@ -387,7 +405,7 @@ impl Work<'_> {
         }
     }
 
-    fn ended(&self, sent: &Sent, end: AttemptEnd) -> Entry {
+    pub(super) fn ended(&self, sent: &Sent, end: AttemptEnd) -> Entry {
         Entry::AttemptEnded {
             key: sent.key.clone(),
             end,
@@ -406,7 +424,7 @@ fn no_seat(license: &LicenseName) -> String {
 }
 
 impl Failure {
-    fn of(error: &CallError, reason: OutcomeReason) -> Self {
+    pub(super) fn of(error: &CallError, reason: OutcomeReason) -> Self {
         Self {
             reason,
             detail: format!("{error}; {}", error.advice()),

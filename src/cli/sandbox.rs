@@ -33,6 +33,9 @@ pub struct SandboxArguments {
     /// Accept the API key, and SCIM token, that stands in the environment variable NAME [default: accept "sandbox"].
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,
+    /// Carry out updates of users (202), or answer that the tenant has no method for it (405, 501).
+    #[arg(long, value_enum, value_name = "STATUS", default_value_t = Update::Accepted)]
+    pub update: Update,
     /// Answer a SCIM patch with the user (200), or with nothing (204).
     #[arg(long, value_enum, value_name = "STATUS", default_value_t = ScimPatch::Resource)]
     pub scim_patch: ScimPatch,
@@ -173,6 +176,20 @@ impl FromStr for TenantLimits {
             Ok(_) | Err(_) => Err("write three numbers above 0, such as 100,20,10".to_owned()),
         }
     }
+}
+
+/// What an update of a user is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Update {
+    /// 202, and it is carried out.
+    #[value(name = "202")]
+    Accepted,
+    /// 405: the method is not allowed.
+    #[value(name = "405")]
+    NotAllowed,
+    /// 501: the method is not implemented.
+    #[value(name = "501")]
+    NotImplemented,
 }
 
 /// What a SCIM patch is answered with.

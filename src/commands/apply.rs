@@ -13,7 +13,7 @@ use crate::config::{Settings, Target};
 use crate::files::RunLock;
 use crate::ledger::Ledger;
 use crate::model::{Channel, Disposition, HrFileKind, Memory, Origin};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Step};
 use crate::reconcile::RowDisposition;
 use crate::vendor::wall_now;
 
@@ -102,7 +102,8 @@ fn check_channels(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
     if settings.target == Target::Sandbox {
         return Ok(());
     }
-    let mut steps = plan.lanes.iter().flat_map(|lane| &lane.steps);
+    let steps = plan.lanes.iter().flat_map(|lane| &lane.steps);
+    let mut steps = steps.flat_map(Step::with_other);
     let lacks_scim = settings.scim.is_none();
     let lacks_key = settings.api.key.is_none();
     let missing = steps.find_map(|step| match step.channel {

@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::ingest::AccountObserver;
 use crate::ledger::{Ledger, RunRow};
 use crate::model::{AccountRow, Memory, TerminationId};
-use crate::plan::{PastPlan, Plan, terminations_of};
+use crate::plan::{LookedUp, PastPlan, Plan, terminations_of};
 use crate::reconcile::{Asked, Lookout, inquire};
 use crate::report::{self, Explanation, PastRuns, Traces};
 use crate::vendor::wall_now;
@@ -28,7 +28,7 @@ pub(super) fn run(settings: &Settings, arguments: &ExplainArguments) -> Result<u
     let question = tonight.question(settings, &memory, as_of);
     let lookout = Lookout::new(Asked::new(&arguments.person));
     let (evidence, decided) = planning::settle(settings, accounts, &question, lookout)?;
-    let plan = tonight.plan(settings, &question, decided);
+    let plan = tonight.plan(settings, &question, decided, LookedUp::default());
     let Evidence {
         people,
         found,

@@ -237,6 +237,7 @@ fn of_call(error: &CallError) -> Failure {
     let exit = match error.kind {
         CallErrorKind::Unauthorized | CallErrorKind::Forbidden => Exit::NoPermission,
         CallErrorKind::NotFound
+        | CallErrorKind::NotImplemented
         | CallErrorKind::Rejected
         | CallErrorKind::Downstream
         | CallErrorKind::Throttled

@@ -16,6 +16,7 @@ mod planning;
 mod recovery;
 mod rehearse;
 mod sandbox;
+mod sightings;
 mod signals;
 mod target;
 mod tasks;

@@ -9,6 +9,7 @@ use super::work::{CommitHook, Purpose, Work, open_ledger};
 use super::{console, outputs, planning, recovery, work};
 use crate::config::{Settings, UsersSource};
 use crate::files::RunLock;
+use crate::model::Channel;
 use crate::report;
 use crate::vendor::wall_now;
 
@@ -26,7 +27,8 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
         let mut ledger = recovery::settle_earlier_runs(settings, ledger, &tenant, None).await?;
         let memory = ledger.memory(as_of)?;
         let plan = planning::make_plan_with(settings, &memory, as_of, Some(&tenant));
-        if settings.inputs.users == Some(UsersSource::Live) {
+        let asks = settings.inputs.users == Some(UsersSource::Live);
+        if asks || settings.read == Channel::Scim {
             // A list that failed has sent something too.
             recovery::record_sends(&mut ledger, &tenant)?;
         }

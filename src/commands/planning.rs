@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
-use super::{live, recovery};
+use super::{live, recovery, sightings};
 use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
 use crate::model::{AccountRow, HrRow, InvalidRow, Memory};
-use crate::plan::{Build, Facts, Plan, PlanInput, build};
+use crate::plan::{Build, Facts, LookedUp, Plan, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
 
@@ -33,8 +33,22 @@ pub(super) fn make_plan_with(
     let accounts = Accounts::of(settings, tenant)?;
     let tonight = Tonight::read(settings, accounts, as_of)?;
     let question = tonight.question(settings, memory, as_of);
-    let (_, decided) = settle(settings, accounts, &question, NobodyElse)?;
-    Ok(tonight.plan(settings, &question, decided))
+    let (evidence, mut decided) = settle(settings, accounts, &question, NobodyElse)?;
+    let looked_up = sightings::look(settings, tenant, &decided.reconciliation, &question)?;
+    if looked_up.sightings.is_empty() {
+        return Ok(tonight.plan(settings, &question, decided, looked_up));
+    }
+    // What was seen just now counts like what the ledger verified.
+    let memory = memory.with(&looked_up.sightings);
+    let question = tonight.question(settings, &memory, as_of);
+    let Evidence {
+        people,
+        found,
+        unreadable,
+        besides: NobodyElse,
+    } = evidence;
+    decided.reconciliation = reconcile::settle(&people, &found, &unreadable, &question)?;
+    Ok(tonight.plan(settings, &question, decided, looked_up))
 }
 
 /// Where the accounts are read from.
@@ -213,6 +227,7 @@ impl Tonight {
         settings: &Settings,
         question: &Question<'_>,
         decided: Decided,
+        looked_up: LookedUp,
     ) -> Plan {
         let Decided {
             reconciliation,
@@ -267,6 +282,7 @@ impl Tonight {
             memory,
             reconciliation,
             names_of_nobody,
+            looked_up,
             facts,
             seats,
             counted,

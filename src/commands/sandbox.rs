@@ -3,7 +3,7 @@
 use super::failure::{Exit, Failure};
 use super::{console, recovery, signals, target};
 use crate::cli::{
-    HoldPoint, ListedUser, SandboxArguments, ScimPatch, ScimScope, WindowsArgument,
+    HoldPoint, ListedUser, SandboxArguments, ScimPatch, ScimScope, Update, WindowsArgument,
 };
 use crate::config::Settings;
 use crate::http::ExposeSecret;
@@ -32,6 +32,11 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
     options.log_file.clone_from(&arguments.log);
     options.listen = arguments.listen;
     options.time_scale = settings.limits.time_scale;
+    options.update = match arguments.update {
+        Update::Accepted => sandbox::UpdateSupport::Implemented,
+        Update::NotAllowed => sandbox::UpdateSupport::MethodNotAllowed,
+        Update::NotImplemented => sandbox::UpdateSupport::NotImplemented,
+    };
     options.scim.patch_answer = match arguments.scim_patch {
         ScimPatch::Resource => sandbox::PatchAnswer::Resource,
         ScimPatch::NoContent => sandbox::PatchAnswer::NoContent,

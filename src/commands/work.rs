@@ -19,7 +19,7 @@ use crate::model::{
     AcceptedInput, ApprovalRecord, Channel, HoldRecord, HoldSource, Memory, Outcome, OutcomeRecord,
     short_digest,
 };
-use crate::plan::{self, Decision, Plan};
+use crate::plan::{self, Decision, Plan, Step};
 use crate::report::{self, Ending, Run, Spending, Summary};
 use crate::vendor::{Usage, wall_now};
 
@@ -189,7 +189,8 @@ impl Work<'_> {
     /// SCIM does not say whose users it shows. Its address may, and that was
     /// compared when the configuration was read.
     fn name_unchecked_customer(&self) {
-        let mut steps = self.plan.lanes.iter().flat_map(|lane| &lane.steps);
+        let steps = self.plan.lanes.iter().flat_map(|lane| &lane.steps);
+        let mut steps = steps.flat_map(Step::with_other);
         let over_scim = steps.any(|step| step.channel == Channel::Scim);
         let scim = self.settings.scim.as_ref();
         let names_nobody = scim.is_some_and(|scim| scim.customer_id().is_none());
@@ -239,6 +240,17 @@ impl Work<'_> {
                 at: started_at,
             };
             ledger.approve(&plan.plan_id, &approval)?;
+        }
+        // Before the plan: a termination that was seen to have ended must not
+        // look like one whose account is active again.
+        let seen = plan.sightings.iter().map(|sighting| Entry::Seen {
+            account: sighting.account.clone(),
+            status: sighting.status,
+            at: sighting.at,
+        });
+        let seen: Vec<Entry> = seen.collect();
+        if !seen.is_empty() {
+            ledger.record(&seen)?;
         }
         ledger.accept_plan(&self.acceptance(started_at))?;
         ledger.begin_run(&RunStart {
@@ -323,6 +335,13 @@ impl Work<'_> {
         let mut summary = report::summarize(&run, self.command, ending, &spending);
         if self.purpose == Purpose::Predict {
             summary.rehearsal = Some(report::predict(&run, usage, before.started_at, finished_at));
+        }
+        // Said once a run, and not of everybody whom it is about.
+        let refused_at = memory.updates_refused_at;
+        if let Some(at) = refused_at.filter(|at| *at >= before.started_at) {
+            let sentence = plan::missing_updates(&plan.policy, at);
+            console::tell(self.settings, &format!("note: {sentence}"));
+            summary.findings.push(sentence);
         }
         let folder = outputs::write_run(self.settings, &run, &summary)?;
         if recorded.is_ok() {

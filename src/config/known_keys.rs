@@ -66,6 +66,8 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("read", Value),
             ("deactivate", Value),
             ("remove_license", Value),
+            ("deactivate_fallback", Value),
+            ("remove_license_fallback", Value),
             ("cancellation", Value),
         ]),
     ),
@@ -168,8 +170,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
 
 /// Words of the contract that a later version will understand and that change
 /// what is done: ignoring them would do something else than was asked for.
-const LATER: [(&str, &str, &str); 4] = [
-    ("channels", "read", "scim"),
+const LATER: [(&str, &str, &str); 3] = [
     ("channels", "cancellation", "webhook"),
     ("channels", "cancellation", "email"),
     ("policy", "stranded_seats", "reclaim"),
@@ -422,10 +423,9 @@ mod tests {
 
     #[test]
     fn what_a_later_version_does_is_refused_and_not_ignored() {
-        let text = "[channels]\nread = \"scim\"\ncancellation = [\"file\", \"email\"]\n\
+        let text = "[channels]\ncancellation = [\"file\", \"email\"]\n\
                     [policy]\nstranded_seats = \"reclaim\"";
         let expected = [
-            "[channels] read: \"scim\" is not supported yet in this version",
             "[channels] cancellation: \"email\" is not supported yet in this version",
             "[policy] stranded_seats: \"reclaim\" is not supported yet in this version",
         ];

@@ -46,6 +46,8 @@ pub(super) fn policy(file: &ConfigFile, time_zone: String, hr_file: HrFileKind) 
         contracts: file.contracts.0.clone(),
         deactivate_by: file.channels.deactivate.channel(),
         remove_by_hand: file.channels.remove_license == RemovalChannel::Manual,
+        deactivate_fallback: file.channels.deactivate_fallback.channel(),
+        remove_license_fallback: file.channels.remove_license_fallback.channel(),
     }
 }
 

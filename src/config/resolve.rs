@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::environment::{self, Environment};
-use super::sections::{ConfigFile, DeactivationChannel, LimitsSection};
+use super::sections::{ConfigFile, LimitsSection};
 use super::{
     ApiSettings, ConfigError, KeySource, LimitSettings, LogLevel, LogSettings, ScimSettings,
     Settings, Target, document, policy,
@@ -48,7 +48,9 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
     let limits = limits(&cli.command, &file.limits, target);
     let writing_to = scim::writing_to(file);
     let on_loopback = writing_to.iter().all(|url| url.is_loopback);
-    let asks_elsewhere = inputs::lists_accounts(&cli.command, &found) && !base_url.is_loopback;
+    let scim_url = file.scim.base_url.as_ref();
+    let asks_elsewhere = (inputs::lists_accounts(&cli.command, &found) && !base_url.is_loopback)
+        || (scim::reads_scim(&cli.command, file) && scim_url.is_some_and(|url| !url.is_loopback));
     let is_real = target == Target::Eight && (!on_loopback || asks_elsewhere);
     if is_real && limits.exceed_the_vendors() {
         return Err(ConfigError::BeyondTheVendor);
@@ -71,6 +73,7 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
             key,
         },
         scim,
+        read: file.channels.read.channel(),
         on_loopback,
         limits,
         as_of,
@@ -215,7 +218,7 @@ impl MustBeSaid {
         };
         let needs_key =
             (changes && scim::uses_admin_api(file)) || inputs::lists_accounts(command, found);
-        let needs_scim = changes && file.channels.deactivate == DeactivationChannel::Scim;
+        let needs_scim = (changes && scim::uses_scim(file)) || scim::reads_scim(command, file);
         let missing: Vec<&'static str> = [
             (tenant.is_none(), "[tenant] name = \"acme\""),
             (

@@ -103,20 +103,31 @@ pub(super) struct IdpSection {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ChannelsSection {
-    /// The only word there is in this version.
-    #[serde(rename = "read")]
-    _read: Option<ReadChannel>,
+    pub(super) read: ReadChannel,
     pub(super) deactivate: DeactivationChannel,
     pub(super) remove_license: RemovalChannel,
+    pub(super) deactivate_fallback: DeactivationFallback,
+    pub(super) remove_license_fallback: RemovalFallback,
     /// The only word there is in this version.
     #[serde(rename = "cancellation")]
     _cancellation: Vec<CancellationChannel>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum ReadChannel {
+pub(super) enum ReadChannel {
+    #[default]
     AdminApi,
+    Scim,
+}
+
+impl ReadChannel {
+    pub(super) fn channel(self) -> Channel {
+        match self {
+            Self::AdminApi => Channel::AdminApi,
+            Self::Scim => Channel::Scim,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -145,6 +156,44 @@ pub(super) enum RemovalChannel {
     #[default]
     AdminApi,
     Manual,
+}
+
+/// What stands in for the Administration API where it cannot update users. A
+/// leaver's access must not stay open because of it, so somebody is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DeactivationFallback {
+    #[default]
+    Manual,
+    Scim,
+    None,
+}
+
+impl DeactivationFallback {
+    pub(super) fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Manual => Some(Channel::Manual),
+            Self::Scim => Some(Channel::Scim),
+            Self::None => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RemovalFallback {
+    #[default]
+    Manual,
+    None,
+}
+
+impl RemovalFallback {
+    pub(super) fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Manual => Some(Channel::Manual),
+            Self::None => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::cli::{ColorWhen, LogFormat};
 use crate::ingest::{ColumnNames, Formats};
-use crate::model::{GuardLimits, Policy};
+use crate::model::{Channel, GuardLimits, Policy};
 
 /// Everything resolved: what a command needs to know before it starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,9 @@ pub struct Settings {
     pub api: ApiSettings,
     /// Where SCIM is and where its token comes from, if both are said.
     pub scim: Option<ScimSettings>,
+    /// What the status of accounts that wait for an identity provider is read
+    /// over, where the users report may be behind: `Scim`, or nothing.
+    pub read: Channel,
     /// Whether every API that changes the tenant is an address of this machine.
     pub on_loopback: bool,
     /// How fast requests may go.

@@ -172,12 +172,27 @@ fn choices(text: &mut Text) {
     text.choice("api_key_env", &quoted("SEATSWEEP_API_KEY"));
     text.section("channels");
     text.comment(
+        "Accounts that wait for an identity provider: with \"scim\" their status is looked up before \
+         each plan\n(reading is allowed beside the provider), with \"admin-api\" the users report alone \
+         tells.",
+    );
+    text.choice("read", &quoted("admin-api"));
+    text.comment(
         "How access is ended: \"admin-api\", \"scim\" (then [scim] is needed, and for licenses the \
          Administration\nAPI or a person), or \"manual\"; how licenses are removed: \"admin-api\" or \
          \"manual\".",
     );
     text.choice("deactivate", &quoted("admin-api"));
     text.choice("remove_license", &quoted("admin-api"));
+    text.comment(
+        "8x8 documents an update of users, and elsewhere calls it not implemented. Where the tenant \
+         answers\nso (405 or 501), access is ended by \"manual\", \"scim\" (then [scim] is needed), or \
+         \"none\", and licenses\nare removed by \"manual\" or \"none\". It is \"manual\" unless you say \
+         otherwise, so that somebody is told\nwhose access is still open. \"none\" fails, and tries \
+         again every night.",
+    );
+    text.choice("deactivate_fallback", &quoted("manual"));
+    text.choice("remove_license_fallback", &quoted("manual"));
     text.section("scim");
     text.comment(
         "The 8x8 URL and token of the provisioning integration in the Admin Console. Not beside an \

@@ -50,6 +50,7 @@ impl Ledger {
                 touched: touched(connection)?,
                 failed_actions: failed_actions(connection)?,
                 stranded_refused: stranded_refused(connection)?,
+                updates_refused_at: updates_refused_at(connection)?,
                 terminations,
             })
         })
@@ -249,6 +250,13 @@ fn stranded_refused(connection: &Connection) -> Result<bool, Fault> {
         [],
         |row| row.get(0),
     )?;
+    Ok(refused)
+}
+
+fn updates_refused_at(connection: &Connection) -> Result<Option<Timestamp>, Fault> {
+    let refused = connection.query_row("SELECT updates_refused_at FROM meta", [], |row| {
+        read_optional(row, "updates_refused_at", time)
+    })?;
     Ok(refused)
 }
 

@@ -162,6 +162,13 @@ pub enum Entry {
         /// When.
         at: Timestamp,
     },
+    /// The tenant has no method to update users.
+    UpdatesRefused {
+        /// When.
+        at: Timestamp,
+    },
+    /// It took an update after all.
+    UpdatesAccepted,
     /// Requests were sent to the vendor.
     Sends {
         /// Wall-clock times in Unix milliseconds.
@@ -256,6 +263,21 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
             let updated = transaction.execute(
                 "UPDATE meta SET stranded_refused_at = ?1 WHERE stranded_refused_at IS NULL",
                 [time_text(*at)],
+            )?;
+            Ok(updated > 0)
+        }
+        Entry::UpdatesRefused { at } => {
+            let updated = transaction.execute(
+                "UPDATE meta SET updates_refused_at = ?1
+                 WHERE updates_refused_at IS NULL OR updates_refused_at < ?1",
+                [time_text(*at)],
+            )?;
+            Ok(updated > 0)
+        }
+        Entry::UpdatesAccepted => {
+            let updated = transaction.execute(
+                "UPDATE meta SET updates_refused_at = NULL WHERE updates_refused_at IS NOT NULL",
+                [],
             )?;
             Ok(updated > 0)
         }
@@ -449,6 +471,22 @@ mod tests {
             TerminationState::Closed
         );
         assert!(memory.stranded_refused);
+    }
+
+    #[test]
+    fn that_updates_are_missing_is_remembered_until_one_is_taken() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        let (first, second) = (at("2026-11-20T22:00:00Z"), at("2026-11-27T22:00:00Z"));
+        assert_eq!(memory(&ledger).updates_refused_at, None);
+        for (time, newest) in [(first, first), (second, second), (first, second)] {
+            ledger
+                .record(&[Entry::UpdatesRefused { at: time }])
+                .expect("a record");
+            assert_eq!(memory(&ledger).updates_refused_at, Some(newest));
+        }
+        ledger.record(&[Entry::UpdatesAccepted]).expect("a record");
+        assert_eq!(memory(&ledger).updates_refused_at, None);
     }
 
     #[test]

@@ -182,6 +182,7 @@ pub(super) fn outcome(action_id: &str, outcome: Outcome) -> OutcomeRecord {
         outcome,
         reason: None,
         detail: "read back as inactive".to_owned(),
+        channel: None,
         attempts: 1,
         http_status: Some(200),
         operation_id: Some("operation-1".to_owned()),

@@ -43,6 +43,41 @@ pub struct Memory {
     pub failed_actions: BTreeSet<String>,
     /// Whether the tenant refused to free a licence of a deactivated account.
     pub stranded_refused: bool,
+    /// When the tenant last said that it has no method to update users, and has
+    /// not taken an update since.
+    pub updates_refused_at: Option<Timestamp>,
+}
+
+impl Memory {
+    /// The same with what was seen of accounts since.
+    #[must_use]
+    pub fn with(&self, sightings: &[Sighting]) -> Self {
+        let mut memory = self.clone();
+        for sighting in sightings {
+            let known = memory.accounts.entry(sighting.account.clone());
+            let known = known.or_insert_with(|| AccountMemory {
+                status: sighting.status,
+                status_at: sighting.at,
+                removed: Vec::new(),
+            });
+            if known.status_at <= sighting.at {
+                known.status = sighting.status;
+                known.status_at = sighting.at;
+            }
+        }
+        memory
+    }
+}
+
+/// The status of an account that was looked up for a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The account.
+    pub account: AccountKey,
+    /// Its status.
+    pub status: AccountStatus,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What the ledger verified of one account.

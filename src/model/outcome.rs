@@ -161,6 +161,8 @@ pub enum OutcomeReason {
     ReviewHold,
     /// The action needs an approval that was not given.
     NotApproved,
+    /// The tenant does not have the method that it would take.
+    NotSupported,
     /// Licences cannot be removed from deactivated accounts on this tenant.
     StrandedSeat,
     /// The account hosts a hot desk.
@@ -194,6 +196,7 @@ impl OutcomeReason {
             Self::ReviewSkip => "review_skip",
             Self::ReviewHold => "review_hold",
             Self::NotApproved => "not_approved",
+            Self::NotSupported => "not_supported",
             Self::StrandedSeat => "stranded_seat",
             Self::HotDeskHost => "hot_desk_host",
             Self::IdentityProvider => "identity_provider",
@@ -215,6 +218,9 @@ pub struct OutcomeRecord {
     pub reason: Option<OutcomeReason>,
     /// A sentence for people, without personal data beyond the subject's own.
     pub detail: String,
+    /// How it was carried out, where that is not the channel of the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
     /// Writes sent for it.
     pub attempts: u32,
     /// Status of the last answer that decided it.
@@ -250,6 +256,7 @@ impl OutcomeRecord {
             outcome,
             reason: Some(reason),
             detail: String::new(),
+            channel: None,
             attempts: 0,
             http_status: None,
             operation_id: None,

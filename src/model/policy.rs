@@ -54,6 +54,13 @@ pub struct Policy {
     pub deactivate_by: Channel,
     /// Whether the Administration API or a person removes licences.
     pub remove_by_hand: bool,
+    /// What stands in for a deactivation where the tenant has no method to
+    /// update users: SCIM, a person, or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deactivate_fallback: Option<Channel>,
+    /// The same for removals: a person, or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remove_license_fallback: Option<Channel>,
 }
 
 /// What a file from HR holds.

@@ -76,6 +76,51 @@ impl TaskKind {
         .find(|kind| kind.as_str() == word)
     }
 
+    /// Its place among the tasks of one person: what a deactivated account does
+    /// not allow any more, the end of access, what may wait until then.
+    pub fn place(self) -> u8 {
+        match self {
+            Self::Number => 0,
+            Self::Voicemail => 1,
+            Self::ContactCenter => 2,
+            Self::DeactivateByHand | Self::IdentityProvider => 3,
+            Self::Device => 4,
+            Self::HotDesk => 5,
+            Self::RemoveLicenseByHand => 6,
+            Self::KeptLicense => 7,
+            Self::NumberEntitlement | Self::ExpressCancellation => 8,
+            Self::ReactivateInIdp => 9,
+            Self::SetUpAgain => 10,
+        }
+    }
+
+    /// The tasks of the same person that are better done before it.
+    pub fn better_after(self) -> &'static [TaskKind] {
+        match self {
+            Self::DeactivateByHand | Self::IdentityProvider => {
+                &[Self::Number, Self::Voicemail, Self::ContactCenter]
+            }
+            Self::RemoveLicenseByHand => &[
+                Self::Number,
+                Self::Voicemail,
+                Self::ContactCenter,
+                Self::DeactivateByHand,
+                Self::IdentityProvider,
+                Self::HotDesk,
+            ],
+            Self::KeptLicense => &[Self::DeactivateByHand, Self::IdentityProvider],
+            Self::SetUpAgain => &[Self::ReactivateInIdp],
+            Self::Voicemail
+            | Self::Number
+            | Self::Device
+            | Self::ContactCenter
+            | Self::HotDesk
+            | Self::NumberEntitlement
+            | Self::ExpressCancellation
+            | Self::ReactivateInIdp => &[],
+        }
+    }
+
     /// Whether it follows from an undone termination, so that it does not end
     /// with the termination.
     pub fn follows_an_undo(self) -> bool {

@@ -7,7 +7,7 @@ use super::document::{Facts, Lane, Plan, PlanInput, Step};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
     ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory, Origin,
-    Policy, PoolObservation, Reason, SourceRow, short_digest,
+    Policy, PoolObservation, Reason, Sighting, SourceRow, short_digest,
 };
 use crate::reconcile::{Calendar, NamesOfNobody, Reconciliation};
 use crate::seats::PoolFigures;
@@ -39,12 +39,23 @@ pub struct Build<'a> {
     pub reconciliation: Reconciliation,
     /// Entries of the administrator's lists that protect nobody.
     pub names_of_nobody: NamesOfNobody,
+    /// Who was looked up besides.
+    pub looked_up: LookedUp,
     /// What the guards measure.
     pub facts: Facts,
     /// The seat figures.
     pub seats: Vec<PoolFigures>,
     /// The date of the seat counts, if there is a licences file.
     pub counted: Option<Date>,
+}
+
+/// Accounts that were looked up because the users report may be behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookedUp {
+    /// What was seen; the memory that the plan is made with has it too.
+    pub sightings: Vec<Sighting>,
+    /// What could not be seen, as sentences.
+    pub findings: Vec<String>,
 }
 
 /// Makes every choice. Same inputs, same memory, same instant: same plan.
@@ -90,9 +101,10 @@ pub fn build(input: Build<'_>) -> Plan {
         terminations: input.reconciliation.records,
         unsettled_rows: input.reconciliation.unsettled_rows,
         settled_rows: input.reconciliation.settled_rows,
+        sightings: input.looked_up.sightings,
         observations,
         seats: input.seats,
-        findings: Vec::new(),
+        findings: input.looked_up.findings,
     };
     let planning = Planning {
         as_of,
@@ -107,6 +119,7 @@ pub fn build(input: Build<'_>) -> Plan {
     planning.name_repeated_inputs(&mut plan);
     planning.name_new_headers(&mut plan);
     name_second_writer(&mut plan);
+    planning.name_missing_updates(&mut plan);
     name_vanished_rows(&mut plan);
     name_lagging_statuses(input.reconciliation.lagging_statuses, &mut plan);
     name_far_dates(input.reconciliation.far_dates, &mut plan);
@@ -237,13 +250,20 @@ fn name_lagging_statuses(people: u64, plan: &mut Plan) {
 /// The vendor supports one program that writes over SCIM. What the identity
 /// provider manages is left to it; that it manages anything is worth a word.
 fn name_second_writer(plan: &mut Plan) {
-    let is_writer = plan.policy.deactivate_by == Channel::Scim;
-    if is_writer && plan.policy.idp != IdentityProvider::None {
-        let sentence = "[channels] deactivate is \"scim\" and an identity provider manages \
-            accounts: 8x8 supports one program that writes over SCIM. If the provider's \
-            provisioning is on, set deactivate = \"admin-api\" or \"manual\"";
-        plan.findings.push(sentence.to_owned());
+    if plan.policy.idp == IdentityProvider::None {
+        return;
     }
+    let (key, others) = match (plan.policy.deactivate_by, plan.policy.deactivate_fallback) {
+        (Channel::Scim, _) => ("deactivate", "\"admin-api\" or \"manual\""),
+        (Channel::AdminApi, Some(Channel::Scim)) => {
+            ("deactivate_fallback", "\"manual\" or \"none\"")
+        }
+        (Channel::AdminApi | Channel::Manual | Channel::File, _) => return,
+    };
+    plan.findings.push(format!(
+        "[channels] {key} is \"scim\" and an identity provider manages accounts: 8x8 supports one \
+         program that writes over SCIM. If the provider's provisioning is on, set {key} = {others}"
+    ));
 }
 
 /// What nobody took care of must not end in silence.

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::fallback::Alternative;
 use crate::model::{
     AccountKey, AccountStatus, ActionKind, Channel, EmailAddress, GuardLimits, LicenseName, Money,
-    Origin, PersonName, Policy, PoolObservation, TaskKind, TerminationId, TerminationRecord,
-    UnsettledRow, UserId, Username,
+    Origin, PersonName, Policy, PoolObservation, Sighting, TaskKind, TerminationId,
+    TerminationRecord, UnsettledRow, UserId, Username,
 };
 use crate::reconcile::RowDisposition;
 use crate::seats::{Draft, PoolFigures};
@@ -62,6 +63,10 @@ pub struct Plan {
     pub unsettled_rows: Vec<UnsettledRow>,
     /// Ids of earlier ones that are not reported any more.
     pub settled_rows: Vec<String>,
+    /// Accounts that were looked up for the plan, to be remembered when it is
+    /// accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sightings: Vec<Sighting>,
     /// Seats on accounts, to be remembered when the plan is accepted.
     pub observations: Vec<PoolObservation>,
     /// The seat figures behind the drafts.
@@ -249,6 +254,9 @@ pub struct Step {
     pub expected: Expected,
     /// What happens when the vendor refuses it.
     pub upon_refusal: UponRefusal,
+    /// What stands in for it where the tenant does not have its method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upon_not_implemented: Option<Alternative>,
     /// It is sent only when the plan is approved.
     pub needs_approval: bool,
 }

@@ -58,25 +58,45 @@ impl Planning<'_> {
         due: Option<Timestamp>,
         plan: &mut Plan,
     ) {
-        let termination = case.termination.id();
-        let name = license.map_or("", |license| license.raw.as_str());
-        let id = tasks::id(kind, termination.as_str(), name);
-        let known = self.memory.tasks.get(&id);
+        let task = self.manual_task(case, kind, license, due);
+        let known = self.memory.tasks.get(&task.id);
         let is_settled = known.is_some_and(|task| task.state == TaskState::Done);
-        // One that seemed moot on an earlier night and is called for again is
-        // issued again.
-        let known = known.filter(|task| task.state == TaskState::Open);
         let mut of_this_leaver = plan
             .manual_tasks
             .iter()
             .rev()
             .take_while(|task| task.line == Some(case.line));
-        if is_settled || of_this_leaver.any(|task| task.id == id) {
+        if is_settled || of_this_leaver.any(|known| known.id == task.id) {
             return;
         }
+        // One that seemed moot on an earlier night and is called for again is
+        // issued again.
+        if task.issued_at.is_none() {
+            let mut action = self.action(case, ActionKind::ManualTask, license, 0, case.due);
+            action.id = id_of(ActionKind::ManualTask, &task.id);
+            action.quantity = None;
+            action.task_id = Some(task.id.clone());
+            plan.actions.push(action);
+        }
+        plan.manual_tasks.push(task);
+    }
+
+    /// A task of a leaver. One that is open keeps its date.
+    pub(super) fn manual_task(
+        &self,
+        case: &Case,
+        kind: TaskKind,
+        license: Option<&LicenseName>,
+        due: Option<Timestamp>,
+    ) -> ManualTask {
+        let termination = case.termination.id();
+        let name = license.map_or("", |license| license.raw.as_str());
+        let id = tasks::id(kind, termination.as_str(), name);
+        let known = self.memory.tasks.get(&id);
+        let open = known.filter(|task| task.state == TaskState::Open);
         let username = case.account.username.as_ref();
-        plan.manual_tasks.push(ManualTask {
-            id: id.clone(),
+        ManualTask {
+            id,
             kind,
             termination: Some(termination),
             line: Some(case.line),
@@ -84,15 +104,8 @@ impl Planning<'_> {
             username: username.map(ToString::to_string).unwrap_or_default(),
             steps: tasks::steps(kind, &case.account, license),
             who: tasks::who(kind).to_owned(),
-            due: known.map_or(due, |task| task.due),
-            issued_at: known.map(|task| task.issued_at),
-        });
-        if known.is_none() {
-            let mut action = self.action(case, ActionKind::ManualTask, license, 0, case.due);
-            action.id = id_of(ActionKind::ManualTask, &id);
-            action.quantity = None;
-            action.task_id = Some(id);
-            plan.actions.push(action);
+            due: open.map_or(due, |task| task.due),
+            issued_at: open.map(|task| task.issued_at),
         }
     }
 
@@ -126,7 +139,9 @@ impl Planning<'_> {
     /// not call for any more, was done or is moot. On a night when something
     /// keeps the program from acting, its tasks stay open.
     pub(super) fn close_tasks(&self, cases: &[Case], plan: &mut Plan) {
-        let wanted: BTreeSet<&String> = plan.manual_tasks.iter().map(|task| &task.id).collect();
+        let stand_ins = plan.stand_ins().map(|stand_in| &stand_in.task);
+        let tasks = plan.manual_tasks.iter().chain(stand_ins);
+        let wanted: BTreeSet<&String> = tasks.map(|task| &task.id).collect();
         let over = plan
             .terminations
             .iter()

@@ -61,7 +61,7 @@ impl Planning<'_> {
         let removal_due = self.calendar.after_days(self.as_of, days);
         self.due_now(case, Reason::DeactivationDue, "access ends now", plan);
         self.side_tasks(case, fates, removal_due, plan);
-        if self.policy.deactivate_by == Channel::Manual {
+        if self.deactivate_by() == Channel::Manual {
             self.task(case, TaskKind::DeactivateByHand, None, Some(case.due), plan);
             plan.dispositions[case.line].needs_a_look = true;
             return;
@@ -88,6 +88,7 @@ impl Planning<'_> {
             )
         };
         plan.actions.push(deactivate);
+        let step = self.with_alternative(case, step, case.due);
         plan.lanes.push(super::steps::lane(case, step));
     }
 
@@ -95,7 +96,7 @@ impl Planning<'_> {
     /// seats go on the first night that finds the account deactivated.
     fn frees_at_once(&self, fates: &Fates) -> bool {
         self.policy.remove_license_after_days == 0
-            && self.policy.deactivate_by == Channel::AdminApi
+            && self.deactivate_by() == Channel::AdminApi
             && !self.policy.remove_by_hand
             && (self.policy.data_gate == DataGate::Grace || !fates.take_voicemail())
     }
@@ -133,6 +134,7 @@ impl Planning<'_> {
                 upon_refusal: UponRefusal::RememberStranded,
                 ..self.step(case, Phase::Removals, None, remove)
             };
+            let step = self.with_alternative(case, step, due);
             plan.lanes.push(super::steps::lane(case, step));
         }
         // Tasks that tonight's view or tonight's removal closes are nobody's
@@ -181,6 +183,7 @@ impl Planning<'_> {
 
     fn frees_by_hand(&self) -> bool {
         self.policy.remove_by_hand
+            || self.lacks_removals()
             || self.policy.stranded_seats == StrandedSeats::Manual
             || self.memory.stranded_refused
     }

@@ -4,6 +4,7 @@
 mod build;
 mod cancellations;
 mod document;
+mod fallback;
 mod file;
 mod guards;
 mod headers;
@@ -19,12 +20,13 @@ mod tasks;
 pub(crate) mod tests;
 mod undo;
 
-pub use build::{Build, build};
+pub use build::{Build, LookedUp, build};
 pub use document::{
     Action, Assignment, DraftTerms, Evidence, Expected, Facts, Gift, GuardCheck, Lane, ManualTask,
     PassedBy, Phase, Plan, PlanInput, Removal, Restoration, Step, Subject, Undoes, UponRefusal,
     Verdict,
 };
+pub use fallback::{Alternative, StandIn, missing_updates};
 pub use file::{PlanFileError, read, to_bytes};
 pub use guards::{Permissions, evaluate};
 pub use past::{PastPlan, terminations_of};

@@ -312,6 +312,7 @@ impl<'a> Returning<'a> {
                 status,
             },
             upon_refusal: UponRefusal::Fail,
+            upon_not_implemented: None,
             needs_approval: false,
         }
     }

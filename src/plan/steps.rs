@@ -89,6 +89,7 @@ impl Planning<'_> {
                 status: account.status,
             },
             upon_refusal: UponRefusal::Fail,
+            upon_not_implemented: None,
             needs_approval: case.stance == Stance::WithApproval,
         }
     }
@@ -96,7 +97,7 @@ impl Planning<'_> {
     /// How an action of this kind is carried out.
     fn channel_of(&self, kind: ActionKind) -> Channel {
         match kind {
-            ActionKind::Deactivate => self.policy.deactivate_by,
+            ActionKind::Deactivate => self.deactivate_by(),
             ActionKind::RemoveLicense | ActionKind::Reactivate | ActionKind::AssignLicense => {
                 Channel::AdminApi
             }

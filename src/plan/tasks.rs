@@ -45,7 +45,7 @@ pub(super) fn steps(
         .map(ToString::to_string)
         .or_else(|| account.user_id.as_ref().map(ToString::to_string))
         .unwrap_or_default();
-    let license = license.map(ToString::to_string).unwrap_or_default();
+    let license_name = license.map(ToString::to_string).unwrap_or_default();
     let numbers = match account.phone_numbers.as_slice() {
         [] => "the numbers of the account".to_owned(),
         numbers => numbers.join(", "),
@@ -71,10 +71,10 @@ pub(super) fn steps(
         TaskKind::ContactCenter => vec![
             format!("Configuration Manager → Agents → edit {user} → Queues: remove all queues."),
             "Take away the Contact Center administrator role, if there is one.".to_owned(),
-            format!("Admin Console → Users → {user} → edit: remove the licence {license}."),
+            format!("Admin Console → Users → {user} → edit: remove the licence {license_name}."),
         ],
         TaskKind::KeptLicense => vec![
-            format!("{user} keeps {license}, as [policy] keep_licenses says."),
+            format!("{user} keeps {license_name}, as [policy] keep_licenses says."),
             "Recordings may be under legal retention: ask who owns them before the licence goes."
                 .to_owned(),
             format!("Admin Console → Users → {user} → edit: remove the licence when it may go."),
@@ -84,24 +84,18 @@ pub(super) fn steps(
                 "{user} hosts a hot desk. Find out who logs in there, and move it to another user."
             ),
             format!(
-                "Admin Console → Users → {user} → edit: remove {license} when nobody needs it."
+                "Admin Console → Users → {user} → edit: remove {license_name} when nobody needs it."
             ),
         ],
-        TaskKind::DeactivateByHand => {
-            vec![format!(
-                "Admin Console → Users → {user} → More options: Deactivate user."
-            )]
-        }
+        TaskKind::DeactivateByHand => deactivation_steps(&user, account),
         TaskKind::IdentityProvider => vec![
             format!("Deactivate {user} in the identity provider that provisions 8x8."),
             "Do not deactivate it in Admin Console alone: the next sync would activate it again."
                 .to_owned(),
+            "Once 8x8 shows it deactivated, this task is closed and its licences are removed."
+                .to_owned(),
         ],
-        TaskKind::RemoveLicenseByHand => vec![
-            format!("Admin Console → Users → {user} → More options: Activate user."),
-            format!("Edit {user} → Services and permissions: remove the licence {license}; save."),
-            format!("More options: Deactivate user again, and check that {user} is deactivated."),
-        ],
+        TaskKind::RemoveLicenseByHand => removal_steps(&user, account, license),
         // Their steps are made where they are planned.
         TaskKind::NumberEntitlement
         | TaskKind::ExpressCancellation
@@ -109,6 +103,64 @@ pub(super) fn steps(
         | TaskKind::SetUpAgain => Vec::new(),
     };
     steps
+}
+
+/// Access ended by a person.
+fn deactivation_steps(user: &str, account: &AccountRow) -> Vec<String> {
+    vec![
+        format!("{} It has to be active.", found_as(user, account)),
+        "Numbers, voicemail and queues come first, because the settings of a deactivated user \
+         cannot be changed; but once the date of this task has come, deactivate all the same."
+            .to_owned(),
+        format!("Row of {user} → More options: Deactivate user; confirm."),
+        format!(
+            "Filter the list by Status: {user} has to be shown as deactivated. A later users \
+             report that shows it closes this task."
+        ),
+    ]
+}
+
+/// All seats of a licence removed by a person, as the vendor's knowledge base
+/// has it.
+fn removal_steps(user: &str, account: &AccountRow, license: Option<&LicenseName>) -> Vec<String> {
+    let held = account.licenses.iter();
+    let seats = held.filter(|held| Some(*held) == license).count();
+    let license = license.map(ToString::to_string).unwrap_or_default();
+    let which = if seats > 1 {
+        format!("all {seats} licences {license}")
+    } else {
+        format!("the licence {license}")
+    };
+    vec![
+        format!("{} It has to be deactivated.", found_as(user, account)),
+        format!(
+            "Row of {user} → More options: Activate user. 8x8 removes no licence from a \
+             deactivated user; go on at once, because the account can be used until it is deactivated again."
+        ),
+        format!("Edit {user} → Services and permissions: remove {which}; save."),
+        format!("Row of {user} → More options: Deactivate user; confirm."),
+        format!("Filter the list by Status: {user} has to be shown as deactivated."),
+        format!(
+            "Home → Licenses → {license}: no seat may be assigned to {user}, Suspended ones \
+             included. A later users report that shows it closes this task."
+        ),
+    ]
+}
+
+/// How an account is found, and told from somebody else's.
+fn found_as(user: &str, account: &AccountRow) -> String {
+    let email = account.email.as_ref().map(ToString::to_string);
+    let user_id = account.user_id.as_ref().map(|id| format!("id {id}"));
+    let known: Vec<String> = [Some(account.name.display()), email, user_id]
+        .into_iter()
+        .flatten()
+        .filter(|word| !word.is_empty() && word != user)
+        .collect();
+    let known = match known.as_slice() {
+        [] => String::new(),
+        known => format!(" ({}; if that differs, stop and ask)", known.join(", ")),
+    };
+    format!("Admin Console → Home → Users: search for {user}{known}.")
 }
 
 /// The steps for the numbers of a pool whose seats are to be cancelled.

@@ -122,6 +122,7 @@ pub fn undo(input: &Undo<'_>) -> Plan {
         terminations: Vec::new(),
         unsettled_rows: Vec::new(),
         settled_rows: Vec::new(),
+        sightings: Vec::new(),
         observations: Vec::new(),
         seats: Vec::new(),
         findings: Vec::new(),

@@ -69,12 +69,12 @@ pub fn lines_to_look_at<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a RowDispos
     lines
         .filter(move |(position, line)| {
             let of_line = ended.get(position).map_or(&[][..], Vec::as_slice);
-            let is_open = of_line.iter().any(|(_, record)| {
-                let reason = record.reason;
+            let is_open = of_line.iter().any(|(kind, record)| {
+                let is_deactivation = *kind == ActionKind::Deactivate;
                 matches!(
-                    reason,
+                    record.reason,
                     Some(OutcomeReason::Drifted | OutcomeReason::IdentityProvider)
-                )
+                ) || (is_deactivation && record.reason == Some(OutcomeReason::NotSupported))
             });
             let is_closed = of_line.iter().any(|(kind, record)| {
                 let done = matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone);

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::{Run, csv_of, instant, text};
-use crate::model::{ActionKind, Origin, Outcome, OutcomeReason, RequestState};
+use crate::model::{ActionKind, Channel, Origin, Outcome, OutcomeReason, RequestState};
 use crate::plan::{Action, ManualTask};
 use crate::reconcile::RowDisposition;
 
@@ -144,8 +144,10 @@ fn row(
         ),
         instant(action.map(|action| action.due)),
         instant(next_due(run, line, action)),
-        action
-            .map(|action| action.channel.as_str())
+        ended
+            .and_then(|ended| ended.channel)
+            .or(action.map(|action| action.channel))
+            .map(Channel::as_str)
             .unwrap_or_default()
             .to_owned(),
         ended

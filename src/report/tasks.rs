@@ -1,10 +1,12 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::{Run, csv_of, instant};
-use crate::model::Outcome;
+use crate::model::{Outcome, OutcomeRecord};
 use crate::plan::ManualTask;
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 12] = [
     "task_id",
     "task",
     "state",
@@ -13,51 +15,102 @@ const COLUMNS: [&str; 9] = [
     "who",
     "due",
     "issued_at",
-    "steps",
+    "after",
+    "step",
+    "of",
+    "instruction",
 ];
 
-/// Everything that a person has to do: what was handed over tonight, and what
-/// is still open. A task that was planned and not handed over is nobody's.
+/// Everything that a person has to do, one line a step: what was handed over
+/// tonight, and what is still open. A task that was planned and not handed over
+/// is nobody's.
+///
+/// Whoever has the earliest date comes first; the tasks of one person stand
+/// together, in the order in which they are best done.
 pub fn tasks_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
-    let rows = open_tasks(run).map(|task| {
+    let tasks = in_order(open_tasks(run));
+    let rows = tasks.iter().flat_map(|task| {
         let state = if task.issued_at.is_some() {
             "open"
         } else {
             "new"
         };
-        let steps: Vec<String> = task
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(position, step)| format!("{}. {step}", position + 1))
-            .collect();
-        [
-            task.id.clone(),
-            task.kind.as_str().to_owned(),
-            state.to_owned(),
-            task.subject.clone(),
-            task.username.clone(),
-            task.who.clone(),
-            instant(task.due),
-            instant(task.issued_at.or(Some(run.plan.as_of))),
-            steps.join("\n"),
-        ]
+        let after = better_before(task, &tasks);
+        let steps = task.steps.iter().enumerate();
+        steps.map(move |(position, step)| {
+            [
+                task.id.clone(),
+                task.kind.as_str().to_owned(),
+                state.to_owned(),
+                task.subject.clone(),
+                task.username.clone(),
+                task.who.clone(),
+                instant(task.due),
+                instant(task.issued_at.or(Some(run.plan.as_of))),
+                after.clone(),
+                (position + 1).to_string(),
+                task.steps.len().to_string(),
+                step.clone(),
+            ]
+        })
     });
     csv_of(COLUMNS, rows)
 }
 
 /// The tasks that the ledger has, or has now.
 pub(super) fn open_tasks<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a ManualTask> {
-    let handed_over: BTreeSet<&str> = run
-        .plan
-        .actions
-        .iter()
-        .filter(|action| {
-            let ended = run.outcomes.get(&action.id);
-            ended.is_some_and(|ended| ended.outcome == Outcome::Manual)
-        })
-        .filter_map(|action| action.task_id.as_deref())
-        .collect();
-    let tasks = run.plan.manual_tasks.iter();
-    tasks.filter(move |task| task.issued_at.is_some() || handed_over.contains(task.id.as_str()))
+    let handed_over = |record: Option<&OutcomeRecord>| {
+        record.is_some_and(|record| record.outcome == Outcome::Manual)
+    };
+    let outcomes = run.outcomes;
+    let issuing = run.plan.actions.iter().filter_map(move |action| {
+        let id = action.task_id.as_ref()?;
+        handed_over(outcomes.get(&action.id)).then_some(id)
+    });
+    let issuing: BTreeSet<&String> = issuing.collect();
+    let planned = run.plan.manual_tasks.iter();
+    let planned =
+        planned.filter(move |task| task.issued_at.is_some() || issuing.contains(&task.id));
+    // What stands in for a change is handed over with the change itself.
+    let mut stand_ins: BTreeMap<&String, &ManualTask> = BTreeMap::new();
+    for stand_in in run.plan.stand_ins() {
+        let ended = outcomes.get(&stand_in.action);
+        let is_done = ended.is_some_and(|ended| {
+            matches!(ended.outcome, Outcome::Succeeded | Outcome::AlreadyDone)
+        });
+        if handed_over(ended) || (stand_in.task.issued_at.is_some() && !is_done) {
+            stand_ins.insert(&stand_in.task.id, &stand_in.task);
+        }
+    }
+    planned.chain(stand_ins.into_values())
+}
+
+/// What belongs together: a person's termination, else a pool by itself.
+fn group(task: &ManualTask) -> &str {
+    let termination = task.termination.as_ref();
+    termination.map_or(task.id.as_str(), |termination| termination.as_str())
+}
+
+fn in_order<'a>(tasks: impl Iterator<Item = &'a ManualTask>) -> Vec<&'a ManualTask> {
+    let mut tasks: Vec<&ManualTask> = tasks.collect();
+    let mut first_due: BTreeMap<String, Timestamp> = BTreeMap::new();
+    for task in &tasks {
+        let due = task.due.unwrap_or(Timestamp::MAX);
+        let first = first_due.entry(group(task).to_owned()).or_insert(due);
+        *first = due.min(*first);
+    }
+    tasks.sort_by_cached_key(|task| {
+        let group = group(task).to_owned();
+        (first_due[&group], group, task.kind.place(), task.id.clone())
+    });
+    tasks
+}
+
+/// The ids of the listed tasks that are better done before this one.
+fn better_before(task: &ManualTask, listed: &[&ManualTask]) -> String {
+    let kinds = task.kind.better_after();
+    let of_the_person = listed.iter().filter(|other| group(other) == group(task));
+    let before = of_the_person.filter(|other| kinds.contains(&other.kind));
+    let ids: Vec<&str> = before.map(|other| other.id.as_str()).collect();
+    ids.join(" ")
 }

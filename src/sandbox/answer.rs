@@ -195,6 +195,15 @@ impl Problem {
         }
     }
 
+    pub(super) fn not_implemented() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "Not Implemented",
+            "NOT_IMPLEMENTED",
+            "Method not implemented",
+        )
+    }
+
     pub(super) fn not_acceptable(media_type: &str) -> Self {
         let message = format!("Accept must name {media_type}");
         Self::new(

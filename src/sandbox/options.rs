@@ -212,6 +212,8 @@ pub enum UpdateSupport {
     Implemented,
     /// Updates are answered with 405.
     MethodNotAllowed,
+    /// Updates are answered with 501.
+    NotImplemented,
 }
 
 /// How much a list of the Administration API shows of each user; the vendor's

@@ -113,6 +113,7 @@ impl Core {
             Route::User(user_id) if method == Method::PUT => match settings.update {
                 UpdateSupport::Implemented => self.update(settings, user_id, request, now, entry),
                 UpdateSupport::MethodNotAllowed => Err(Problem::method_not_allowed("GET")),
+                UpdateSupport::NotImplemented => Err(Problem::not_implemented()),
             },
             Route::Operation(operation_id) if method == Method::GET => {
                 entry.operation_id = Some(operation_id.clone());

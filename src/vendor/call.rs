@@ -105,6 +105,8 @@ pub enum CallErrorKind {
     Forbidden,
     /// There is no such user or operation (404).
     NotFound,
+    /// The method is not there at all (405, 501; RFC 9110): nothing was done.
+    NotImplemented,
     /// The server will not do this (any other 4xx).
     Rejected,
     /// The server gave up waiting for one behind it, or one behind it failed
@@ -112,7 +114,7 @@ pub enum CallErrorKind {
     Downstream,
     /// Too many requests (429).
     Throttled,
-    /// The server failed (5xx).
+    /// The server failed (any other 5xx).
     Server,
     /// The server points to another address (3xx), where the key is not sent.
     OtherHost,
@@ -157,6 +159,7 @@ impl CallErrorKind {
             401 => Self::Unauthorized,
             403 => Self::Forbidden,
             404 => Self::NotFound,
+            405 | 501 => Self::NotImplemented,
             408 | 424 => Self::Downstream,
             429 => Self::Throttled,
             300..=399 => Self::OtherHost,
@@ -188,6 +191,12 @@ impl CallError {
             }
             (CallErrorKind::NotFound, VendorApi::Scim) => {
                 "check the list scope of the provisioning integration; if nothing is found at all, check the path of scim.base_url"
+            }
+            (CallErrorKind::NotImplemented, VendorApi::Admin) => {
+                "this tenant does not have the method: set [channels] deactivate to \"scim\" or \"manual\" and remove_license to \"manual\", or let deactivate_fallback and remove_license_fallback stand in"
+            }
+            (CallErrorKind::NotImplemented, VendorApi::Scim) => {
+                "this tenant does not have the method over SCIM: set [channels] deactivate to \"admin-api\" or \"manual\""
             }
             (CallErrorKind::Rejected, _) => "correct what the server names, then plan again",
             (CallErrorKind::Downstream | CallErrorKind::Server, _) => {
@@ -233,6 +242,7 @@ impl From<CallError> for WriteError {
             CallErrorKind::Unauthorized
             | CallErrorKind::Forbidden
             | CallErrorKind::NotFound
+            | CallErrorKind::NotImplemented
             | CallErrorKind::Rejected
             | CallErrorKind::Throttled => Self::Refused(error),
             CallErrorKind::Transport => match &error.explanation {
@@ -340,7 +350,7 @@ mod tests {
             (424, "unclear"),
             (429, "refused"),
             (500, "unclear"),
-            (501, "unclear"),
+            (501, "refused"),
             (503, "unclear"),
         ];
         for (status, expected) in cases {

@@ -73,7 +73,7 @@ pub fn may_repeat(effect: Effect, failure: Failure<'_>) -> bool {
         (Effect::Read, Failure::Status(status)) => {
             status == StatusCode::REQUEST_TIMEOUT
                 || status == StatusCode::TOO_MANY_REQUESTS
-                || status.is_server_error()
+                || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
         }
         (Effect::Write, Failure::Status(status)) => status == StatusCode::TOO_MANY_REQUESTS,
         (Effect::Read, Failure::Transport(error)) => error.may_pass(),
@@ -100,6 +100,8 @@ mod tests {
             (424, false, false),
             (429, true, true),
             (500, true, false),
+            // A method that is not there will not be there in a minute.
+            (501, false, false),
             (502, true, false),
             (503, true, false),
             (504, true, false),

@@ -2,6 +2,7 @@
 //! and finds everything as if nothing had happened. What a test in one process
 //! cannot show: nothing but the ledger and the tenant outlives the kill.
 
+mod falling_back;
 mod full_disk;
 mod office;
 mod soak;

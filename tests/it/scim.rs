@@ -1,7 +1,5 @@
 //! Access ended over SCIM, beside the Administration API and without it.
 
-use std::collections::BTreeMap;
-
 use crate::stub::{Answer, Stub};
 use crate::support::{
     Account, Ended, Office, PROGRAM, Row, Running, Sandbox, actions, leaver, only, with_colleagues,
@@ -151,84 +149,6 @@ fn both_apis_are_used_each_with_its_own_credential() {
 }
 
 #[test]
-fn the_same_night_differs_over_the_channels_only_where_they_differ() {
-    // Ids, times and what the answers said are the channel's own; SCIM shows
-    // no licences, so that before and after are told without them.
-    let own = [
-        "run_id",
-        "plan_id",
-        "action_id",
-        "channel",
-        "attempts",
-        "http_status",
-        "operation_id",
-        "request_id",
-        "started_at",
-        "finished_at",
-        "verified_at",
-        "next_due",
-        "before",
-        "after",
-        "detail",
-    ];
-    let night = |channel: &str| {
-        let office = office();
-        let sandbox = tenant(&office, &[]);
-        let channels = format!(
-            "deactivate = \"{channel}\"\n[admin_api]\nbase_url = \"{}\"\n",
-            sandbox.base_url
-        );
-        configure(&office, &sandbox.scim_url(), &channels);
-        let later = office.read("seatsweep.toml");
-        let later = later.replace(
-            "remove_license_after_days = 0",
-            "remove_license_after_days = 7",
-        );
-        office.write("seatsweep.toml", later);
-        let mut command = office.command(PROGRAM);
-        command.env(TOKEN.0, TOKEN.1).args(["run", "--confirm"]);
-        command.args(["--hr", "hr.csv", "--users", "users.csv"]);
-        command.args(["--as-of", "2026-11-20T20:00:00Z"]);
-        command.args([
-            "--hr-at",
-            "2026-11-20T15:00:00Z",
-            "--users-at",
-            "2026-11-20T15:00:00Z",
-        ]);
-        let ended = Running::start(command).end();
-        let mut rows = results(&office);
-        assert!(rows.iter().all(|row| row["target"] == "loopback"));
-        for row in &mut rows {
-            for column in own {
-                row.remove(column).expect(column);
-            }
-        }
-        rows.sort();
-        (ended.code, rows, sandbox.stop(&office)["writes"].clone())
-    };
-    let (code, over_api, writes) = night("admin-api");
-    assert_eq!((code, &writes), (0, &serde_json::json!(2)));
-    assert_eq!(night("scim"), (0, over_api.clone(), writes));
-
-    // By hand, a task stands where the deactivation stood, and access may
-    // still be open.
-    let (code, by_hand, writes) = night("manual");
-    assert_eq!((code, writes), (8, serde_json::json!(0)));
-    let others = |rows: &[Row]| {
-        let mut others: BTreeMap<(String, String), usize> = BTreeMap::new();
-        for row in rows.iter().filter(|row| row["action"] != "deactivate") {
-            let key = (row["username"].clone(), row["disposition"].clone());
-            *others.entry(key).or_default() += 1;
-        }
-        others
-    };
-    assert!(actions(&by_hand, "deactivate").is_empty());
-    let replaced = actions(&by_hand, "manual_task").len() - actions(&over_api, "manual_task").len();
-    assert_eq!(replaced, actions(&over_api, "deactivate").len());
-    assert_eq!(others(&by_hand).len(), others(&over_api).len());
-}
-
-#[test]
 fn who_is_hidden_from_scim_is_a_failure_with_advice() {
     let office = office();
     let sandbox = tenant(&office, &["--scim-scope", "provisioned"]);
@@ -294,11 +214,6 @@ fn what_is_set_up_wrong_is_told_before_anything_is_sent() {
         "http://scim.example.com",
         SCIM_ALONE,
         &["only https is allowed"],
-    );
-    refused(
-        url,
-        "read = \"scim\"\n",
-        &["[channels] read", "not supported yet"],
     );
     refused(
         url,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::ledger::AttemptEnd;
-use crate::sandbox::{StrandedSeats, UpdateSupport};
+use crate::sandbox::StrandedSeats;
 
 /// One deactivation whose first update meets the fault.
 fn with_fault(fault: Fault) -> Night {
@@ -268,22 +268,4 @@ async fn the_deactivation_alone_has_attempts_of_its_own() {
     let outcomes = night.run().await;
     assert_eq!(word(&outcomes["deactivate-0001"]), "failed not_changed");
     assert_eq!(night.attempts().len(), 3);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_tenant_without_updates_says_nothing_about_stranded_seats() {
-    let work: Vec<Work> = (1..=12).map(Work::Remove).collect();
-    let night = Night::in_tenant(&work, |options| {
-        options.update = UpdateSupport::MethodNotAllowed;
-    });
-    let outcomes = night.run().await;
-    assert!(!night.memory().stranded_refused);
-    let failed = outcomes.values().filter(|it| is(it, Outcome::Failed));
-    assert!(failed.clone().count() >= 5, "until the breaker opens");
-    let record = failed.into_iter().next().expect("one");
-    assert_eq!(
-        (word(record).as_str(), record.http_status),
-        ("failed refused", Some(405))
-    );
-    assert_eq!(night.open_attempts(), 0);
 }

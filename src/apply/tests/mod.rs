@@ -3,6 +3,7 @@
 
 mod drafts;
 mod drift;
+mod fallback;
 mod faults;
 mod matrix;
 mod plans;

@@ -58,6 +58,7 @@ pub(super) fn plan_of(plan_id: &str, work: &[Work]) -> Plan {
         unsettled_rows: Vec::new(),
         settled_rows: Vec::new(),
         terminations: Vec::new(),
+        sightings: Vec::new(),
         observations: Vec::new(),
         seats: Vec::new(),
         findings: Vec::new(),
@@ -146,6 +147,7 @@ fn add(plan: &mut Plan, work: Work) {
                 status,
             },
             upon_refusal,
+            upon_not_implemented: None,
             needs_approval: false,
         }],
     });
@@ -206,5 +208,7 @@ fn policy() -> Policy {
         contracts: Vec::new(),
         deactivate_by: crate::model::Channel::AdminApi,
         remove_by_hand: false,
+        deactivate_fallback: None,
+        remove_license_fallback: None,
     }
 }

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::FoundFile;
 use crate::cli::{Command, InputArguments};
+use crate::config::sections::ReadChannel;
 use crate::config::{ConfigError, Inputs, Target, UsersSource, patterns};
 
 /// What stands in a file's place for the Administration API's list of users.
@@ -106,17 +107,27 @@ fn users(
     if typed.or(pattern).map(PathBuf::as_path) != Some(Path::new(LIVE)) {
         return Ok(input(typed, pattern, found)?.map(UsersSource::Report));
     }
-    match target {
-        Target::Eight => Ok(Some(UsersSource::Live)),
-        Target::Sandbox => Err(ConfigError::Option {
+    let refused = |problem| {
+        Err(ConfigError::Option {
             option: match typed {
                 Some(_) => "--users",
                 None => "[inputs] users =",
             },
             value: LIVE.to_owned(),
-            problem: "the sandbox's tenant is made from a users report and has no list of its \
+            problem,
+        })
+    };
+    match target {
+        Target::Eight if found.file.channels.read == ReadChannel::Scim => refused(
+            "[channels] read is \"scim\", and SCIM shows no licenses and may hide users that no \
+             identity provider created, so its list is no users report; name a report as a file, \
+             or set read = \"admin-api\"",
+        ),
+        Target::Eight => Ok(Some(UsersSource::Live)),
+        Target::Sandbox => refused(
+            "the sandbox's tenant is made from a users report and has no list of its \
                       own; name a report as a file: --users FILE",
-        }),
+        ),
     }
 }
 

@@ -1,7 +1,10 @@
 use super::FoundFile;
 use super::environment::{self, Environment};
+use crate::cli::Command;
 use crate::config::base_url::BaseUrl;
-use crate::config::sections::{ConfigFile, DeactivationChannel, RemovalChannel};
+use crate::config::sections::{
+    ConfigFile, DeactivationChannel, DeactivationFallback, ReadChannel, RemovalChannel,
+};
 use crate::config::{ConfigError, KeySource, ScimSettings, Target};
 
 /// Where SCIM is, for the real tenant. Said in part it is not there, which is
@@ -54,13 +57,37 @@ fn is_same_customer(one: &str, other: &str) -> bool {
 /// The addresses of the APIs that change the tenant; where people make all
 /// changes, the Administration API's stands for the tenant.
 pub(super) fn writing_to(file: &ConfigFile) -> Vec<BaseUrl> {
-    let (deactivate, remove) = (file.channels.deactivate, file.channels.remove_license);
-    let scim = (deactivate == DeactivationChannel::Scim).then(|| file.scim.base_url.clone());
+    let remove = file.channels.remove_license;
+    let scim = uses_scim(file).then(|| file.scim.base_url.clone());
     let mut used: Vec<BaseUrl> = scim.flatten().into_iter().collect();
     if uses_admin_api(file) || (used.is_empty() && remove == RemovalChannel::Manual) {
         used.push(file.admin_api.base_url.clone().unwrap_or_default());
     }
     used
+}
+
+/// Whether `command` looks accounts up over SCIM.
+pub(super) fn reads_scim(command: &Command, file: &ConfigFile) -> bool {
+    match command {
+        Command::Plan(_) | Command::Run(_) => file.channels.read == ReadChannel::Scim,
+        Command::Apply(_)
+        | Command::Explain(_)
+        | Command::Undo(_)
+        | Command::Tasks(_)
+        | Command::Sandbox(_)
+        | Command::Init(_) => false,
+    }
+}
+
+/// Whether SCIM changes anything, or may have to.
+pub(super) fn uses_scim(file: &ConfigFile) -> bool {
+    match file.channels.deactivate {
+        DeactivationChannel::Scim => true,
+        DeactivationChannel::AdminApi => {
+            file.channels.deactivate_fallback == DeactivationFallback::Scim
+        }
+        DeactivationChannel::Manual => false,
+    }
 }
 
 /// Whether the Administration API changes anything.

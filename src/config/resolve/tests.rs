@@ -565,6 +565,52 @@ fn channels_may_be_manual() {
 }
 
 #[test]
+fn what_stands_in_for_updates_is_a_person_unless_said_otherwise() {
+    let policy = |text: &str| {
+        let config = format!("{MINIMAL}[channels]\n{text}\n");
+        let policy = Setup::new(&config).resolve(PLAN)?.policy;
+        Ok::<_, ConfigError>((policy.deactivate_fallback, policy.remove_license_fallback))
+    };
+    let (manual, scim) = (Some(Channel::Manual), Some(Channel::Scim));
+    assert_eq!(policy("").expect("settings"), (manual, manual));
+    let said = "deactivate_fallback = \"scim\"\nremove_license_fallback = \"none\"";
+    assert_eq!(policy(said).expect("settings"), (scim, None));
+    let none = "deactivate_fallback = \"none\"";
+    assert_eq!(policy(none).expect("settings"), (None, manual));
+    for wrong in [
+        "remove_license_fallback = \"scim\"",
+        "deactivate_fallback = \"admin-api\"",
+    ] {
+        let error = policy(wrong).expect_err(wrong).to_string();
+        assert!(
+            error.contains("manual") && error.contains("none"),
+            "{error}"
+        );
+    }
+    // A run that may fall back to SCIM has to have it.
+    let falls_back = format!("{MINIMAL}[channels]\ndeactivate_fallback = \"scim\"\n");
+    let missing = Setup::new(&falls_back).error("apply plan.json").to_string();
+    assert!(missing.contains("[scim] base_url"), "{missing}");
+    let by_hand = format!("{falls_back}deactivate = \"manual\"\n");
+    let settings = Setup::new(&by_hand).resolve("apply plan.json");
+    assert_eq!(settings.expect("nothing is missed").scim, None);
+}
+
+#[test]
+fn reading_over_scim_needs_scim_and_a_report() {
+    let config = format!("{MINIMAL}[channels]\nread = \"scim\"\n");
+    let missing = Setup::new(&config).error(PLAN).to_string();
+    assert!(missing.contains("[scim] base_url"), "{missing}");
+    let complete = format!("{config}[scim]\nbase_url = \"https://scim.example.com\"\n");
+    let setup = Setup::new(&complete).with_environment(&[("SEATSWEEP_SCIM_TOKEN", "example")]);
+    assert_eq!(setup.resolve(PLAN).expect("settings").read, Channel::Scim);
+    let live = setup.error("plan --hr hr.csv --users live").to_string();
+    assert!(live.contains("no licenses"), "{live}");
+    let plain = Setup::new(MINIMAL).resolve(PLAN).expect("settings");
+    assert_eq!(plain.read, Channel::AdminApi);
+}
+
+#[test]
 fn scim_is_asked_for_where_it_changes_something() {
     const APPLY: &str = "apply plan.json";
     let without_key = MINIMAL.replace("[admin_api]\napi_key_env = \"SEATSWEEP_API_KEY\"\n", "");

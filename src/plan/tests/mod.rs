@@ -1,5 +1,6 @@
 //! Scenarios for the plan: several nights, guards, drafts, files.
 
+mod fallback;
 mod files;
 mod guarding;
 mod headers;

@@ -5,7 +5,7 @@ use crate::model::{
     OpenRequest, Reason, RecentPerson, RequestState, TaskRecord, TaskState, TerminationId,
     TerminationRecord, TerminationState,
 };
-use crate::plan::{Action, Build, Facts, Plan, PlanInput, build};
+use crate::plan::{Action, Build, Facts, LookedUp, Plan, PlanInput, build};
 use crate::reconcile::tests::scenario::Scenario;
 use crate::reconcile::{Census, listed_names, names_of_nobody};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
@@ -70,6 +70,7 @@ impl Scenario {
             memory: &self.memory,
             reconciliation,
             names_of_nobody: names_of_nobody(&question, &census),
+            looked_up: LookedUp::default(),
             facts,
             seats,
             counted,

@@ -75,6 +75,8 @@ fn policy() -> Policy {
         contracts: Vec::new(),
         deactivate_by: crate::model::Channel::AdminApi,
         remove_by_hand: false,
+        deactivate_fallback: None,
+        remove_license_fallback: None,
     }
 }
 

@@ -76,16 +76,18 @@ pub(super) struct TonightsPlan {
     channels: &'static str,
     /// Rules of the sandbox's fault script.
     faults: &'static [&'static str],
+    /// How the tenant answers updates.
+    update: &'static str,
 }
 
 impl TonightsPlan {
     pub(super) fn new() -> Self {
-        Self::over("")
+        Self::over("", "202")
     }
 
     /// Access ends over SCIM, seats come free over the Administration API.
     pub(super) fn over_scim() -> Self {
-        Self::over("[channels]\ndeactivate = \"scim\"\n")
+        Self::over("[channels]\ndeactivate = \"scim\"\n", "202")
     }
 
     /// Answers get lost: one of an update that was carried out, and some of
@@ -102,12 +104,18 @@ impl TonightsPlan {
         }
     }
 
-    fn over(channels: &'static str) -> Self {
+    /// In a tenant that has no method to update users.
+    pub(super) fn without_updates(channels: &'static str) -> Self {
+        Self::over(channels, "405")
+    }
+
+    fn over(channels: &'static str, update: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let tonight = Self {
             folder,
             channels,
             faults: &[],
+            update,
         };
         let mut users = USERS.to_owned();
         for number in 10..30 {
@@ -255,6 +263,7 @@ impl<'t> Office<'t> {
             ("--time-scale", TIME_SCALE),
             ("--as-of", as_of),
             ("--customer-id", CUSTOMER),
+            ("--update", self.tonight.update),
         ] {
             arguments.extend([option.into(), value.into()]);
         }
@@ -356,6 +365,12 @@ impl<'t> Office<'t> {
         let ended = limited.output().expect("a process");
         let code = ended.status.code().expect("no signal");
         (code, String::from_utf8_lossy(&ended.stderr).into_owned())
+    }
+
+    /// `manual-tasks.csv`, which a kill does not change.
+    pub(super) fn tasks(&self) -> String {
+        let path = self.path("out").join("manual-tasks.csv");
+        std::fs::read_to_string(path).expect("tasks")
     }
 
     /// `results.csv`, without what a kill may change, in a stable order.
@@ -499,7 +514,7 @@ pub(super) fn assert_each_given_back_once(logs: &[LogReport], what: &str) {
     assert_written(logs, &updates.collect(), what);
 }
 
-fn assert_written(logs: &[LogReport], expected: &BTreeMap<&str, u64>, what: &str) {
+pub(super) fn assert_written(logs: &[LogReport], expected: &BTreeMap<&str, u64>, what: &str) {
     let mut written: BTreeMap<&str, u64> = BTreeMap::new();
     for log in logs {
         assert_eq!(log.violations, 0, "{what}");
