@@ -21,6 +21,8 @@ pub(super) struct Context {
     kinds: BTreeMap<String, ActionKind>,
     /// Actions whose end was reached in this run.
     done: Mutex<BTreeSet<String>>,
+    /// Steps with an update of this run that may still be carried out.
+    left_open: Mutex<BTreeSet<String>>,
     admin_api: Standing,
     scim: Standing,
     /// Whether this tenant has freed a seat of a deactivated account.
@@ -41,11 +43,14 @@ impl Context {
         if progress.stranded {
             execution.stop.strand();
         }
+        let reclaims = execution.stop.reclaims();
+        reclaims.remember(&progress.open_reclaims);
         let actions = execution.plan.actions.iter();
         let kinds = actions.map(|action| (action.id.clone(), action.kind));
         Self {
             kinds: kinds.collect(),
             done: Mutex::default(),
+            left_open: Mutex::default(),
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
             progress,
@@ -102,8 +107,25 @@ impl Context {
 
     /// Whether the action's end was reached, in this run or in an earlier one.
     pub(super) fn is_done(&self, action_id: &str) -> bool {
+        self.is_done_now(action_id) || self.progress.is_done(action_id)
+    }
+
+    /// Whether the action's end was reached in this run.
+    pub(super) fn is_done_now(&self, action_id: &str) -> bool {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        done.contains(action_id) || self.progress.is_done(action_id)
+        done.contains(action_id)
+    }
+
+    /// Nobody saw the end of an update, and it may still come.
+    pub(super) fn leave_open(&self, step: &Step) {
+        let mut left_open = self.left_open.lock().unwrap_or_else(PoisonError::into_inner);
+        left_open.insert(step.id.clone());
+    }
+
+    /// Whether an update of this run may still be carried out.
+    pub(super) fn is_left_open(&self, step: &Step) -> bool {
+        let left_open = self.left_open.lock().unwrap_or_else(PoisonError::into_inner);
+        left_open.contains(&step.id)
     }
 
     /// Those of the actions that are still to be carried out.
@@ -146,6 +168,9 @@ impl Context {
     /// what is not on disk must not be sent.
     pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
         let mut ended = Vec::new();
+        let is_of_reclaim =
+            |it: &&Entry| matches!(it, Entry::ReclaimOpened { .. } | Entry::ReclaimClosed { .. });
+        let reclaims: Vec<Entry> = entries.iter().filter(is_of_reclaim).cloned().collect();
         for entry in &entries {
             if let Entry::Outcome { record, .. } = entry
                 && let Some(kind) = self.kinds.get(&record.action_id)
@@ -158,6 +183,7 @@ impl Context {
             self.execution.stop.stop(Stop::Ledger);
             return result;
         }
+        self.execution.stop.reclaims().follow(&reclaims);
         for (kind, record) in ended {
             if matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone) {
                 let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
@@ -180,9 +206,6 @@ impl Context {
         if deadline.is_some_and(|deadline| self.now() >= deadline) {
             self.execution.stop.stop(Stop::Deadline);
             return Some(OutcomeReason::Deadline);
-        }
-        if kind == ActionKind::RemoveLicense && self.execution.stop.is_stranded() {
-            return Some(OutcomeReason::StrandedSeat);
         }
         let is_open = self.execution.stop.breakers().is_open(kind);
         is_open.then_some(OutcomeReason::Breaker)

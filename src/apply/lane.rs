@@ -9,6 +9,7 @@ use super::account::Account;
 use super::context::Context;
 use super::judge::{Judgment, Pending, describe, judge, status_of};
 use super::server::{Listed, Server};
+use super::write::Next;
 use super::{RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{
@@ -35,14 +36,6 @@ pub(super) struct Work<'a> {
     pub(super) step: &'a Step,
     /// Where the step's channel leads.
     pub(super) server: Server<'a>,
-}
-
-/// Whether the step goes on with another attempt.
-pub(super) enum Next {
-    Done,
-    Again,
-    /// With the deactivation alone.
-    DeactivateAlone,
 }
 
 impl<'a> Work<'a> {
@@ -101,7 +94,7 @@ impl<'a> Work<'a> {
             .await
     }
 
-    async fn attempt(
+    pub(super) async fn attempt(
         &self,
         attempt: u32,
         pending: &BTreeSet<String>,
@@ -109,7 +102,7 @@ impl<'a> Work<'a> {
         // Held until the operation has ended, and taken before the account is
         // read: what is sent back must be no older than it has to be.
         let place = self.server.limiter().operation().await;
-        if let Some(reason) = self.context.obstacle(self.kind()) {
+        if let Some(reason) = self.obstacle() {
             self.end_all(pending, Outcome::Deferred, reason, "not begun")
                 .await?;
             return Ok(Next::Done);
@@ -118,17 +111,7 @@ impl<'a> Work<'a> {
         let Some(user) = self.read_account(pending).await? else {
             return Ok(Next::Done);
         };
-        if let Some(plan_id) = self
-            .context
-            .progress
-            .busy(&self.lane.account, user.value.id())
-        {
-            let detail = format!(
-                "what became of an update that plan {plan_id} sent to this account is not known yet"
-            );
-            let reason = OutcomeReason::NoAnswer;
-            self.end_all(pending, Outcome::Unknown, reason, &detail)
-                .await?;
+        if self.is_busy(user.value.id(), pending).await? {
             return Ok(Next::Done);
         }
         let deactivate = self.step.deactivate.as_deref();
@@ -165,8 +148,26 @@ impl<'a> Work<'a> {
             .await
     }
 
+    /// Whether an update of another plan may still change the account; its
+    /// actions have ended then.
+    pub(super) async fn is_busy(
+        &self,
+        user_id: &str,
+        pending: &BTreeSet<String>,
+    ) -> Result<bool, RecordingFailed> {
+        let Some(plan_id) = self.context.progress.busy(&self.lane.account, user_id) else {
+            return Ok(false);
+        };
+        let detail = format!(
+            "what became of an update that plan {plan_id} sent to this account is not known yet"
+        );
+        self.end_all(pending, Outcome::Unknown, OutcomeReason::NoAnswer, &detail)
+            .await?;
+        Ok(true)
+    }
+
     /// The account, whole; `None` when its actions have ended without it.
-    async fn read_account(
+    pub(super) async fn read_account(
         &self,
         pending: &BTreeSet<String>,
     ) -> Result<Option<Reply<Account>>, RecordingFailed> {
@@ -285,7 +286,7 @@ impl<'a> Work<'a> {
     }
 
     /// Actions whose end was reached before anything was sent.
-    async fn already_done(
+    pub(super) async fn already_done(
         &self,
         done: &[String],
         user: &Reply<Account>,
@@ -317,7 +318,9 @@ impl<'a> Work<'a> {
                 })
             })
             .collect();
-        let deactivated = self.step.deactivate.iter().any(|id| done.contains(id));
+        let ends_access = self.step.phase == Phase::Deactivations;
+        let deactivate = self.step.deactivate.iter().filter(|_| ends_access);
+        let deactivated = deactivate.into_iter().any(|id| done.contains(id));
         entries.extend(self.given_back(at));
         entries.extend(self.seen(deactivated, &user.value, at));
         self.context.record(entries).await
@@ -363,7 +366,7 @@ impl<'a> Work<'a> {
 
     /// The licences of a hot desk's host stay until a person has looked; later
     /// nights leave them in place while the task is open.
-    async fn leave_to_people(&self, actions: Vec<String>) -> Result<(), RecordingFailed> {
+    pub(super) async fn leave_to_people(&self, actions: Vec<String>) -> Result<(), RecordingFailed> {
         let at = self.context.now();
         let removals = self.step.remove.iter();
         let left = removals.filter(|removal| actions.contains(&removal.action));
@@ -448,7 +451,9 @@ impl<'a> Work<'a> {
     pub(super) fn kind(&self) -> ActionKind {
         match self.step.phase {
             Phase::Deactivations if self.step.deactivate.is_some() => ActionKind::Deactivate,
-            Phase::Deactivations | Phase::Removals => ActionKind::RemoveLicense,
+            Phase::Reclaims if self.step.deactivate.is_some() => ActionKind::Deactivate,
+            Phase::Reclaims if self.step.reactivate.is_some() => ActionKind::Reactivate,
+            Phase::Deactivations | Phase::Removals | Phase::Reclaims => ActionKind::RemoveLicense,
             Phase::Reactivations => ActionKind::Reactivate,
             Phase::Assignments => ActionKind::AssignLicense,
         }

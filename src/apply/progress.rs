@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::ledger::{AttemptEnd, AttemptRow, Certainty, Entry, Ledger, LedgerError};
-use crate::model::{AccountKey, Outcome, OutcomeReason, OutcomeRecord};
+use crate::model::{AccountKey, Outcome, OutcomeReason, OutcomeRecord, ReclaimRecord};
 use crate::plan::{Lane, Plan, Step};
 
 /// What is known of the plan from earlier runs of it.
@@ -21,6 +21,8 @@ pub(super) struct Progress {
     busy: BTreeMap<String, String>,
     /// The tenant refused to free a seat of a deactivated account.
     pub(super) stranded: bool,
+    /// Accounts that were reactivated and are not known to be deactivated again.
+    pub(super) open_reclaims: BTreeMap<AccountKey, ReclaimRecord>,
     /// The tenant freed one before.
     pub(super) seats_came_free: bool,
 }
@@ -54,6 +56,7 @@ impl Progress {
                 })
                 .collect(),
             stranded: memory.stranded_refused,
+            open_reclaims: memory.open_reclaims,
             seats_came_free: memory
                 .accounts
                 .values()

@@ -7,7 +7,7 @@ use super::RecordingFailed;
 use super::Stop;
 use super::account::Account;
 use super::judge::{Wanted, describe};
-use super::lane::{Next, Work};
+use super::lane::Work;
 use super::look::{Looked, look};
 use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, Entry, Intent};
 use crate::model::{Channel, LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
@@ -30,6 +30,14 @@ pub(super) struct Sent {
     request_id: Option<String>,
 }
 
+/// Whether the step goes on with another attempt.
+pub(super) enum Next {
+    Done,
+    Again,
+    /// With the deactivation alone.
+    DeactivateAlone,
+}
+
 /// Why a write came to nothing.
 struct Failure {
     reason: OutcomeReason,
@@ -48,7 +56,7 @@ impl Work<'_> {
         started_at: Timestamp,
         _place: OperationSlot,
     ) -> Result<Next, RecordingFailed> {
-        if let Some(reason) = self.context.obstacle(self.kind()) {
+        if let Some(reason) = self.obstacle() {
             let carried = wanted.actions().cloned().collect();
             self.end_all(&carried, Outcome::Deferred, reason, "not begun")
                 .await?;
@@ -124,9 +132,9 @@ impl Work<'_> {
             plan_id: sent.key.plan_id.clone(),
             at: sent.at,
         };
-        self.context
-            .record(vec![Entry::Intent(intent), Entry::Touched(touched)])
-            .await
+        let mut entries = vec![Entry::Intent(intent), Entry::Touched(touched)];
+        entries.extend(self.reclaim_opened(&sent.user_id, sent.at));
+        self.context.record(entries).await
     }
 
     /// Looks at an attempt that an earlier run left open. What was not applied
@@ -200,7 +208,10 @@ impl Work<'_> {
                 self.upon_refusal(sent, failure).await
             }
             // The attempt stays open: the next run looks again.
-            Looked::StillOpen(why) => self.unknown(sent, &why, Vec::new()).await,
+            Looked::StillOpen(why) => {
+                self.context.leave_open(self.step);
+                self.unknown(sent, &why, Vec::new()).await
+            }
             Looked::Neither(why) => {
                 let ended = self.ended(sent, AttemptEnd::Unknown);
                 self.unknown(sent, &why, vec![ended]).await
@@ -301,7 +312,7 @@ impl Work<'_> {
         mut entries: Vec<Entry>,
     ) -> Result<(), RecordingFailed> {
         entries.push(self.ended(sent, AttemptEnd::Failed));
-        self.end(sent, Outcome::Failed, failure, entries).await
+        self.end(sent, self.failure(), failure, entries).await
     }
 
     /// Ends all actions of the write in the same way, together with `entries`.
@@ -336,11 +347,15 @@ impl Work<'_> {
                 verified_at: Some(at),
                 http_status: Some(http_status),
                 after: describe(after),
+                detail: self.detail(at),
                 ..self.sent_record(sent, id, Outcome::Succeeded)
             })
         }));
         entries.extend(self.given_back(at));
-        entries.extend(self.seen(sent.wanted.deactivate.is_some(), after, at));
+        let ends_access = self.step.phase == Phase::Deactivations;
+        let deactivated = ends_access && sent.wanted.deactivate.is_some();
+        entries.extend(self.seen(deactivated, after, at));
+        entries.extend(self.reclaim_closed(at));
         let approved = self.context.execution.approved;
         if let Some(termination) = self.termination() {
             entries.extend(sent.wanted.remove.iter().map(|seat| Entry::LicenseRemoved {

@@ -81,6 +81,7 @@ pub(super) fn progress(settings: &Settings, servers: &Servers) -> Observer {
             let what = match phase {
                 Phase::Deactivations => "deactivating",
                 Phase::Removals => "removing licences",
+                Phase::Reclaims => "reclaiming licences, one account at a time",
                 Phase::Reactivations => "reactivating",
                 Phase::Assignments => "assigning licences",
             };

@@ -9,10 +9,10 @@ use rusqlite::{Connection, Row};
 use super::accounts::RecentChange;
 use super::columns::{date, json, read, read_count, read_optional, status, time, time_text};
 use super::error::Fault;
-use super::{Ledger, LedgerError, generation, plans, requests, terminations, unsettled};
+use super::{Ledger, LedgerError, generation, plans, reclaims, requests, terminations, unsettled};
 use crate::model::{
     AcceptedInput, AccountKey, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory,
-    OpenRequest, PersonKey, Pool, PoolObservation, RecentPerson, RequestState, TaskKind,
+    OpenRequest, PersonKey, Pool, PoolObservation, ReclaimRecord, RecentPerson, RequestState, TaskKind,
     TaskRecord, TaskState, TerminationId, TerminationRecord, TouchedAccount,
 };
 
@@ -50,6 +50,7 @@ impl Ledger {
                 touched: touched(connection)?,
                 failed_actions: failed_actions(connection)?,
                 stranded_refused: stranded_refused(connection)?,
+                open_reclaims: open_reclaims(connection)?,
                 terminations,
             })
         })
@@ -250,6 +251,11 @@ fn stranded_refused(connection: &Connection) -> Result<bool, Fault> {
         |row| row.get(0),
     )?;
     Ok(refused)
+}
+
+fn open_reclaims(connection: &Connection) -> Result<BTreeMap<AccountKey, ReclaimRecord>, Fault> {
+    let open = reclaims::open(connection)?.into_iter();
+    Ok(open.map(|it| (it.account.clone(), it)).collect())
 }
 
 fn account_key(row: &Row<'_>) -> rusqlite::Result<AccountKey> {

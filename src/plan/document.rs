@@ -71,6 +71,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The actions of reclaims: reactivations, removals, and deactivations that
+    /// end nobody's access, because nobody had any before.
+    pub fn reclaiming(&self) -> BTreeSet<&String> {
+        let steps = self.lanes.iter().flat_map(|lane| &lane.steps);
+        let reclaims = steps.filter(|step| step.phase == Phase::Reclaims);
+        reclaims.flat_map(Step::actions).collect()
+    }
+
     /// What a manual task is about, and its id in `manual-tasks.csv`; `None`
     /// for actions that are no tasks.
     pub fn task_of(&self, action: &Action) -> Option<String> {
@@ -233,6 +241,9 @@ pub struct Step {
     pub deactivate: Option<String>,
     /// The removals that it carries.
     pub remove: Vec<Removal>,
+    /// The reactivation that begins a reclaim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reactivate: Option<String>,
     /// What it gives back, in a plan that undoes a run; it then carries
     /// nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -251,6 +262,7 @@ impl Step {
         self.deactivate
             .iter()
             .chain(self.remove.iter().map(|removal| &removal.action))
+            .chain(&self.reactivate)
             .chain(self.restore.iter().map(|restore| restore.gift.action()))
     }
 }
@@ -321,6 +333,10 @@ pub enum Phase {
     Deactivations,
     /// Then seats are freed.
     Removals,
+    /// Then seats that come free of active accounts only. A lane has three such
+    /// steps, which are one whole: the account is reactivated, loses its
+    /// licences, and is deactivated again. One account at a time.
+    Reclaims,
     /// In a plan that undoes a run, access comes back first.
     Reactivations,
     /// Then seats.

@@ -11,6 +11,7 @@ mod issue;
 mod leaver;
 mod losses;
 mod past;
+mod reclaims;
 mod returning;
 mod sheet;
 mod steps;

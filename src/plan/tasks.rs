@@ -99,7 +99,12 @@ pub(super) fn steps(
         ],
         TaskKind::RemoveLicenseByHand => vec![
             format!("Admin Console → Users → {user} → More options: Activate user."),
-            format!("Edit {user} → Services and permissions: remove the licence {license}; save."),
+            match license.as_str() {
+                "" => format!("Edit {user} → Services and permissions: remove its licences; save."),
+                license => format!(
+                    "Edit {user} → Services and permissions: remove the licence {license}; save."
+                ),
+            },
             format!("More options: Deactivate user again, and check that {user} is deactivated."),
         ],
         // Their steps are made where they are planned.
