@@ -118,13 +118,19 @@ impl Context {
 
     /// Nobody saw the end of an update, and it may still come.
     pub(super) fn leave_open(&self, step: &Step) {
-        let mut left_open = self.left_open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left_open = self
+            .left_open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         left_open.insert(step.id.clone());
     }
 
     /// Whether an update of this run may still be carried out.
     pub(super) fn is_left_open(&self, step: &Step) -> bool {
-        let left_open = self.left_open.lock().unwrap_or_else(PoisonError::into_inner);
+        let left_open = self
+            .left_open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         left_open.contains(&step.id)
     }
 
@@ -168,8 +174,12 @@ impl Context {
     /// what is not on disk must not be sent.
     pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
         let mut ended = Vec::new();
-        let is_of_reclaim =
-            |it: &&Entry| matches!(it, Entry::ReclaimOpened { .. } | Entry::ReclaimClosed { .. });
+        let is_of_reclaim = |it: &&Entry| {
+            matches!(
+                it,
+                Entry::ReclaimOpened { .. } | Entry::ReclaimClosed { .. }
+            )
+        };
         let reclaims: Vec<Entry> = entries.iter().filter(is_of_reclaim).cloned().collect();
         for entry in &entries {
             if let Entry::Outcome { record, .. } = entry
@@ -273,6 +283,14 @@ impl Context {
         });
         let entries = records.map(|record| self.outcome(record)).collect();
         self.record(entries).await
+    }
+
+    /// The same for steps that are one whole.
+    pub(super) async fn cannot_send_any(&self, steps: &[Step]) -> Result<(), RecordingFailed> {
+        for step in steps {
+            self.cannot_send(step).await?;
+        }
+        Ok(())
     }
 
     /// What an earlier run sent over such a channel stays open until a run

@@ -148,24 +148,6 @@ impl<'a> Work<'a> {
             .await
     }
 
-    /// Whether an update of another plan may still change the account; its
-    /// actions have ended then.
-    pub(super) async fn is_busy(
-        &self,
-        user_id: &str,
-        pending: &BTreeSet<String>,
-    ) -> Result<bool, RecordingFailed> {
-        let Some(plan_id) = self.context.progress.busy(&self.lane.account, user_id) else {
-            return Ok(false);
-        };
-        let detail = format!(
-            "what became of an update that plan {plan_id} sent to this account is not known yet"
-        );
-        self.end_all(pending, Outcome::Unknown, OutcomeReason::NoAnswer, &detail)
-            .await?;
-        Ok(true)
-    }
-
     /// The account, whole; `None` when its actions have ended without it.
     pub(super) async fn read_account(
         &self,
@@ -366,7 +348,10 @@ impl<'a> Work<'a> {
 
     /// The licences of a hot desk's host stay until a person has looked; later
     /// nights leave them in place while the task is open.
-    pub(super) async fn leave_to_people(&self, actions: Vec<String>) -> Result<(), RecordingFailed> {
+    pub(super) async fn leave_to_people(
+        &self,
+        actions: Vec<String>,
+    ) -> Result<(), RecordingFailed> {
         let at = self.context.now();
         let removals = self.step.remove.iter();
         let left = removals.filter(|removal| actions.contains(&removal.action));

@@ -158,7 +158,9 @@ pub async fn close_reclaims(
         for lane in &context.execution.plan.lanes {
             let reclaims = context.execution.stop.reclaims();
             let plan_id = &context.execution.plan.plan_id;
-            let is_ours = reclaims.of(&lane.account).is_some_and(|it| it.plan_id == *plan_id);
+            let is_ours = reclaims
+                .of(&lane.account)
+                .is_some_and(|it| it.plan_id == *plan_id);
             if let (true, Some(reclaim)) = (is_ours, Reclaim::of(&context, lane)) {
                 // A ledger that cannot be written is reported by the coordinator.
                 let _ = reclaim.resume().await;
@@ -217,10 +219,7 @@ async fn run_reclaim(context: &Arc<Context>, lane: Lane) {
         // A ledger that cannot be written has stopped the run already.
         let _ = match Reclaim::of(&context, &lane) {
             Some(reclaim) => reclaim.carry_out().await,
-            None => match lane.steps.first() {
-                Some(step) => context.cannot_send(step).await,
-                None => Ok(()),
-            },
+            None => context.cannot_send_any(&lane.steps).await,
         };
         (context.execution.observer)(Event::LaneEnded);
     })

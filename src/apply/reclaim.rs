@@ -7,6 +7,7 @@
 //! deadline nor Ctrl-C stands between an open reclaim and its deactivation.
 
 mod open;
+mod steps;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -89,7 +90,14 @@ impl<'a> Reclaim<'a> {
             return self.opening.end_all(&all, deferred, reason, detail).await;
         }
         let removals = self.open(&all, removals).await?;
-        if self.context.execution.stop.reclaims().of(&self.lane.account).is_none() {
+        if self
+            .context
+            .execution
+            .stop
+            .reclaims()
+            .of(&self.lane.account)
+            .is_none()
+        {
             return Ok(());
         }
         let mut ended = self.free(&removals).await;
@@ -118,9 +126,7 @@ impl<'a> Reclaim<'a> {
         let left: BTreeSet<String> = left.chain(removals).collect();
         let (outcome, reason) = (Outcome::Deferred, OutcomeReason::Interrupted);
         let detail = "an earlier run was stopped while the account was reactivated";
-        self.opening
-            .end_all(&left, outcome, reason, detail)
-            .await?;
+        self.opening.end_all(&left, outcome, reason, detail).await?;
         self.close().await
     }
 
@@ -158,7 +164,9 @@ impl<'a> Reclaim<'a> {
             ActionKind::RemoveLicense,
             ActionKind::Deactivate,
         ];
-        let mut obstacles = kinds.into_iter().filter_map(|kind| self.context.obstacle(kind));
+        let mut obstacles = kinds
+            .into_iter()
+            .filter_map(|kind| self.context.obstacle(kind));
         if let Some(reason) = obstacles.next() {
             return Some((reason, "not begun"));
         }
@@ -281,9 +289,10 @@ impl<'a> Reclaim<'a> {
     async fn try_to_close(&self, attempt: &mut u32) -> Result<Tried, RecordingFailed> {
         let work = &self.closing;
         let reclaims = self.context.execution.stop.reclaims();
-        let (Some(action), Some(reclaim)) =
-            (work.step.deactivate.clone(), reclaims.of(&self.lane.account))
-        else {
+        let (Some(action), Some(reclaim)) = (
+            work.step.deactivate.clone(),
+            reclaims.of(&self.lane.account),
+        ) else {
             return Ok(Tried::Closed);
         };
         let place = work.server.limiter().operation().await;
@@ -457,78 +466,5 @@ impl<'a> Reclaim<'a> {
             step_id: self.closing.step.id.clone(),
             attempt,
         }
-    }
-}
-
-/// What sets the steps of a reclaim apart from others.
-impl Work<'_> {
-    /// Why the step may not be begun, if there is a reason. None is good enough
-    /// to leave an account active that this program made so.
-    pub(super) fn obstacle(&self) -> Option<OutcomeReason> {
-        if self.closes_reclaim() {
-            return None;
-        }
-        let kind = self.kind();
-        let is_stranded = kind == ActionKind::RemoveLicense
-            && self.step.phase != Phase::Reclaims
-            && self.context.execution.stop.is_stranded();
-        let obstacle = self.context.obstacle(kind);
-        obstacle.or(is_stranded.then_some(OutcomeReason::StrandedSeat))
-    }
-
-    /// How a write ends that came to nothing. A reclaim stays open, so nothing
-    /// is final about its deactivation.
-    pub(super) fn failure(&self) -> Outcome {
-        if self.closes_reclaim() {
-            Outcome::Deferred
-        } else {
-            Outcome::Failed
-        }
-    }
-
-    /// What is recorded with the intent of a reactivation.
-    pub(super) fn reclaim_opened(&self, user_id: &str, at: Timestamp) -> Option<Entry> {
-        let plan_id = self.context.execution.plan.plan_id.clone();
-        let steps = self.lane.steps.iter();
-        self.step.reactivate.as_ref().map(|reactivation| {
-            let closing = steps.filter_map(|step| step.deactivate.as_ref());
-            Entry::ReclaimOpened {
-                superseded: closing.chain([reactivation]).cloned().collect(),
-                reclaim: ReclaimRecord {
-                    plan_id,
-                    account: self.account(),
-                    user_id: user_id.to_owned(),
-                    opened_at: at,
-                    closed_at: None,
-                },
-            }
-        })
-    }
-
-    /// What is recorded once the account was read as deactivated again.
-    pub(super) fn reclaim_closed(&self, at: Timestamp) -> Option<Entry> {
-        let mut others = self.lane.steps.iter().filter(|it| it.id != self.step.id);
-        let may_change = others.any(|step| self.context.is_left_open(step));
-        (self.closes_reclaim() && !may_change).then(|| Entry::ReclaimClosed {
-            account: self.account(),
-            at,
-        })
-    }
-
-    /// What a success is worth a word of: for how long somebody could use an
-    /// account that was reactivated.
-    pub(super) fn detail(&self, at: Timestamp) -> String {
-        let reclaim = self.context.execution.stop.reclaims().of(&self.lane.account);
-        match reclaim.filter(|_| self.closes_reclaim()) {
-            Some(reclaim) => {
-                let seconds = seconds_between(reclaim.opened_at, at);
-                format!("the account was active for {seconds} seconds at most")
-            }
-            None => String::new(),
-        }
-    }
-
-    fn closes_reclaim(&self) -> bool {
-        self.step.phase == Phase::Reclaims && self.step.deactivate.is_some()
     }
 }

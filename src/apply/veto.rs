@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::ledger::Entry;
 use crate::model::{ApprovalPolicy, Outcome, OutcomeReason, OutcomeRecord};
-use crate::plan::{Action, Decision, Plan};
+use crate::plan::{Action, Decision, Phase, Plan};
 
 /// How an action ends that a person keeps from being carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,7 @@ pub fn vetoes(
         .iter()
         .filter_map(|action| Some((action.id.clone(), kept_back(action)?)))
         .collect();
+    keep_reclaims_whole(plan, &mut vetoes);
     let tasks = plan
         .actions
         .iter()
@@ -76,6 +77,40 @@ pub fn vetoes(
         }
     }
     vetoes
+}
+
+/// No account is reactivated for nothing, or without being deactivated again.
+fn keep_reclaims_whole(plan: &Plan, vetoes: &mut BTreeMap<String, Veto>) {
+    let reclaims = plan.lanes.iter().map(|lane| {
+        let steps = lane.steps.iter();
+        steps.filter(|step| step.phase == Phase::Reclaims)
+    });
+    for steps in reclaims {
+        let (removals, around): (Vec<&String>, Vec<&String>) = steps
+            .flat_map(|step| step.actions().map(move |id| (step, id)))
+            .map(|(step, id)| (!step.remove.is_empty(), id))
+            .fold(
+                Default::default(),
+                |(mut removals, mut around), (is_removal, id)| {
+                    if is_removal {
+                        removals.push(id);
+                    } else {
+                        around.push(id);
+                    }
+                    (removals, around)
+                },
+            );
+        let veto = |id: &&String| vetoes.get(*id).copied();
+        let of_all = around.iter().find_map(veto).or_else(|| {
+            let vetoed: Option<Vec<Veto>> = removals.iter().map(veto).collect();
+            vetoed?.first().copied()
+        });
+        if let Some(veto) = of_all {
+            for id in removals.into_iter().chain(around) {
+                vetoes.entry(id.clone()).or_insert(veto);
+            }
+        }
+    }
 }
 
 /// Nobody is told to clear up after a leaver whose change is kept back.

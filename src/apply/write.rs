@@ -1,6 +1,8 @@
 //! One update of one account: its intent, its sending, and what became of it,
 //! in this run or in one that was killed.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::RecordingFailed;
@@ -47,6 +49,24 @@ struct Failure {
 }
 
 impl Work<'_> {
+    /// Whether an update of another plan may still change the account; its
+    /// actions have ended then.
+    pub(super) async fn is_busy(
+        &self,
+        user_id: &str,
+        pending: &BTreeSet<String>,
+    ) -> Result<bool, RecordingFailed> {
+        let Some(plan_id) = self.context.progress.busy(&self.lane.account, user_id) else {
+            return Ok(false);
+        };
+        let detail = format!(
+            "what became of an update that plan {plan_id} sent to this account is not known yet"
+        );
+        self.end_all(pending, Outcome::Unknown, OutcomeReason::NoAnswer, &detail)
+            .await?;
+        Ok(true)
+    }
+
     /// Records the intent, sends the update, and finds out what became of it.
     pub(super) async fn write(
         &self,

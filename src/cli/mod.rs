@@ -16,7 +16,7 @@ pub use options::{
     ApplyArguments, ExecutionArguments, ExplainArguments, InputArguments, OutputArguments,
     PlanArguments, RunArguments, TimeArguments, UndoArguments,
 };
-pub use sandbox::{HoldArgument, HoldPoint, SandboxArguments, ScimPatch, ScimScope};
+pub use sandbox::{HoldArgument, HoldPoint, SandboxArguments, ScimPatch, ScimScope, Stranded};
 pub use tasks::{TasksAction, TasksArguments};
 
 /// The exit code of everything that was typed wrong (sysexits `EX_USAGE`).

@@ -38,6 +38,9 @@ pub struct SandboxArguments {
     /// Show over SCIM all users, or only those that an identity provider created.
     #[arg(long, value_enum, value_name = "WHOM", default_value_t = ScimScope::All)]
     pub scim_scope: ScimScope,
+    /// Free the licences of deactivated users when they are removed, refuse that, or accept it and change nothing.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Stranded::Free)]
+    pub stranded: Stranded,
     /// Freeze at the Nth request: when it is received, before or after its answer (for kill tests).
     #[arg(long, value_name = "N:received|before|after", hide = true)]
     pub hold: Option<HoldArgument>,
@@ -61,6 +64,17 @@ pub enum ScimScope {
     All,
     /// Only users that an identity provider created.
     Provisioned,
+}
+
+/// What happens when licences are taken from a deactivated user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stranded {
+    /// They come free.
+    Free,
+    /// The operation fails.
+    Refused,
+    /// The operation completes, and nothing has changed.
+    Ignored,
 }
 
 /// The request at which the sandbox freezes.

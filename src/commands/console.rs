@@ -141,6 +141,22 @@ impl Pace {
     }
 }
 
+/// Accounts that this program made active and could not deactivate again.
+pub(super) fn describe_reactivated(run: &Run<'_>) {
+    let open: Vec<&str> = report::still_reactivated(run)
+        .map(|it| it.user_id.as_str())
+        .collect();
+    if !open.is_empty() {
+        warn(&format!(
+            "error: reactivated_by_us: {}\nthis program reactivated the account to free its \
+             licences, and it is not known to be deactivated again: deactivate it in Admin Console \
+             now (Users, the account with this id, More options: Deactivate user). Every run and \
+             apply tries it first, and says so until it is done",
+            open.join(", ")
+        ));
+    }
+}
+
 /// What was understood of the inputs, for `-v`.
 pub(super) fn describe_inputs(settings: &Settings, plan: &Plan) {
     if matches!(settings.log.level, LogLevel::Warn | LogLevel::Info) {

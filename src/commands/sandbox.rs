@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::{console, recovery, signals, target};
-use crate::cli::{HoldPoint, SandboxArguments, ScimPatch, ScimScope};
+use crate::cli::{HoldPoint, SandboxArguments, ScimPatch, ScimScope, Stranded};
 use crate::config::Settings;
 use crate::http::ExposeSecret;
 use crate::sandbox::{self, Hold};
@@ -36,6 +36,11 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
     options.scim.list_scope = match arguments.scim_scope {
         ScimScope::All => sandbox::ListScope::AllUsers,
         ScimScope::Provisioned => sandbox::ListScope::Provisioned,
+    };
+    options.stranded_seats = match arguments.stranded {
+        Stranded::Free => sandbox::StrandedSeats::Free,
+        Stranded::Refused => sandbox::StrandedSeats::Refused,
+        Stranded::Ignored => sandbox::StrandedSeats::Ignored,
     };
     options.hold = arguments.hold.map(|hold| Hold {
         request: hold.request,

@@ -12,8 +12,8 @@ use super::error::Fault;
 use super::{Ledger, LedgerError, generation, plans, reclaims, requests, terminations, unsettled};
 use crate::model::{
     AcceptedInput, AccountKey, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory,
-    OpenRequest, PersonKey, Pool, PoolObservation, ReclaimRecord, RecentPerson, RequestState, TaskKind,
-    TaskRecord, TaskState, TerminationId, TerminationRecord, TouchedAccount,
+    OpenRequest, PersonKey, Pool, PoolObservation, RecentPerson, ReclaimRecord, RequestState,
+    TaskKind, TaskRecord, TaskState, TerminationId, TerminationRecord, TouchedAccount,
 };
 
 /// How far back people who were changed are remembered; no limit looks further.

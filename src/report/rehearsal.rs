@@ -146,6 +146,7 @@ mod tests {
             outcomes,
             earlier: &BTreeMap::new(),
             requests: &[],
+            reclaims: &[],
             approved_by: "",
         };
         let usage = Usage {

@@ -176,7 +176,12 @@ pub fn summary_line(summary: &Summary) -> String {
     };
     // What earlier attempts at the plan did is not done again.
     let done = |kind: &str, what: &str| {
-        let all = count(kind, "succeeded");
+        let reclaims = if kind == "deactivate" {
+            summary.reclaims_ended
+        } else {
+            0
+        };
+        let all = count(kind, "succeeded") - reclaims;
         match summary.succeeded_before.get(kind) {
             Some(before) => format!("{all} {what} ({before} before)"),
             None => format!("{all} {what}"),
@@ -194,14 +199,21 @@ pub fn summary_line(summary: &Summary) -> String {
         count("assign_license", "succeeded"),
     ) {
         (0, 0) => String::new(),
+        (accounts, 0) if !summary.reclaims.is_empty() => {
+            format!("{accounts} reactivated for a while, ")
+        }
         (accounts, seats) => format!("{accounts} reactivated, {seats} licences assigned, "),
     };
     let exit = match summary.rehearsal {
         Some(_) => "predicted exit",
         None => "exit",
     };
+    let open = match summary.reactivated_by_us.as_slice() {
+        [] => String::new(),
+        accounts => format!("reactivated_by_us {}; ", accounts.join(" ")),
+    };
     format!(
-        "{} {} on {} ({}): {} HR rows; {back}{}, {}, {}, {} manual \
+        "{open}{} {} on {} ({}): {} HR rows; {back}{}, {}, {}, {} manual \
          tasks open; {} failed or unknown; {} need a look; {exit} {}",
         summary.command,
         summary.run_id,

@@ -6,6 +6,7 @@ mod drift;
 mod faults;
 mod plans;
 mod rate;
+mod reclaim;
 mod resumption;
 mod scim;
 mod stops;
