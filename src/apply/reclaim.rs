@@ -24,8 +24,7 @@ use super::write::Next;
 use super::{RecordingFailed, Stop};
 use crate::ledger::{AttemptEnd, AttemptKey, Entry};
 use crate::model::{
-    ActionKind, Outcome, OutcomeReason, OutcomeRecord, ReclaimRecord, TaskKind, TaskRecord,
-    TaskState, seconds_between,
+    ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
 };
 use crate::plan::{Lane, Phase, Removal, Step};
 use crate::vendor::{CallErrorKind, SendOnce, Status};
@@ -35,6 +34,8 @@ use crate::vendor::{CallErrorKind, SendOnce, Status};
 const TIME_NEEDED: Duration = Duration::from_mins(10);
 /// How long closing is tried again and again.
 const CLOSING_MAY_TAKE: Duration = Duration::from_mins(1);
+/// Updates that are sent for it, however long they took.
+const CLOSINGS_SENT: u32 = 2;
 
 /// One account that loses its licences while it is active.
 pub(super) struct Reclaim<'a> {
@@ -133,15 +134,20 @@ impl<'a> Reclaim<'a> {
     /// Deactivates the account again, whatever stands against it.
     pub(super) async fn close(&self) -> Result<(), RecordingFailed> {
         let give_up_at = self.context.now() + CLOSING_MAY_TAKE;
-        let mut attempt = self.context.progress.attempts_at(self.closing.step);
+        let earlier = self.context.progress.attempts_at(self.closing.step);
+        let mut attempt = earlier;
         let mut tries = 0_u32;
         let why = loop {
+            let before = attempt;
             let why = match self.try_to_close(&mut attempt).await? {
                 Tried::Closed => return Ok(()),
                 Tried::LeftOpen(why) => break why,
                 Tried::Again(why) => why,
             };
-            if self.context.now() >= give_up_at {
+            // What became of an update can take longer to find out; then one
+            // more is worth it.
+            let is_worth_it = before < attempt && attempt - earlier < CLOSINGS_SENT;
+            if self.context.now() >= give_up_at && !is_worth_it {
                 break why;
             }
             let every = self.context.execution.timing.poll_every;

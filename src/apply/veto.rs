@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::ledger::Entry;
 use crate::model::{ApprovalPolicy, Outcome, OutcomeReason, OutcomeRecord};
-use crate::plan::{Action, Decision, Phase, Plan};
+use crate::plan::{Action, Decision, Phase, Plan, Step};
 
 /// How an action ends that a person keeps from being carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,32 +81,16 @@ pub fn vetoes(
 
 /// No account is reactivated for nothing, or without being deactivated again.
 fn keep_reclaims_whole(plan: &Plan, vetoes: &mut BTreeMap<String, Veto>) {
-    let reclaims = plan.lanes.iter().map(|lane| {
-        let steps = lane.steps.iter();
-        steps.filter(|step| step.phase == Phase::Reclaims)
-    });
-    for steps in reclaims {
-        let (removals, around): (Vec<&String>, Vec<&String>) = steps
-            .flat_map(|step| step.actions().map(move |id| (step, id)))
-            .map(|(step, id)| (!step.remove.is_empty(), id))
-            .fold(
-                Default::default(),
-                |(mut removals, mut around), (is_removal, id)| {
-                    if is_removal {
-                        removals.push(id);
-                    } else {
-                        around.push(id);
-                    }
-                    (removals, around)
-                },
-            );
-        let veto = |id: &&String| vetoes.get(*id).copied();
-        let of_all = around.iter().find_map(veto).or_else(|| {
-            let vetoed: Option<Vec<Veto>> = removals.iter().map(veto).collect();
-            vetoed?.first().copied()
-        });
-        if let Some(veto) = of_all {
-            for id in removals.into_iter().chain(around) {
+    for lane in &plan.lanes {
+        let reclaim = lane.steps.iter().filter(|it| it.phase == Phase::Reclaims);
+        let (freeing, around): (Vec<&Step>, Vec<&Step>) =
+            reclaim.partition(|step| !step.remove.is_empty());
+        let veto = |id: &String| vetoes.get(id).copied();
+        let removals = freeing.into_iter().flat_map(Step::actions).map(veto);
+        let all_removals: Option<Vec<Veto>> = removals.collect();
+        let of_one = around.into_iter().flat_map(Step::actions).find_map(veto);
+        if let Some(veto) = of_one.or_else(|| all_removals?.first().copied()) {
+            for id in lane.steps.iter().flat_map(Step::actions) {
                 vetoes.entry(id.clone()).or_insert(veto);
             }
         }

@@ -9,7 +9,7 @@ use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::{console, work};
 use crate::apply::{self, Execution, Stop, StopSwitch};
-use crate::config::Settings;
+use crate::config::{Settings, Target};
 use crate::ledger::{Entry, Ledger, RunEnd};
 use crate::plan::Plan;
 use crate::vendor::wall_now;
@@ -29,7 +29,7 @@ pub(super) async fn close_reclaims(
     }
     let ids: Vec<&str> = open.values().map(|it| it.user_id.as_str()).collect();
     let accounts = ids.join(", ");
-    if settings.is_real() && !settings.execution.confirm {
+    if settings.target == Target::Eight && !settings.execution.confirm {
         console::warn(&format!(
             "an earlier run left the account {accounts} reactivated; without --confirm it is not \
              deactivated"
