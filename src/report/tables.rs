@@ -6,7 +6,7 @@ use tabled::settings::Style;
 
 use super::Summary;
 use crate::model::{ActionKind, HoldSource, Memory, TaskState};
-use crate::plan::{GuardCheck, PassedBy, Plan, Verdict};
+use crate::plan::{Action, GuardCheck, PassedBy, Plan, Verdict};
 
 /// What the plan holds, for a terminal: rows per disposition and actions per kind.
 pub fn plan_tables(plan: &Plan) -> String {
@@ -25,13 +25,20 @@ pub fn plan_tables(plan: &Plan) -> String {
         ActionKind::RequestPartialCancellation,
         ActionKind::ManualTask,
     ];
+    let reclaiming = plan.reclaiming();
+    let reclaims = |action: &&Action| {
+        reclaiming.contains(&action.id) && action.kind != ActionKind::RemoveLicense
+    };
     for kind in kinds {
-        let count = plan
-            .actions
-            .iter()
-            .filter(|action| action.kind == kind)
-            .count();
+        let of_kind = plan.actions.iter().filter(|action| action.kind == kind);
+        let count = of_kind.filter(|action| !reclaims(action)).count();
         actions.push_record([kind.to_string(), count.to_string()]);
+    }
+    // A reactivation and a deactivation each.
+    let reclaims = plan.actions.iter().filter(reclaims).count() / 2;
+    if reclaims > 0 {
+        let what = "accounts reactivated for a while";
+        actions.push_record([what.to_owned(), reclaims.to_string()]);
     }
     format!("{}\n{}", draw(dispositions), draw(actions))
 }
