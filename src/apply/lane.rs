@@ -435,8 +435,9 @@ impl<'a> Work<'a> {
     /// kept back by a breaker on removals.
     pub(super) fn kind(&self) -> ActionKind {
         match self.step.phase {
-            Phase::Deactivations if self.step.deactivate.is_some() => ActionKind::Deactivate,
-            Phase::Reclaims if self.step.deactivate.is_some() => ActionKind::Deactivate,
+            Phase::Deactivations | Phase::Reclaims if self.step.deactivate.is_some() => {
+                ActionKind::Deactivate
+            }
             Phase::Reclaims if self.step.reactivate.is_some() => ActionKind::Reactivate,
             Phase::Deactivations | Phase::Removals | Phase::Reclaims => ActionKind::RemoveLicense,
             Phase::Reactivations => ActionKind::Reactivate,

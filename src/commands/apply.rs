@@ -50,13 +50,12 @@ pub(super) fn run(
                 code
             }
             Gate::Open { approved } => {
-                let tenant = match tenant {
-                    Some(tenant) => tenant,
-                    None => {
-                        let tenant = Tenant::open(settings, users, now).await?;
-                        tenant.remember_sends(&ledger)?;
-                        tenant
-                    }
+                let tenant = if let Some(tenant) = tenant {
+                    tenant
+                } else {
+                    let tenant = Tenant::open(settings, users, now).await?;
+                    tenant.remember_sends(&ledger)?;
+                    tenant
                 };
                 let resumed = Some(plan.plan_id.as_str());
                 let ledger =

@@ -1,13 +1,18 @@
 //! Accounts that are reactivated so that their licences come free: however it
 //! goes, they end deactivated.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::json;
 
-use super::super::{Stop, close_reclaims, vetoes};
+use super::super::{Event, Stop, close_reclaims, vetoes};
 use super::*;
 use crate::ledger::{AttemptKey, Entry, Intent};
 use crate::model::ReclaimRecord;
 use crate::sandbox::StrandedSeats as Manners;
+
+/// What somebody else does to an account.
+type Edit = fn(&mut Value);
 
 /// These people's licences are reclaimed, on a tenant that refused them before.
 fn night(people: usize, manners: Manners) -> Night {
@@ -89,6 +94,19 @@ async fn assert_closed(night: &Night, what: &str) {
     assert!(!night.stop.reclaims().is_at_work(), "{what}");
 }
 
+/// At the nth update of an account.
+fn at(nth: usize, fault: Fault) -> Faults {
+    Box::new(on_put(move |asked| (asked == nth).then(|| fault.clone())))
+}
+
+/// At every look at this operation.
+fn op(number: usize, fault: Fault) -> Faults {
+    Box::new(move |method, path, _| {
+        let is_it = method == "GET" && path.ends_with(&format!("op_{number:09}"));
+        is_it.then(|| fault.clone())
+    })
+}
+
 fn on_put(
     fault: impl Fn(usize) -> Option<Fault> + Send + 'static,
 ) -> impl FnMut(&str, &str, usize) -> Option<Fault> + Send + 'static {
@@ -140,15 +158,6 @@ async fn licences_come_free_while_the_account_is_active_and_it_ends_deactivated(
 async fn whatever_happens_in_the_middle_the_account_ends_deactivated() {
     let refused = || Fault::Answer(400, json!({"title": "Validation error"}));
     let failed = || operation("FAILED");
-    let at = |nth: usize, fault: Fault| -> Faults {
-        Box::new(on_put(move |asked| (asked == nth).then(|| fault.clone())))
-    };
-    let op = |nth: usize, fault: Fault| -> Faults {
-        Box::new(move |method, path, asked| {
-            let is_it = method == "GET" && path.ends_with(&format!("op_{nth:09}"));
-            (is_it && asked < 400).then(|| fault.clone())
-        })
-    };
     let s = "succeeded";
     let later = "deferred earlier_step";
     let cases: Vec<(&str, Faults, [&str; 4])> = vec![
@@ -418,7 +427,6 @@ async fn who_is_not_what_the_plan_saw_is_not_reactivated() {
     let drifted = ["skipped drifted"; 4];
     let gone = ["already_done"; 4];
     let handed = ["manual handed_over"; 4];
-    type Edit = fn(&mut Value);
     let cases: [(&str, Edit, [&str; 4]); 4] = [
         (
             "active again",
@@ -540,6 +548,25 @@ async fn a_veto_of_one_half_is_a_veto_of_the_other() {
     assert_eq!(skip(&["reactivate-0001"]), all);
     assert_eq!(skip(&["remove-0001-0", "remove-0001-1"]), all);
     assert_eq!(skip(&["remove-0001-0"]), ["remove-0001-0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_defect_in_the_middle_leaves_no_account_active() {
+    let night = night(2, Manners::Refused);
+    let panicked = AtomicBool::new(false);
+    let mut execution = night.execution();
+    execution.observer = Arc::new(move |event| {
+        let is_removal = matches!(event, Event::ActionEnded(ActionKind::RemoveLicense, _));
+        assert!(
+            !is_removal || panicked.swap(true, Ordering::SeqCst),
+            "a defect"
+        );
+    });
+    let (_, recorded) = execute(execution, night.ledger()).await;
+    recorded.expect("a ledger that can be written");
+    assert_eq!(night.stop.reason(), Some(Stop::Defect));
+    assert_closed(&night, "a defect").await;
+    assert_eq!(reclaims(&night).len(), 1, "nothing new is begun");
 }
 
 #[tokio::test(start_paused = true)]
