@@ -38,8 +38,11 @@ impl Circuit {
     /// back by a breaker on removals.
     pub(super) fn of(step: &Step) -> Self {
         let kind = match step.phase {
-            Phase::Deactivations if step.deactivate.is_some() => ActionKind::Deactivate,
-            Phase::Deactivations | Phase::Removals => ActionKind::RemoveLicense,
+            Phase::Deactivations | Phase::Reclaims if step.deactivate.is_some() => {
+                ActionKind::Deactivate
+            }
+            Phase::Reclaims if step.reactivate.is_some() => ActionKind::Reactivate,
+            Phase::Deactivations | Phase::Removals | Phase::Reclaims => ActionKind::RemoveLicense,
             Phase::Reactivations => ActionKind::Reactivate,
             Phase::Assignments => ActionKind::AssignLicense,
         };

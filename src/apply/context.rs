@@ -30,6 +30,8 @@ pub(super) struct Context {
     circuits: BTreeMap<String, Circuit>,
     /// Actions whose end was reached in this run.
     done: Mutex<BTreeSet<String>>,
+    /// Steps with an update of this run that may still be carried out.
+    left_open: Mutex<BTreeSet<String>>,
     admin_api: Standing,
     scim: Standing,
     /// Whether this tenant has a method to update users.
@@ -55,11 +57,14 @@ impl Context {
         let actions = execution.plan.actions.iter().enumerate();
         let positions = actions.map(|(position, action)| (action.id.clone(), position));
         let refused_at = progress.updates_refused_at;
+        let reclaims = execution.stop.reclaims();
+        reclaims.remember(&progress.open_reclaims);
         Self {
             positions: positions.collect(),
             circuits: circuits(&execution.plan),
             done: Mutex::default(),
             updates: Updates::new(refused_at.is_some_and(|at| at >= execution.plan.as_of)),
+            left_open: Mutex::default(),
             seats_come_free: AtomicBool::new(progress.seats_came_free),
             recorder,
             progress,
@@ -112,8 +117,31 @@ impl Context {
 
     /// Whether the action's end was reached, in this run or in an earlier one.
     pub(super) fn is_done(&self, action_id: &str) -> bool {
+        self.is_done_now(action_id) || self.progress.is_done(action_id)
+    }
+
+    /// Whether the action's end was reached in this run.
+    pub(super) fn is_done_now(&self, action_id: &str) -> bool {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        done.contains(action_id) || self.progress.is_done(action_id)
+        done.contains(action_id)
+    }
+
+    /// Nobody saw the end of an update, and it may still come.
+    pub(super) fn leave_open(&self, step: &Step) {
+        let mut left_open = self
+            .left_open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        left_open.insert(step.id.clone());
+    }
+
+    /// Whether an update of this run may still be carried out.
+    pub(super) fn is_left_open(&self, step: &Step) -> bool {
+        let left_open = self
+            .left_open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        left_open.contains(&step.id)
     }
 
     /// Those of the actions that are still to be carried out.
@@ -156,7 +184,11 @@ impl Context {
     /// leaves.
     pub(super) async fn record(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
         self.count(&entries);
+        let reclaims = of_reclaims(&entries);
         let result = self.recorder.record(entries).await;
+        if result.is_ok() {
+            self.execution.stop.reclaims().follow(&reclaims);
+        }
         self.stop_unless_recorded(result)
     }
 
@@ -165,6 +197,7 @@ impl Context {
     /// before it is on disk finds the attempt open and looks again.
     pub(super) async fn record_later(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
         self.count(&entries);
+        self.execution.stop.reclaims().follow(&entries);
         let result = self.recorder.record_later(entries).await;
         self.stop_unless_recorded(result)
     }
@@ -216,9 +249,6 @@ impl Context {
         if deadline.is_some_and(|deadline| self.now() >= deadline) {
             self.execution.stop.stop(Stop::Deadline);
             return Some(OutcomeReason::Deadline);
-        }
-        if circuit.kind == ActionKind::RemoveLicense && self.execution.stop.is_stranded() {
-            return Some(OutcomeReason::StrandedSeat);
         }
         let is_open = self.execution.stop.breakers().is_open(circuit);
         is_open.then_some(OutcomeReason::Breaker)
@@ -311,6 +341,14 @@ impl Context {
         self.record(entries).await
     }
 
+    /// The same for steps that are one whole.
+    pub(super) async fn cannot_send_any(&self, steps: &[Step]) -> Result<(), RecordingFailed> {
+        for step in steps {
+            self.cannot_send(step).await?;
+        }
+        Ok(())
+    }
+
     /// What an earlier run sent over such a channel stays open until a run
     /// that has it looks.
     pub(super) async fn cannot_look(&self, step: &Step) -> Result<(), RecordingFailed> {
@@ -352,6 +390,17 @@ fn circuits(plan: &Plan) -> BTreeMap<String, Circuit> {
         }
     }
     circuits
+}
+
+/// Those by which it is known which accounts are reactivated.
+fn of_reclaims(entries: &[Entry]) -> Vec<Entry> {
+    let of_reclaims = entries.iter().filter(|entry| {
+        matches!(
+            entry,
+            Entry::ReclaimOpened { .. } | Entry::ReclaimClosed { .. }
+        )
+    });
+    of_reclaims.cloned().collect()
 }
 
 /// A task of the plan, handed to people.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::account::Account;
 use super::restore;
 use crate::model::{AccountStatus, EmailAddress, LicenseKind, LicenseName, PersonName, Username};
-use crate::plan::{Expected, Removal, Step};
+use crate::plan::{Expected, Phase, Removal, Step};
 use crate::vendor::{NewLicense, Status, UserChange};
 
 /// What one write wants, kept with its intent so that a later run can tell
@@ -93,12 +93,14 @@ pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &Account) -> Judgm
                 return Judgment::Drifted(format!("its status is {word:?}"));
             }
         }
-    } else if !matches!(status, Status::Inactive) {
-        // Nobody loses the licences of an account that keeps its access.
+    } else if status_of(&status) != Some(status_for_removal(step)) {
         let seen = status.as_str();
-        return Judgment::Drifted(format!(
-            "its status is {seen}, the plan wants it deactivated"
-        ));
+        return Judgment::Drifted(match status_for_removal(step) {
+            AccountStatus::Inactive => {
+                format!("its status is {seen}, the plan wants it deactivated")
+            }
+            AccountStatus::Active => format!("its status is {seen}, it was reactivated before"),
+        });
     }
     let licenses = user.licenses();
     if licenses.is_none() && !pending.remove.is_empty() {
@@ -128,6 +130,17 @@ pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &Account) -> Judgm
         wanted,
         done,
         left_to_people,
+    }
+}
+
+/// Nobody loses the licences of an account that keeps its access; one that is
+/// reclaimed does not keep it.
+fn status_for_removal(step: &Step) -> AccountStatus {
+    match step.phase {
+        Phase::Reclaims => step.expected.status,
+        Phase::Deactivations | Phase::Removals | Phase::Reactivations | Phase::Assignments => {
+            AccountStatus::Inactive
+        }
     }
 }
 

@@ -6,17 +6,17 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::account::Account;
-use super::breaker::Circuit;
 use super::context::Context;
 use super::judge::{Judgment, Pending, describe, judge};
 use super::server::{HIDDEN_FROM_SCIM, Listed, Server};
+use super::write::Next;
 use super::{RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{
     AccountKey, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
     TerminationId,
 };
-use crate::plan::{Gift, Lane, Step};
+use crate::plan::{Gift, Lane, Phase, Step};
 use crate::vendor::{CallError, CallErrorKind, Reply};
 
 /// Attempts at one update of a step in one run. A second one is made only when
@@ -30,16 +30,6 @@ pub(super) struct Work<'a> {
     pub(super) step: &'a Step,
     /// Where the step's channel leads.
     pub(super) server: Server<'a>,
-}
-
-/// Whether the step goes on with another attempt.
-pub(super) enum Next {
-    Done,
-    Again,
-    /// With the deactivation alone.
-    DeactivateAlone,
-    /// With the step that stands in.
-    Instead,
 }
 
 impl<'a> Work<'a> {
@@ -108,7 +98,7 @@ impl<'a> Work<'a> {
             .await
     }
 
-    async fn attempt(
+    pub(super) async fn attempt(
         &self,
         attempt: u32,
         pending: &BTreeSet<String>,
@@ -116,7 +106,7 @@ impl<'a> Work<'a> {
         // Held until the operation has ended, and taken before the account is
         // read: what is sent back must be no older than it has to be.
         let place = self.server.limiter().operation().await;
-        if let Some(reason) = self.context.obstacle(Circuit::of(self.step)) {
+        if let Some(reason) = self.obstacle() {
             self.end_all(pending, Outcome::Deferred, reason, "not begun")
                 .await?;
             return Ok(Next::Done);
@@ -125,19 +115,7 @@ impl<'a> Work<'a> {
         let Some(user) = self.read_account(pending).await? else {
             return Ok(Next::Done);
         };
-        if let Some(plan_id) = self
-            .context
-            .progress
-            .busy(&self.lane.account, user.value.id())
-        {
-            let detail = format!(
-                "what became of an update that plan {plan_id} sent to this account is not known \
-                 yet; the next run looks again, and once the account is as wanted, by whomever, it \
-                 is settled"
-            );
-            let reason = OutcomeReason::NoAnswer;
-            self.end_all(pending, Outcome::Unknown, reason, &detail)
-                .await?;
+        if self.is_busy(user.value.id(), pending).await? {
             return Ok(Next::Done);
         }
         let deactivate = self.step.deactivate.as_deref();
@@ -175,7 +153,7 @@ impl<'a> Work<'a> {
     }
 
     /// The account, whole; `None` when its actions have ended without it.
-    async fn read_account(
+    pub(super) async fn read_account(
         &self,
         pending: &BTreeSet<String>,
     ) -> Result<Option<Reply<Account>>, RecordingFailed> {
@@ -295,7 +273,7 @@ impl<'a> Work<'a> {
     }
 
     /// Actions whose end was reached before anything was sent.
-    async fn already_done(
+    pub(super) async fn already_done(
         &self,
         done: &[String],
         user: &Reply<Account>,
@@ -328,7 +306,9 @@ impl<'a> Work<'a> {
                 })
             })
             .collect();
-        let deactivated = self.step.deactivate.iter().any(|id| done.contains(id));
+        let ends_access = self.step.phase == Phase::Deactivations;
+        let deactivate = self.step.deactivate.iter().filter(|_| ends_access);
+        let deactivated = deactivate.into_iter().any(|id| done.contains(id));
         entries.extend(self.given_back(at));
         entries.extend(self.seen(deactivated, &user.value.status(), at));
         self.context.record_later(entries).await
@@ -336,7 +316,10 @@ impl<'a> Work<'a> {
 
     /// The licences of a hot desk's host stay until a person has looked; later
     /// nights leave them in place while the task is open.
-    async fn leave_to_people(&self, actions: Vec<String>) -> Result<(), RecordingFailed> {
+    pub(super) async fn leave_to_people(
+        &self,
+        actions: Vec<String>,
+    ) -> Result<(), RecordingFailed> {
         let at = self.context.now();
         let removals = self.step.remove.iter();
         let left = removals.filter(|removal| actions.contains(&removal.action));

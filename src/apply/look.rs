@@ -179,14 +179,14 @@ async fn follow_operation(
         Ok(Followed::Completed) => Word::Completed,
         Ok(Followed::Failed(problem)) => Word::Failed(problem.to_string()),
         Ok(Followed::Unknown | Followed::Gone) => Word::Nothing,
-        Ok(Followed::TimedOut) if elapsed >= LONGEST_OPERATION => Word::Nothing,
+        Ok(Followed::TimedOut) if since_intent >= LONGEST_OPERATION => Word::Nothing,
         Ok(Followed::TimedOut) => Word::UnderWay(format!(
             "the operation {operation_id} is still under way after its time; the next run looks \
              again, and once the account is as wanted, by whomever, it is settled"
         )),
         Err(error) => {
             context.read_failed(&error);
-            if elapsed >= LONGEST_OPERATION {
+            if since_intent >= LONGEST_OPERATION {
                 return Word::Nothing;
             }
             Word::UnderWay(format!(

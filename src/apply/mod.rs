@@ -18,6 +18,7 @@ mod pace;
 mod past;
 mod progress;
 mod readback;
+mod reclaim;
 mod restore;
 mod server;
 mod stop;
@@ -50,6 +51,7 @@ use context::Context;
 use lane::Work;
 use progress::Progress;
 use readback::Then;
+use reclaim::Reclaim;
 
 /// What an execution needs besides the plan.
 #[derive(Clone)]
@@ -124,6 +126,7 @@ pub async fn execute(execution: Execution, ledger: Ledger) -> (Ledger, Result<()
             for phase in [
                 Phase::Deactivations,
                 Phase::Removals,
+                Phase::Reclaims,
                 Phase::Reactivations,
                 Phase::Assignments,
             ] {
@@ -152,6 +155,28 @@ pub async fn settle(execution: Execution, ledger: Ledger) -> (Ledger, Result<(),
         })
         .await;
         readback::conclude(&context, Then::Leave).await;
+    })
+    .await
+}
+
+/// Deactivates again what a killed run of this plan left reactivated, before
+/// anything else is looked at, and records what became of it.
+pub async fn close_reclaims(
+    execution: Execution,
+    ledger: Ledger,
+) -> (Ledger, Result<(), LedgerError>) {
+    with_ledger(execution, ledger, async |context| {
+        for lane in &context.execution.plan.lanes {
+            let reclaims = context.execution.stop.reclaims();
+            let plan_id = &context.execution.plan.plan_id;
+            let is_ours = reclaims
+                .of(&lane.account)
+                .is_some_and(|it| it.plan_id == *plan_id);
+            if let (true, Some(reclaim)) = (is_ours, Reclaim::of(&context, lane)) {
+                // A ledger that cannot be written is reported by the coordinator.
+                let _ = reclaim.resume().await;
+            }
+        }
     })
     .await
 }
@@ -192,11 +217,41 @@ async fn run_phase(context: &Arc<Context>, phase: Phase) {
             run_lanes(context, phase, vec![lanes.remove(0)]).await;
         }
     }
+    if phase == Phase::Reclaims {
+        for lane in lanes {
+            run_reclaim(context, lane).await;
+        }
+        return;
+    }
     let mut lanes = lanes.into_iter().peekable();
     while lanes.peek().is_some() {
         let group = lanes.by_ref().take(LANES_READ_BACK_TOGETHER).collect();
         run_lanes(context, phase, group).await;
         readback::conclude(context, Then::CarryOn).await;
+    }
+}
+
+/// One at a time, so that whatever happens one account at most is active.
+async fn run_reclaim(context: &Arc<Context>, lane: Lane) {
+    let reclaims = context.execution.stop.reclaims();
+    side_by_side(context, vec![lane.clone()], |context, lane| async move {
+        // A ledger that cannot be written has stopped the run already.
+        let _ = match Reclaim::of(&context, &lane) {
+            Some(reclaim) => reclaim.carry_out().await,
+            None => context.cannot_send_any(&lane.steps).await,
+        };
+        (context.execution.observer)(Event::LaneEnded);
+    })
+    .await;
+    if reclaims.is_at_work() {
+        // It panicked in between. Its end is tried once more.
+        side_by_side(context, vec![lane], |context, lane| async move {
+            if let Some(reclaim) = Reclaim::of(&context, &lane) {
+                let _ = reclaim.close().await;
+            }
+        })
+        .await;
+        reclaims.rest();
     }
 }
 

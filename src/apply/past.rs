@@ -10,7 +10,7 @@ use crate::ledger::{AttemptEnd, AttemptRow, Ledger, LedgerError};
 use crate::model::{
     AccountKey, EmailAddress, LicenseKind, LicenseName, Memory, Outcome, OutcomeRecord,
 };
-use crate::plan::{self, PastAccount, PastState, Plan, Step};
+use crate::plan::{self, PastAccount, PastState, Phase, Plan, Step};
 use crate::vendor::User;
 
 /// Why the past cannot be told.
@@ -118,6 +118,8 @@ impl History<'_> {
         let lanes = plan.lanes.iter().filter(|lane| lane.account == *account);
         let carried: BTreeSet<&String> = lanes
             .flat_map(|lane| &lane.steps)
+            // A reclaim leaves the account deactivated, as it was before.
+            .filter(|step| step.phase != Phase::Reclaims || !step.remove.is_empty())
             .flat_map(Step::actions)
             .collect();
         let succeeded = plan.actions.iter().filter(|action| {

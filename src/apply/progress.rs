@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::ledger::{AttemptRow, Certainty, Entry, Ledger, LedgerError};
-use crate::model::{AccountKey, Outcome, OutcomeReason, OutcomeRecord};
+use crate::model::{AccountKey, Outcome, OutcomeReason, OutcomeRecord, ReclaimRecord};
 use crate::plan::{Lane, Plan, Step};
 
 /// What is known of the plan from earlier runs of it.
@@ -23,6 +23,8 @@ pub(super) struct Progress {
     pub(super) stranded: bool,
     /// When the tenant said that it has no method to update users.
     pub(super) updates_refused_at: Option<Timestamp>,
+    /// Accounts that were reactivated and are not known to be deactivated again.
+    pub(super) open_reclaims: BTreeMap<AccountKey, ReclaimRecord>,
     /// The tenant freed one before.
     pub(super) seats_came_free: bool,
 }
@@ -50,6 +52,7 @@ impl Progress {
                 .collect(),
             stranded: memory.stranded_refused,
             updates_refused_at: memory.updates_refused_at,
+            open_reclaims: memory.open_reclaims,
             seats_came_free: memory
                 .accounts
                 .values()

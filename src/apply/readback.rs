@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use super::account::Account;
 use super::context::Context;
 use super::judge::{Wanted, describe, status_of};
-use super::lane::{Next, Work};
+use super::lane::Work;
 use super::look::{Looked, Seen, Word, look};
 use super::server::Server;
 use super::side_by_side;
-use super::write::Sent;
+use super::write::{Next, Sent};
 use crate::ledger::Entry;
 use crate::model::ActionKind;
 use crate::plan::{Gift, Lane, Phase, Step};
@@ -323,7 +323,10 @@ impl Work<'_> {
 
     /// Whether a list of the vendor's can show the change.
     pub(super) fn is_listed(&self, wanted: &Wanted) -> bool {
-        matches!(self.server, Server::Admin(_)) && wanted.listed_under().is_some()
+        // An account that was reactivated waits for nobody.
+        self.step.phase != Phase::Reclaims
+            && matches!(self.server, Server::Admin(_))
+            && wanted.listed_under().is_some()
     }
 
     /// A change was read back by a look at its account.

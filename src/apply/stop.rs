@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::breaker::Breakers;
+use super::reclaim::OpenReclaims;
 use crate::model::OutcomeReason;
 
 /// Why a run stopped before its end. All of them can be resumed.
@@ -66,6 +67,7 @@ pub struct StopSwitch {
     reason: Arc<Mutex<Option<Stop>>>,
     stranded: Arc<AtomicBool>,
     breakers: Arc<Breakers>,
+    reclaims: OpenReclaims,
 }
 
 impl StopSwitch {
@@ -80,6 +82,17 @@ impl StopSwitch {
     /// Why it was asked to stop, if it was.
     pub fn reason(&self) -> Option<Stop> {
         *self.reason.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns when no account is reactivated for a while, or nobody works on
+    /// it any more: whoever stops a run at once waits for that, and not long.
+    pub async fn reclaims_at_rest(&self) {
+        self.reclaims.at_rest().await;
+    }
+
+    /// The accounts that this program reactivated.
+    pub(super) fn reclaims(&self) -> &OpenReclaims {
+        &self.reclaims
     }
 
     /// The tenant does not free seats of deactivated accounts: no removal is

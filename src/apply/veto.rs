@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::ledger::Entry;
 use crate::model::{ApprovalPolicy, Outcome, OutcomeReason, OutcomeRecord};
-use crate::plan::{Action, Decision, Plan};
+use crate::plan::{Action, Decision, Phase, Plan, Step};
 
 /// How an action ends that a person keeps from being carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,7 @@ pub fn vetoes(
         .iter()
         .filter_map(|action| Some((action.id.clone(), kept_back(action)?)))
         .collect();
+    keep_reclaims_whole(plan, &mut vetoes);
     let tasks = plan
         .actions
         .iter()
@@ -76,6 +77,24 @@ pub fn vetoes(
         }
     }
     vetoes
+}
+
+/// No account is reactivated for nothing, or without being deactivated again.
+fn keep_reclaims_whole(plan: &Plan, vetoes: &mut BTreeMap<String, Veto>) {
+    for lane in &plan.lanes {
+        let reclaim = lane.steps.iter().filter(|it| it.phase == Phase::Reclaims);
+        let (freeing, around): (Vec<&Step>, Vec<&Step>) =
+            reclaim.partition(|step| !step.remove.is_empty());
+        let veto = |id: &String| vetoes.get(id).copied();
+        let removals = freeing.into_iter().flat_map(Step::actions).map(veto);
+        let all_removals: Option<Vec<Veto>> = removals.collect();
+        let of_one = around.into_iter().flat_map(Step::actions).find_map(veto);
+        if let Some(veto) = of_one.or_else(|| all_removals?.first().copied()) {
+            for id in lane.steps.iter().flat_map(Step::actions) {
+                vetoes.entry(id.clone()).or_insert(veto);
+            }
+        }
+    }
 }
 
 /// Nobody is told to clear up after a leaver whose change is kept back.

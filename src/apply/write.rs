@@ -1,19 +1,20 @@
 //! One update of one account: its intent, its sending, and what became of it,
 //! in this run or in one that was killed.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::RecordingFailed;
 use super::Stop;
 use super::account::Account;
-use super::breaker::Circuit;
 use super::judge::{Wanted, describe};
-use super::lane::{Next, Work};
+use super::lane::Work;
 use super::look::{Begun, Looked, Seen, Word, follow, look};
 use super::server::Server;
 use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, Entry, Intent};
 use crate::model::{Channel, LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
-use crate::plan::UponRefusal;
+use crate::plan::{Phase, UponRefusal};
 use crate::vendor::{CallError, CallErrorKind, OperationSlot, SendOnce, WriteError};
 
 /// A write that was sent, or may have been. Thousands may wait to be read back,
@@ -35,6 +36,16 @@ pub(super) struct Sent {
     request_id: Option<String>,
 }
 
+/// Whether the step goes on with another attempt.
+pub(super) enum Next {
+    Done,
+    Again,
+    /// With the deactivation alone.
+    DeactivateAlone,
+    /// With the step that stands in.
+    Instead,
+}
+
 /// Why a write came to nothing.
 pub(super) struct Failure {
     pub(super) reason: OutcomeReason,
@@ -44,6 +55,25 @@ pub(super) struct Failure {
 }
 
 impl Work<'_> {
+    /// Whether an update of another plan may still change the account; its
+    /// actions have ended then.
+    pub(super) async fn is_busy(
+        &self,
+        user_id: &str,
+        pending: &BTreeSet<String>,
+    ) -> Result<bool, RecordingFailed> {
+        let Some(plan_id) = self.context.progress.busy(&self.lane.account, user_id) else {
+            return Ok(false);
+        };
+        let detail = format!(
+            "what became of an update that plan {plan_id} sent to this account is not known yet; \
+             the next run looks again, and once the account is as wanted, by whomever, it is settled"
+        );
+        self.end_all(pending, Outcome::Unknown, OutcomeReason::NoAnswer, &detail)
+            .await?;
+        Ok(true)
+    }
+
     /// Records the intent, sends the update, and finds out what became of it.
     pub(super) async fn write(
         &self,
@@ -54,7 +84,7 @@ impl Work<'_> {
         _place: OperationSlot,
     ) -> Result<Next, RecordingFailed> {
         let asking = self.method().await;
-        if let Some(reason) = self.context.obstacle(Circuit::of(self.step)) {
+        if let Some(reason) = self.obstacle() {
             let carried = wanted.actions().cloned().collect();
             self.end_all(&carried, Outcome::Deferred, reason, "not begun")
                 .await?;
@@ -142,9 +172,9 @@ impl Work<'_> {
             plan_id: sent.key.plan_id.clone(),
             at: sent.at,
         };
-        self.context
-            .record(vec![Entry::Intent(intent), Entry::Touched(touched)])
-            .await
+        let mut entries = vec![Entry::Intent(intent), Entry::Touched(touched)];
+        entries.extend(self.reclaim_opened(&sent.user_id, sent.at));
+        self.context.record(entries).await
     }
 
     /// Looks at an attempt that an earlier run left open. What was not applied
@@ -226,7 +256,10 @@ impl Work<'_> {
                 self.upon_refusal(sent, failure).await
             }
             // The attempt stays open: the next run looks again.
-            Looked::StillOpen(why) => self.unknown(sent, &why, Vec::new()).await,
+            Looked::StillOpen(why) => {
+                self.context.leave_open(self.step);
+                self.unknown(sent, &why, Vec::new()).await
+            }
             Looked::Neither(why) => {
                 let ended = self.ended(sent, AttemptEnd::Unknown);
                 self.unknown(sent, &why, vec![ended]).await
@@ -331,7 +364,7 @@ impl Work<'_> {
         mut entries: Vec<Entry>,
     ) -> Result<(), RecordingFailed> {
         entries.push(self.ended(sent, AttemptEnd::Failed));
-        self.end(sent, Outcome::Failed, failure, entries).await
+        self.end(sent, self.failure(), failure, entries).await
     }
 
     /// Ends all actions of the write in the same way, together with `entries`.
@@ -362,11 +395,15 @@ impl Work<'_> {
                 verified_at: Some(at),
                 http_status: Some(after.http_status),
                 after: after.words.clone(),
+                detail: self.detail(at),
                 ..self.sent_record(sent, id, Outcome::Succeeded)
             })
         }));
         entries.extend(self.given_back(at));
-        entries.extend(self.seen(sent.wanted.deactivate.is_some(), &after.status, at));
+        let ends_access = self.step.phase == Phase::Deactivations;
+        let deactivated = ends_access && sent.wanted.deactivate.is_some();
+        entries.extend(self.seen(deactivated, &after.status, at));
+        entries.extend(self.reclaim_closed(at));
         let approved = self.context.execution.approved;
         if let Some(termination) = self.termination() {
             entries.extend(sent.wanted.remove.iter().map(|seat| Entry::LicenseRemoved {

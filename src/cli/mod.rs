@@ -18,7 +18,7 @@ pub use options::{
 };
 pub use sandbox::{
     HoldArgument, HoldPoint, ListedUser, OperationTime, SandboxArguments, ScimPatch, ScimScope,
-    Seconds, TenantLimits, Update, WindowsArgument,
+    Seconds, Stranded, TenantLimits, Update, WindowsArgument,
 };
 pub use tasks::{TasksAction, TasksArguments};
 

@@ -67,6 +67,9 @@ pub struct SandboxArguments {
     /// Allow this many requests a minute, requests in 10 seconds, and operations in flight.
     #[arg(long, value_name = "N,N,N", default_value = "100,20,10")]
     pub limits: TenantLimits,
+    /// Free the licences of deactivated users when they are removed, refuse that, or accept it and change nothing.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Stranded::Free)]
+    pub stranded: Stranded,
     /// Freeze at the Nth request: when it is received, before or after its answer (for kill tests).
     #[arg(long, value_name = "N:received|before|after", hide = true)]
     pub hold: Option<HoldArgument>,
@@ -236,6 +239,17 @@ impl FromStr for WindowsArgument {
             _ => Err("write sliding, fixed or fixed:SECONDS".to_owned()),
         }
     }
+}
+
+/// What happens when licences are taken from a deactivated user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stranded {
+    /// They come free.
+    Free,
+    /// The operation fails.
+    Refused,
+    /// The operation completes, and nothing has changed.
+    Ignored,
 }
 
 /// The request at which the sandbox freezes.

@@ -32,6 +32,16 @@ pub(super) fn run(
     let ledger = open_ledger(settings, on_commit)?;
     recovery::runtime()?.block_on(async {
         let now = recovery::clock_start(settings, &ledger, as_of)?;
+        let users = users_report(&plan);
+        let mut tenant = None;
+        let mut ledger = ledger;
+        if !ledger.memory(now)?.open_reclaims.is_empty() {
+            // Whatever becomes of this plan.
+            let opened = Tenant::open(settings, users, now).await?;
+            opened.remember_sends(&ledger)?;
+            ledger = recovery::close_reclaims(settings, ledger, &opened).await?;
+            tenant = Some(opened);
+        }
         let memory = ledger.memory(now)?;
         check_freshness(&plan, &memory, &ledger, as_of)?;
         let code = match gate(settings, &plan, path, &memory, &ledger)? {
@@ -40,12 +50,13 @@ pub(super) fn run(
                 code
             }
             Gate::Open { approved } => {
-                let users = plan.inputs.iter().find(|input| input.role == "users");
-                let users = users
-                    .map(|input| Path::new(&input.path))
-                    .filter(|it| it.exists());
-                let tenant = Tenant::open(settings, users, now).await?;
-                tenant.remember_sends(&ledger)?;
+                let tenant = if let Some(tenant) = tenant {
+                    tenant
+                } else {
+                    let tenant = Tenant::open(settings, users, now).await?;
+                    tenant.remember_sends(&ledger)?;
+                    tenant
+                };
                 let resumed = Some(plan.plan_id.as_str());
                 let ledger =
                     recovery::settle_earlier_runs(settings, ledger, &tenant, resumed).await?;
@@ -66,6 +77,12 @@ pub(super) fn run(
         };
         Ok(code)
     })
+}
+
+/// The file that an embedded sandbox is seeded with.
+fn users_report(plan: &Plan) -> Option<&Path> {
+    let users = plan.inputs.iter().find(|input| input.role == "users")?;
+    Some(Path::new(&users.path)).filter(|it| it.exists())
 }
 
 /// When the plan is carried out. In a sandbox that is the plan's own night.

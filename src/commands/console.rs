@@ -91,6 +91,7 @@ pub(super) fn progress(settings: &Settings, servers: &Servers) -> Observer {
             let what = match phase {
                 Phase::Deactivations => "deactivating",
                 Phase::Removals => "removing licences",
+                Phase::Reclaims => "reclaiming licences, one account at a time",
                 Phase::Reactivations => "reactivating",
                 Phase::Assignments => "assigning licences",
             };
@@ -146,6 +147,22 @@ fn spent(servers: &Servers) -> Spent {
             0 => allowed,
             used => used,
         },
+    }
+}
+
+/// Accounts that this program made active and could not deactivate again.
+pub(super) fn describe_reactivated(run: &Run<'_>) {
+    let open: Vec<&str> = report::still_reactivated(run)
+        .map(|it| it.user_id.as_str())
+        .collect();
+    if !open.is_empty() {
+        warn(&format!(
+            "error: reactivated_by_us: {}\nthis program reactivated the account to free its \
+             licences, and it is not known to be deactivated again: deactivate it in Admin Console \
+             now (Users, the account with this id, More options: Deactivate user). Every run and \
+             apply tries it first, and says so until it is done",
+            open.join(", ")
+        ));
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
         let now = recovery::clock_start(settings, &ledger, as_of)?;
         let tenant = Tenant::open(settings, settings.inputs.users_report(), now).await?;
         tenant.remember_sends(&ledger)?;
+        let ledger = recovery::close_reclaims(settings, ledger, &tenant).await?;
         let mut ledger = recovery::settle_earlier_runs(settings, ledger, &tenant, None).await?;
         let memory = ledger.memory(as_of)?;
         let plan = planning::make_plan_with(settings, &memory, as_of, Some(&tenant));

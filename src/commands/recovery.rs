@@ -9,10 +9,56 @@ use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::{console, work};
 use crate::apply::{self, Execution, Stop, StopSwitch};
-use crate::config::Settings;
+use crate::config::{Settings, Target};
 use crate::ledger::{Entry, Ledger, RunEnd};
 use crate::plan::Plan;
 use crate::vendor::wall_now;
+
+/// Deactivates again what a run that was killed left reactivated, before
+/// anything else is settled or begun. It is done whatever HR says by now: the
+/// account was deactivated when a run opened it, and to give somebody access is
+/// a person's decision.
+pub(super) async fn close_reclaims(
+    settings: &Settings,
+    mut ledger: Ledger,
+    tenant: &Tenant,
+) -> Result<Ledger, Failure> {
+    let open = ledger.memory(tenant.clock.now())?.open_reclaims;
+    if open.is_empty() {
+        return Ok(ledger);
+    }
+    let ids: Vec<&str> = open.values().map(|it| it.user_id.as_str()).collect();
+    let accounts = ids.join(", ");
+    if settings.target == Target::Eight && !settings.execution.confirm {
+        console::warn(&format!(
+            "an earlier run left the account {accounts} reactivated; without --confirm it is not \
+             deactivated"
+        ));
+        return Ok(ledger);
+    }
+    console::warn(&format!(
+        "an earlier run left the account {accounts} reactivated: deactivating it first"
+    ));
+    let plans: BTreeSet<&String> = open.values().map(|it| &it.plan_id).collect();
+    for plan_id in plans {
+        let Some((execution, stop)) = execution_of(settings, &ledger, tenant, plan_id)? else {
+            continue;
+        };
+        let (kept, recorded) = apply::close_reclaims(execution, ledger).await;
+        ledger = kept;
+        recorded?;
+        record_sends(&mut ledger, tenant)?;
+        if let Some(why) = stop.reason().filter(|why| *why != Stop::Breaker) {
+            return Err(could_not_settle(
+                why,
+                &format!(
+                    "reactivated_by_us: {accounts}: the account could not be deactivated again"
+                ),
+            ));
+        }
+    }
+    Ok(ledger)
+}
 
 /// Looks at the open intents of earlier runs before anything new is begun. Of
 /// the plan that is `resumed`, if one is, the resumption itself takes care.
@@ -53,6 +99,37 @@ async fn settle(
     plan_id: &str,
 ) -> Result<Ledger, Failure> {
     console::tell(settings, &format!("settling what plan {plan_id} left open"));
+    let Some((execution, stop)) = execution_of(settings, &ledger, tenant, plan_id)? else {
+        return Ok(ledger);
+    };
+    let (ledger, recorded) = apply::settle(execution, ledger).await;
+    recorded?;
+    match stop.reason() {
+        // A breaker stops what is begun, and nothing is begun here.
+        None | Some(Stop::Breaker) => Ok(ledger),
+        Some(why) => Err(could_not_settle(
+            why,
+            "what an earlier run left open could not be settled",
+        )),
+    }
+}
+
+fn could_not_settle(why: Stop, what: &str) -> Failure {
+    let exit = match why {
+        Stop::Unreachable => Exit::VendorUnavailable,
+        _ => Exit::Midway,
+    };
+    Failure::new(exit, format!("{what}: {why}"))
+}
+
+/// What it takes to go on with a plan of an earlier run, and the switch that
+/// stops it; `None` if the plan cannot be read.
+fn execution_of(
+    settings: &Settings,
+    ledger: &Ledger,
+    tenant: &Tenant,
+    plan_id: &str,
+) -> Result<Option<(Execution, StopSwitch)>, Failure> {
     let document = ledger.plan_json(plan_id)?.unwrap_or_default();
     let plan: Plan = match serde_json::from_str(&document) {
         Ok(plan) => plan,
@@ -62,7 +139,7 @@ async fn settle(
                 "what plan {plan_id} left open cannot be settled, because its document cannot be \
                  read: {error}; look at its accounts by hand"
             ));
-            return Ok(ledger);
+            return Ok(None);
         }
     };
     let stop = StopSwitch::default();
@@ -80,22 +157,7 @@ async fn settle(
         stop: stop.clone(),
         observer: Arc::new(|_| {}),
     };
-    let (ledger, recorded) = apply::settle(execution, ledger).await;
-    recorded?;
-    match stop.reason() {
-        // A breaker stops what is begun, and nothing is begun here.
-        None | Some(Stop::Breaker) => Ok(ledger),
-        Some(why) => {
-            let exit = match why {
-                Stop::Unreachable => Exit::VendorUnavailable,
-                _ => Exit::Midway,
-            };
-            Err(Failure::new(
-                exit,
-                format!("what an earlier run left open could not be settled: {why}"),
-            ))
-        }
-    }
+    Ok(Some((execution, stop)))
 }
 
 /// A killed run whose intents were looked at has ended: midway.

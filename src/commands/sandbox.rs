@@ -3,7 +3,7 @@
 use super::failure::{Exit, Failure};
 use super::{console, recovery, signals, target};
 use crate::cli::{
-    HoldPoint, ListedUser, SandboxArguments, ScimPatch, ScimScope, Update, WindowsArgument,
+    HoldPoint, ListedUser, SandboxArguments, ScimPatch, ScimScope, Stranded, Update, WindowsArgument,
 };
 use crate::config::Settings;
 use crate::http::ExposeSecret;
@@ -63,6 +63,11 @@ pub(super) fn run(settings: &Settings, arguments: &SandboxArguments) -> Result<u
             WindowsArgument::Sliding => sandbox::Counting::Sliding,
             WindowsArgument::Fixed(phase) => sandbox::Counting::Fixed { phase },
         },
+    };
+    options.stranded_seats = match arguments.stranded {
+        Stranded::Free => sandbox::StrandedSeats::Free,
+        Stranded::Refused => sandbox::StrandedSeats::Refused,
+        Stranded::Ignored => sandbox::StrandedSeats::Ignored,
     };
     options.hold = arguments.hold.map(|hold| Hold {
         request: hold.request,

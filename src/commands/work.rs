@@ -21,7 +21,7 @@ use crate::model::{
 };
 use crate::plan::{self, Decision, Plan, Step};
 use crate::report::{self, Ending, Run, Spending, Summary};
-use crate::vendor::{Usage, wall_now};
+use crate::vendor::{Clock, Usage, wall_now};
 
 /// Told of every commit to the ledger.
 pub type CommitHook = Box<dyn FnMut(u64) + Send>;
@@ -80,8 +80,10 @@ pub(super) fn show_unbegun(
         outcomes: &outcomes,
         earlier: &outcomes,
         requests: &memory.requests,
+        reclaims: &ledger.reclaims(&plan.plan_id)?,
         approved_by: "",
     };
+    console::describe_reactivated(&run);
     let ending = Ending::NotBegun(code);
     let spending = Spending::nothing(plan.as_of);
     let summary = report::summarize(&run, command, ending, &spending);
@@ -162,7 +164,9 @@ impl Work<'_> {
         let work = apply::execute(execution, ledger);
         let (ledger, recorded) = tokio::select! {
             ended = work => ended,
-            () = signals::watch(stop.clone()) => (open_ledger(self.settings, None)?, Ok(())),
+            () = at_once(stop.clone(), &tenant.clock) => {
+                (open_ledger(self.settings, None)?, Ok(()))
+            }
         };
         if recorded.is_err() {
             stop.stop(Stop::Ledger);
@@ -322,6 +326,7 @@ impl Work<'_> {
             outcomes: &outcomes,
             earlier: &before.outcomes,
             requests: &memory.requests,
+            reclaims: &ledger.reclaims(&plan.plan_id)?,
             approved_by: &approved_by,
         };
         let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
@@ -361,6 +366,7 @@ impl Work<'_> {
         if !summary.actions.is_empty() {
             console::tell(self.settings, &report::outcome_table(&summary));
         }
+        console::describe_reactivated(&run);
         console::describe_attention(self.settings, &run, &folder);
         console::describe_limit(self.settings, usage);
         if let Some(line) = report::budget_line(&summary.requests) {
@@ -432,6 +438,19 @@ impl Work<'_> {
             .collect()
     }
 }
+
+/// Returns on the second signal. Only an account that is reactivated for the
+/// moment is deactivated before, for as long as people may wait for that.
+async fn at_once(stop: StopSwitch, clock: &Clock) {
+    signals::watch(stop.clone()).await;
+    tokio::select! {
+        () = stop.reclaims_at_rest() => {}
+        () = clock.sleep(A_RECLAIM_MAY_TAKE) => {}
+    }
+}
+
+/// How long a run that was told to stop at once still deactivates an account.
+const A_RECLAIM_MAY_TAKE: Duration = Duration::from_mins(1);
 
 /// How operations are followed, from the settings.
 pub(super) fn timing(settings: &Settings) -> Timing {

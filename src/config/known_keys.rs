@@ -170,10 +170,9 @@ const DOCUMENT: &[(&str, Shape)] = &[
 
 /// Words of the contract that a later version will understand and that change
 /// what is done: ignoring them would do something else than was asked for.
-const LATER: [(&str, &str, &str); 3] = [
+const LATER: [(&str, &str, &str); 2] = [
     ("channels", "cancellation", "webhook"),
     ("channels", "cancellation", "email"),
-    ("policy", "stranded_seats", "reclaim"),
 ];
 
 /// One key that is not accepted.
@@ -423,11 +422,9 @@ mod tests {
 
     #[test]
     fn what_a_later_version_does_is_refused_and_not_ignored() {
-        let text = "[channels]\ncancellation = [\"file\", \"email\"]\n\
-                    [policy]\nstranded_seats = \"reclaim\"";
+        let text = "[channels]\ncancellation = [\"file\", \"email\"]";
         let expected = [
             "[channels] cancellation: \"email\" is not supported yet in this version",
-            "[policy] stranded_seats: \"reclaim\" is not supported yet in this version",
         ];
         assert_eq!(problems(text), expected);
     }

@@ -211,6 +211,12 @@ fn choices(text: &mut Text) {
         "The zone in which a last day ends. A zone too far east locks people out early. Needed for 8x8.",
     );
     text.choice("time_zone", &quoted("America/Los_Angeles"));
+    text.comment(
+        "Licences of accounts that are deactivated: \"direct\" removes them and, once 8x8 has \
+         refused it,\nhands them to people; \"reclaim\" then reactivates the account for a few \
+         seconds to remove them;\n\"manual\" never tries.",
+    );
+    text.choice("stranded_seats", &quoted("direct"));
     text.section("protected");
     text.comment(
         "Accounts that are never touched, the primary administrator among them. Needed for 8x8.",

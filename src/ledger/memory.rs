@@ -9,11 +9,11 @@ use rusqlite::{Connection, Row};
 use super::accounts::RecentChange;
 use super::columns::{date, json, read, read_count, read_optional, status, time, time_text};
 use super::error::Fault;
-use super::{Ledger, LedgerError, generation, plans, requests, terminations, unsettled};
+use super::{Ledger, LedgerError, generation, plans, reclaims, requests, terminations, unsettled};
 use crate::model::{
     AcceptedInput, AccountKey, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory,
-    OpenRequest, PersonKey, Pool, PoolObservation, RecentPerson, RequestState, TaskKind,
-    TaskRecord, TaskState, TerminationId, TerminationRecord, TouchedAccount,
+    OpenRequest, PersonKey, Pool, PoolObservation, RecentPerson, ReclaimRecord, RequestState,
+    TaskKind, TaskRecord, TaskState, TerminationId, TerminationRecord, TouchedAccount,
 };
 
 /// How far back people who were changed are remembered; no limit looks further.
@@ -51,6 +51,7 @@ impl Ledger {
                 failed_actions: failed_actions(connection)?,
                 stranded_refused: stranded_refused(connection)?,
                 updates_refused_at: updates_refused_at(connection)?,
+                open_reclaims: open_reclaims(connection)?,
                 terminations,
             })
         })
@@ -258,6 +259,11 @@ fn updates_refused_at(connection: &Connection) -> Result<Option<Timestamp>, Faul
         read_optional(row, "updates_refused_at", time)
     })?;
     Ok(refused)
+}
+
+fn open_reclaims(connection: &Connection) -> Result<BTreeMap<AccountKey, ReclaimRecord>, Fault> {
+    let open = reclaims::open(connection)?.into_iter();
+    Ok(open.map(|it| (it.account.clone(), it)).collect())
 }
 
 fn account_key(row: &Row<'_>) -> rusqlite::Result<AccountKey> {

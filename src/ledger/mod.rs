@@ -15,6 +15,7 @@ mod error;
 mod memory;
 mod outcomes;
 mod plans;
+mod reclaims;
 mod record;
 mod requests;
 mod runs;

@@ -11,12 +11,12 @@ use super::columns::time_text;
 use super::error::Fault;
 use super::outcomes::store_outcome;
 use super::{
-    Ledger, LedgerError, accept, accounts, grow_generation, plans, requests, terminations,
-    unsettled,
+    Ledger, LedgerError, accept, accounts, grow_generation, plans, reclaims, requests,
+    terminations, unsettled,
 };
 use crate::model::{
-    AccountKey, AccountStatus, LicenseName, OpenRequest, OutcomeRecord, RequestState, TaskRecord,
-    TaskState, TerminationId, TerminationState, TouchedAccount,
+    AccountKey, AccountStatus, LicenseName, OpenRequest, OutcomeRecord, ReclaimRecord,
+    RequestState, TaskRecord, TaskState, TerminationId, TerminationState, TouchedAccount,
 };
 
 /// One thing to remember. All times `at` are run-clock time.
@@ -169,6 +169,24 @@ pub enum Entry {
     },
     /// It took an update after all.
     UpdatesAccepted,
+    /// An account is about to be reactivated so that its licences come free.
+    /// Recorded in the batch with the intent.
+    ReclaimOpened {
+        /// The account, and since when it can have been active. If it is open
+        /// already, it is since then.
+        reclaim: ReclaimRecord,
+        /// Actions of the plan whose outcomes, of an earlier reclaim of the
+        /// account, do not hold any more.
+        superseded: Vec<String>,
+    },
+    /// The account was read as deactivated again, and nothing is under way that
+    /// could change that.
+    ReclaimClosed {
+        /// The account.
+        account: AccountKey,
+        /// When.
+        at: Timestamp,
+    },
     /// Requests were sent to the vendor.
     Sends {
         /// Wall-clock times in Unix milliseconds.
@@ -281,6 +299,11 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
             )?;
             Ok(updated > 0)
         }
+        Entry::ReclaimOpened {
+            reclaim,
+            superseded,
+        } => reclaims::store_opening(transaction, reclaim, superseded),
+        Entry::ReclaimClosed { account, at } => reclaims::close(transaction, account, *at),
         Entry::Sends { wall_ms } => store_sends(transaction, wall_ms).map(|()| false),
     }
 }

@@ -97,6 +97,9 @@ pub enum Reason {
     DataGate,
     /// Licences are left for a person to remove.
     ManualRemoval,
+    /// The account was reactivated to free its licences, and is not known to be
+    /// deactivated again.
+    ReclaimOpen,
     /// The account is inactive and holds nothing that may be removed.
     NothingLeft,
     /// The date lies ahead.
@@ -166,6 +169,7 @@ impl Reason {
             Self::GracePeriod => "grace_period",
             Self::DataGate => "data_gate",
             Self::ManualRemoval => "manual_removal",
+            Self::ReclaimOpen => "reclaim_open",
             Self::NothingLeft => "nothing_left",
             Self::FutureDate => "future_date",
             Self::OnHold => "on_hold",

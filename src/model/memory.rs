@@ -46,6 +46,9 @@ pub struct Memory {
     /// When the tenant last said that it has no method to update users, and has
     /// not taken an update since.
     pub updates_refused_at: Option<Timestamp>,
+    /// Accounts that a run reactivated to free their licences and that were not
+    /// read as deactivated again since.
+    pub open_reclaims: BTreeMap<AccountKey, ReclaimRecord>,
 }
 
 impl Memory {
@@ -188,4 +191,34 @@ pub struct TouchedAccount {
     pub plan_id: String,
     /// When.
     pub at: Timestamp,
+}
+
+/// One time that an account was made active again, so that its licences could
+/// be removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReclaimRecord {
+    /// The plan that did it.
+    pub plan_id: String,
+    /// The account.
+    pub account: AccountKey,
+    /// The account's id at the vendor.
+    pub user_id: String,
+    /// The first moment at which the account can have been active.
+    pub opened_at: Timestamp,
+    /// When it was read as deactivated again, and nothing was under way any more.
+    pub closed_at: Option<Timestamp>,
+}
+
+impl ReclaimRecord {
+    /// Whole seconds, begun ones included, for which the account can have been
+    /// active; `None` while nobody knows that it is over.
+    pub fn seconds_alive(&self) -> Option<i64> {
+        Some(seconds_between(self.opened_at, self.closed_at?))
+    }
+}
+
+/// Whole seconds from one moment to a later one, begun ones included.
+pub fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
+    let milliseconds = to.duration_since(from).as_millis();
+    i64::try_from((milliseconds + 999) / 1000).unwrap_or(i64::MAX)
 }

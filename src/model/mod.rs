@@ -31,7 +31,7 @@ pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{
     AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, PoolObservation,
-    RecentPerson, Sighting, TouchedAccount,
+    RecentPerson, ReclaimRecord, Sighting, TouchedAccount, seconds_between,
 };
 pub use money::{Money, MoneyError};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};

@@ -11,7 +11,8 @@ pub enum ActionKind {
     Deactivate,
     /// Return one seat to its pool.
     RemoveLicense,
-    /// Give an account its access back; only to undo an earlier run.
+    /// Give an account its access back, to undo an earlier run, or for as long
+    /// as it takes to free its licences.
     Reactivate,
     /// Give an account a seat back; only to undo an earlier run.
     AssignLicense,

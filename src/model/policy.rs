@@ -114,6 +114,9 @@ pub enum ActOn {
 pub enum StrandedSeats {
     /// Remove them as they are, and remember if the tenant does not allow it.
     Direct,
+    /// The same, until the tenant has refused it once; then reactivate the
+    /// account, remove them, and deactivate it again.
+    Reclaim,
     /// Hand them to a person.
     Manual,
 }

@@ -81,6 +81,14 @@ impl Plan {
         let tasks = self.manual_tasks.iter();
         tasks.map(|task| (task.id.as_str(), task)).collect()
     }
+
+    /// The actions of reclaims: reactivations, removals, and deactivations that
+    /// end nobody's access, because nobody had any before.
+    pub fn reclaiming(&self) -> BTreeSet<&String> {
+        let steps = self.lanes.iter().flat_map(|lane| &lane.steps);
+        let reclaims = steps.filter(|step| step.phase == Phase::Reclaims);
+        reclaims.flat_map(Step::actions).collect()
+    }
 }
 
 impl Action {
@@ -246,6 +254,9 @@ pub struct Step {
     pub deactivate: Option<String>,
     /// The removals that it carries.
     pub remove: Vec<Removal>,
+    /// The reactivation that begins a reclaim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reactivate: Option<String>,
     /// What it gives back, in a plan that undoes a run; it then carries
     /// nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -267,6 +278,7 @@ impl Step {
         self.deactivate
             .iter()
             .chain(self.remove.iter().map(|removal| &removal.action))
+            .chain(&self.reactivate)
             .chain(self.restore.iter().map(|restore| restore.gift.action()))
     }
 }
@@ -337,6 +349,10 @@ pub enum Phase {
     Deactivations,
     /// Then seats are freed.
     Removals,
+    /// Then seats that come free of active accounts only. A lane has three such
+    /// steps, which are one whole: the account is reactivated, loses its
+    /// licences, and is deactivated again. One account at a time.
+    Reclaims,
     /// In a plan that undoes a run, access comes back first.
     Reactivations,
     /// Then seats.

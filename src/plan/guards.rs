@@ -455,9 +455,13 @@ impl Limit {
 /// People of the plan with an action of the kind. Those who wait for an
 /// approval of the plan are not carried out without one, so they do not count.
 fn people(plan: &Plan, kind: ActionKind) -> BTreeSet<TerminationId> {
+    let reclaiming = plan.reclaiming();
+    let is_new = |id: &String| kind != ActionKind::Deactivate || !reclaiming.contains(id);
     plan.actions
         .iter()
         .filter(|action| action.kind == kind && action.needs_approval.is_none())
+        // A reclaim's deactivation ends nobody's access.
+        .filter(|action| is_new(&action.id))
         .filter_map(|action| action.subject.termination.clone())
         .collect()
 }

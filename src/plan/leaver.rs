@@ -119,23 +119,24 @@ impl Planning<'_> {
         } else if self.waits_for_word(case, fates) {
             let detail = "deactivated; the licences wait until the voicemail task is done";
             wait(case, Reason::DataGate, detail, plan);
-        } else if self.frees_by_hand() {
-            for license in &fates.removable {
-                let kind = TaskKind::RemoveLicenseByHand;
-                self.task(case, kind, Some(license), Some(due), plan);
-            }
+        } else if self.frees_by_hand(case) {
+            self.leave_to_people(case, fates, due, plan);
             let detail = "deactivated; the licences are removed by hand";
             wait(case, Reason::ManualRemoval, detail, plan);
         } else {
             let detail = "the grace period is over; the licences go now";
             self.due_now(case, Reason::RemovalDue, detail, plan);
             let remove = self.removals(case, fates, due, None, plan);
-            let step = Step {
-                upon_refusal: UponRefusal::RememberStranded,
-                ..self.step(case, Phase::Removals, None, remove)
-            };
-            let step = self.with_alternative(case, step, due);
-            plan.lanes.push(super::steps::lane(case, step));
+            if self.memory.stranded_refused {
+                self.reclaim(case, remove, due, plan);
+            } else {
+                let step = Step {
+                    upon_refusal: UponRefusal::RememberStranded,
+                    ..self.step(case, Phase::Removals, None, remove)
+                };
+                let step = self.with_alternative(case, step, due);
+                plan.lanes.push(super::steps::lane(case, step));
+            }
         }
         // Tasks that tonight's view or tonight's removal closes are nobody's
         // business any more: a look at the voicemail would come too late.
@@ -181,11 +182,15 @@ impl Planning<'_> {
             && !self.voicemail_is_done(case)
     }
 
-    fn frees_by_hand(&self) -> bool {
+    fn frees_by_hand(&self, case: &Case) -> bool {
+        let refused = self.memory.stranded_refused;
         self.policy.remove_by_hand
             || self.lacks_removals()
-            || self.policy.stranded_seats == StrandedSeats::Manual
-            || self.memory.stranded_refused
+            || match self.policy.stranded_seats {
+                StrandedSeats::Manual => true,
+                StrandedSeats::Direct => refused,
+                StrandedSeats::Reclaim => refused && !self.may_reclaim(case),
+            }
     }
 
     /// Something is due, or held if it waits for an approval.

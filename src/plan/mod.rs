@@ -12,6 +12,7 @@ mod issue;
 mod leaver;
 mod losses;
 mod past;
+mod reclaims;
 mod returning;
 mod sheet;
 mod steps;

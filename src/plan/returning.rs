@@ -300,6 +300,7 @@ impl<'a> Returning<'a> {
             phase,
             deactivate: None,
             remove: Vec::new(),
+            reactivate: None,
             restore: Some(restore),
             channel: Channel::AdminApi,
             expected: Expected {

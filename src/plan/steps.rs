@@ -73,12 +73,13 @@ impl Planning<'_> {
             phase,
             channel: self.channel_of(match phase {
                 Phase::Deactivations => ActionKind::Deactivate,
-                Phase::Removals => ActionKind::RemoveLicense,
+                Phase::Removals | Phase::Reclaims => ActionKind::RemoveLicense,
                 Phase::Reactivations => ActionKind::Reactivate,
                 Phase::Assignments => ActionKind::AssignLicense,
             }),
             deactivate,
             remove,
+            reactivate: None,
             restore: None,
             expected: Expected {
                 user_id: account.user_id.clone(),

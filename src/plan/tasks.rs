@@ -125,11 +125,16 @@ fn deactivation_steps(user: &str, account: &AccountRow) -> Vec<String> {
 fn removal_steps(user: &str, account: &AccountRow, license: Option<&LicenseName>) -> Vec<String> {
     let held = account.licenses.iter();
     let seats = held.filter(|held| Some(*held) == license).count();
-    let license = license.map(ToString::to_string).unwrap_or_default();
-    let which = if seats > 1 {
-        format!("all {seats} licences {license}")
-    } else {
-        format!("the licence {license}")
+    let (which, page) = match license {
+        Some(license) if seats > 1 => (
+            format!("all {seats} licences {license}"),
+            format!("Home → Licenses → {license}"),
+        ),
+        Some(license) => (
+            format!("the licence {license}"),
+            format!("Home → Licenses → {license}"),
+        ),
+        None => ("its licences".to_owned(), "Home → Licenses".to_owned()),
     };
     vec![
         format!("{} It has to be deactivated.", found_as(user, account)),
@@ -141,7 +146,7 @@ fn removal_steps(user: &str, account: &AccountRow, license: Option<&LicenseName>
         format!("Row of {user} → More options: Deactivate user; confirm."),
         format!("Filter the list by Status: {user} has to be shown as deactivated."),
         format!(
-            "Home → Licenses → {license}: no seat may be assigned to {user}, Suspended ones \
+            "{page}: no seat may be assigned to {user}, Suspended ones \
              included. A later users report that shows it closes this task."
         ),
     ]

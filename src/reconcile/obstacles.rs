@@ -83,10 +83,9 @@ impl Settling<'_, '_, '_> {
             self.protection(sight),
         ];
         let in_doubt = in_doubt.into_iter().flatten();
-        in_doubt
-            .map(|verdict| verdict.look_if(active))
-            .chain(self.hold(sight))
-            .collect()
+        let in_doubt = in_doubt.map(|verdict| verdict.look_if(active));
+        let open = self.reclaim_open(sight).into_iter();
+        open.chain(in_doubt).chain(self.hold(sight)).collect()
     }
 
     /// Whether the termination is so old, and was so old when it was first
@@ -107,6 +106,15 @@ impl Settling<'_, '_, '_> {
                 &text(account.username.as_ref()),
                 &text(account.email.as_ref()),
             )
+    }
+
+    /// An account that this program reactivated itself is not active again
+    /// because somebody is back.
+    fn reclaim_open(&self, sight: &Sight<'_>) -> Option<Verdict> {
+        let open = &self.question.memory.open_reclaims;
+        let why = "the account was reactivated to free its licences and is not known to be deactivated again; run and apply do that first, or deactivate it in Admin Console";
+        open.contains_key(sight.key)
+            .then(|| Verdict::settled(Disposition::Waiting, Reason::ReclaimOpen, why).look_if(true))
     }
 
     fn unreadable_account(&self, sight: &Sight<'_>) -> Option<Verdict> {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::Run;
 use crate::apply::Stop;
-use crate::model::{ActionKind, Origin, Outcome, OutcomeReason, OutcomeRecord};
+use crate::model::{ActionKind, Origin, Outcome, OutcomeReason, OutcomeRecord, ReclaimRecord};
 use crate::reconcile::RowDisposition;
 
 /// How a run came to its end.
@@ -16,12 +16,19 @@ pub enum Ending {
     NotBegun(u8),
 }
 
+/// Exit code of a run that has to be carried on.
+const MIDWAY: u8 = 7;
+
 /// Every exit code that applies, the process's own first.
 pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
     let mut codes = Vec::new();
     match ending {
         Ending::Finished => {}
-        Ending::NotBegun(code) => return vec![code],
+        Ending::NotBegun(code) => {
+            codes.push(code);
+            codes.extend(still_reactivated(run).next().map(|_| MIDWAY));
+            return codes;
+        }
         Ending::Stopped(Stop::Interrupted) => codes.push(130),
         Ending::Stopped(Stop::Terminated) => codes.push(143),
         Ending::Stopped(Stop::Unreachable) => codes.push(69),
@@ -32,7 +39,10 @@ pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
             | Stop::Ledger
             | Stop::Breaker
             | Stop::Defect,
-        ) => codes.push(7),
+        ) => codes.push(MIDWAY),
+    }
+    if still_reactivated(run).next().is_some() && !codes.contains(&MIDWAY) {
+        codes.push(MIDWAY);
     }
     let some = |wanted: Outcome| run.outcomes.values().any(|ended| ended.outcome == wanted);
     if some(Outcome::Unknown) {
@@ -49,6 +59,13 @@ pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
         codes.push(0);
     }
     codes
+}
+
+/// The accounts that this program reactivated and that are not known to be
+/// deactivated again.
+pub fn still_reactivated<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a ReclaimRecord> {
+    let open = |it: &&ReclaimRecord| it.closed_at.is_none();
+    run.reclaims.iter().filter(open)
 }
 
 /// How many lines have access that is due and may still be open, or an overdue

@@ -13,7 +13,7 @@ mod tables;
 mod tasks;
 
 pub use budget::{RequestBudget, Spending, budget_line};
-pub use codes::{Ending, exit_codes, lines_to_look_at};
+pub use codes::{Ending, exit_codes, lines_to_look_at, still_reactivated};
 pub use explain::{Explanation, PastRuns, Traces, explain};
 pub use inputs::input_block;
 pub use rehearsal::{Prediction, predict, prediction_text};
@@ -27,7 +27,7 @@ pub use tasks::tasks_csv;
 
 use std::collections::BTreeMap;
 
-use crate::model::{OpenRequest, OutcomeRecord};
+use crate::model::{OpenRequest, OutcomeRecord, ReclaimRecord};
 use crate::plan::Plan;
 
 /// Everything that a run's outputs are made of.
@@ -45,6 +45,8 @@ pub struct Run<'a> {
     pub earlier: &'a BTreeMap<String, OutcomeRecord>,
     /// The ledger's requests that are still open.
     pub requests: &'a [OpenRequest],
+    /// The reclaims of the plan, and those of any plan that are still open.
+    pub reclaims: &'a [ReclaimRecord],
     /// Who approved the plan, or empty.
     pub approved_by: &'a str,
 }

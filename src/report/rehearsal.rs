@@ -150,6 +150,7 @@ mod tests {
             outcomes,
             earlier: &BTreeMap::new(),
             requests: &[],
+            reclaims: &[],
             approved_by: "",
         };
         let usage = Usage {

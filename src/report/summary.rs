@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::Run;
 use super::budget::{RequestBudget, Spending};
-use super::codes::{Ending, exit_codes, needs_a_look};
+use super::codes::{Ending, exit_codes, needs_a_look, still_reactivated};
 use super::rehearsal::Prediction;
 use super::tasks::open_tasks;
-use crate::model::Outcome;
+use crate::model::{ActionKind, Outcome};
 use crate::plan::{GuardCheck, PlanInput, Verdict};
 use crate::seats::PoolFigures;
 
@@ -18,6 +18,9 @@ use crate::seats::PoolFigures;
 pub struct Summary {
     /// Version of this layout.
     pub format_version: u32,
+    /// Ids of the accounts that this program reactivated and that are not known
+    /// to be deactivated again: to be deactivated by hand, or by running again.
+    pub reactivated_by_us: Vec<String>,
     /// The command.
     pub command: String,
     /// The run.
@@ -49,6 +52,13 @@ pub struct Summary {
     /// Actions per kind that succeeded in earlier attempts at the plan; they
     /// are counted in `actions` too.
     pub succeeded_before: BTreeMap<String, u64>,
+    /// Deactivations among the actions that succeeded and that ended a reclaim,
+    /// not somebody's access.
+    #[serde(skip)]
+    pub reclaims_ended: u64,
+    /// Accounts that were active for a while so that their licences came free.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reclaims: Vec<ReclaimEntry>,
     /// Lines of which access that is due may still be open.
     pub needs_a_look: u64,
     /// Manual tasks that are open.
@@ -68,6 +78,19 @@ pub struct Summary {
     pub inputs: Vec<PlanInput>,
     /// What nobody has published, and this program therefore does not know.
     pub not_known: Vec<&'static str>,
+}
+
+/// One time that an account was active so that its licences came free.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReclaimEntry {
+    /// The account's id.
+    pub user_id: String,
+    /// The first moment at which it can have been active.
+    pub opened_at: Timestamp,
+    /// When it was read as deactivated again; `None` if nobody knows that.
+    pub closed_at: Option<Timestamp>,
+    /// The seconds between, begun ones included.
+    pub seconds_alive: Option<i64>,
 }
 
 /// Counts everything once.
@@ -96,6 +119,9 @@ pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spendi
         .filter(|line| line.origin == crate::model::Origin::Ledger);
     Summary {
         format_version: 1,
+        reactivated_by_us: still_reactivated(run)
+            .map(|it| it.user_id.clone())
+            .collect(),
         command: command.to_owned(),
         run_id: run.run_id.to_owned(),
         plan_id: plan.plan_id.clone(),
@@ -115,6 +141,17 @@ pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spendi
         obligations: obligations.count() as u64,
         actions,
         succeeded_before,
+        reclaims_ended: reclaims_ended(run),
+        reclaims: run
+            .reclaims
+            .iter()
+            .map(|it| ReclaimEntry {
+                user_id: it.user_id.clone(),
+                opened_at: it.opened_at,
+                closed_at: it.closed_at,
+                seconds_alive: it.seconds_alive(),
+            })
+            .collect(),
         needs_a_look: needs_a_look(run) as u64,
         open_tasks: open_tasks(run).count() as u64,
         guards: tripped(&plan.guards),
@@ -131,6 +168,17 @@ pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spendi
             "how many numbers the remaining seats entitle to: entitlement is unknown",
         ],
     }
+}
+
+fn reclaims_ended(run: &Run<'_>) -> u64 {
+    let reclaiming = run.plan.reclaiming();
+    let ended = run.plan.actions.iter().filter(|action| {
+        let outcome = run.outcomes.get(&action.id).map(|ended| ended.outcome);
+        action.kind == ActionKind::Deactivate
+            && reclaiming.contains(&action.id)
+            && outcome == Some(Outcome::Succeeded)
+    });
+    ended.count() as u64
 }
 
 fn tripped(guards: &[GuardCheck]) -> Vec<GuardCheck> {

@@ -6,7 +6,7 @@ use tabled::settings::Style;
 
 use super::Summary;
 use crate::model::{ActionKind, HoldSource, Memory, TaskState};
-use crate::plan::{GuardCheck, PassedBy, Plan, Verdict};
+use crate::plan::{Action, GuardCheck, PassedBy, Plan, Verdict};
 
 /// What the plan holds, for a terminal: rows per disposition and actions per kind.
 pub fn plan_tables(plan: &Plan) -> String {
@@ -25,13 +25,20 @@ pub fn plan_tables(plan: &Plan) -> String {
         ActionKind::RequestPartialCancellation,
         ActionKind::ManualTask,
     ];
+    let reclaiming = plan.reclaiming();
+    let reclaims = |action: &&Action| {
+        reclaiming.contains(&action.id) && action.kind != ActionKind::RemoveLicense
+    };
     for kind in kinds {
-        let count = plan
-            .actions
-            .iter()
-            .filter(|action| action.kind == kind)
-            .count();
+        let of_kind = plan.actions.iter().filter(|action| action.kind == kind);
+        let count = of_kind.filter(|action| !reclaims(action)).count();
         actions.push_record([kind.to_string(), count.to_string()]);
+    }
+    // A reactivation and a deactivation each.
+    let reclaims = plan.actions.iter().filter(reclaims).count() / 2;
+    if reclaims > 0 {
+        let what = "accounts reactivated for a while";
+        actions.push_record([what.to_owned(), reclaims.to_string()]);
     }
     format!("{}\n{}", draw(dispositions), draw(actions))
 }
@@ -176,7 +183,12 @@ pub fn summary_line(summary: &Summary) -> String {
     };
     // What earlier attempts at the plan did is not done again.
     let done = |kind: &str, what: &str| {
-        let all = count(kind, "succeeded");
+        let reclaims = if kind == "deactivate" {
+            summary.reclaims_ended
+        } else {
+            0
+        };
+        let all = count(kind, "succeeded") - reclaims;
         match summary.succeeded_before.get(kind) {
             Some(before) => format!("{all} {what} ({before} before)"),
             None => format!("{all} {what}"),
@@ -194,14 +206,21 @@ pub fn summary_line(summary: &Summary) -> String {
         count("assign_license", "succeeded"),
     ) {
         (0, 0) => String::new(),
+        (accounts, 0) if !summary.reclaims.is_empty() => {
+            format!("{accounts} reactivated for a while, ")
+        }
         (accounts, seats) => format!("{accounts} reactivated, {seats} licences assigned, "),
     };
     let exit = match summary.rehearsal {
         Some(_) => "predicted exit",
         None => "exit",
     };
+    let open = match summary.reactivated_by_us.as_slice() {
+        [] => String::new(),
+        accounts => format!("reactivated_by_us {}; ", accounts.join(" ")),
+    };
     format!(
-        "{} {} on {} ({}): {} HR rows; {back}{}, {}, {}, {} manual \
+        "{open}{} {} on {} ({}): {} HR rows; {back}{}, {}, {}, {} manual \
          tasks open; {} failed or unknown; {} need a look; {exit} {}",
         summary.command,
         summary.run_id,

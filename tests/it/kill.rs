@@ -5,6 +5,7 @@
 mod falling_back;
 mod full_disk;
 mod office;
+mod reclaiming;
 mod soak;
 mod undoing;
 

@@ -11,6 +11,7 @@ mod kill;
 mod layouts;
 mod live;
 mod overtaken;
+mod reclaim;
 mod rehearse;
 mod review;
 mod samples;

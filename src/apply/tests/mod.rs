@@ -10,6 +10,7 @@ mod plans;
 mod rate;
 mod readback;
 mod recording;
+mod reclaim;
 mod resumption;
 mod scim;
 mod stops;

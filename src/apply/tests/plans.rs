@@ -137,6 +137,7 @@ fn add(plan: &mut Plan, work: Work) {
             channel: Channel::AdminApi,
             deactivate,
             remove,
+            reactivate: None,
             restore: None,
             expected: Expected {
                 user_id: record.user_id.clone(),

@@ -2,8 +2,8 @@
 
 use super::night::{changes, fates, id};
 use crate::model::{
-    ActionKind, Channel, DataGate, Disposition as D, Reason as R, StrandedSeats, TaskKind,
-    TaskRecord, TaskState, TerminationState,
+    AccountStatus, ActionKind, Channel, DataGate, Disposition as D, IdentityProvider, Reason as R,
+    ReclaimRecord, StrandedSeats, TaskKind, TaskRecord, TaskState, TerminationState,
 };
 use crate::plan::{Phase, Plan, UponRefusal, task_id};
 use crate::reconcile::tests::scenario::{Scenario, scenario};
@@ -174,6 +174,129 @@ fn a_tenant_that_frees_no_stranded_seats_leaves_them_to_people() {
     let mut refused = inactive("");
     refused.memory.stranded_refused = true;
     assert_eq!(fates(&refused.plan()), [(D::Waiting, R::ManualRemoval)]);
+}
+
+/// A night on which the tenant has refused to free stranded seats before, and
+/// the policy is to reclaim them.
+fn reclaiming(cells: &str) -> Scenario {
+    let mut night = inactive(cells).policy(|policy| policy.stranded_seats = StrandedSeats::Reclaim);
+    night.memory.stranded_refused = true;
+    night
+}
+
+#[test]
+fn stranded_seats_are_reclaimed_once_the_tenant_refused_to_free_one() {
+    let direct = inactive("").policy(|policy| policy.stranded_seats = StrandedSeats::Reclaim);
+    assert_eq!(direct.plan().lanes[0].steps[0].phase, Phase::Removals);
+
+    let mut night = reclaiming("");
+    let plan = night.plan();
+    assert_eq!(fates(&plan), [(D::Planned, R::RemovalDue)]);
+    let mut kinds = changes(&plan);
+    kinds.sort();
+    assert_eq!(kinds, ["deactivate jane", "reactivate jane", "remove jane"]);
+    let [opening, freeing, closing] = &plan.lanes[0].steps[..] else {
+        panic!("three steps: {:?}", plan.lanes)
+    };
+    assert!(
+        plan.lanes[0]
+            .steps
+            .iter()
+            .all(|step| step.phase == Phase::Reclaims)
+    );
+    assert!(opening.reactivate.is_some() && closing.deactivate.is_some());
+    assert_eq!(freeing.remove.len(), 1);
+    assert_eq!(opening.expected.status, AccountStatus::Inactive);
+    assert_eq!(freeing.expected.status, AccountStatus::Active);
+    let mut ids: Vec<&String> = plan.lanes[0].steps.iter().map(|step| &step.id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 3);
+    // It frees somebody's licences and ends nobody's access.
+    let measured = |name: &str| {
+        let guard = plan.guards.iter().find(|it| it.name.starts_with(name));
+        guard.expect(name).measured
+    };
+    assert_eq!(measured("deactivations in this run"), 0);
+    assert_eq!(measured("licence removals in this run"), 1);
+    let depends = |kind| {
+        let action = plan.actions.iter().find(|it| it.kind == kind);
+        action.expect("an action").depends_on.clone()
+    };
+    let first = opening.reactivate.clone().into_iter().collect::<Vec<_>>();
+    assert_eq!(depends(ActionKind::RemoveLicense), first);
+    assert_eq!(depends(ActionKind::Deactivate), first);
+    // The same night after night, as long as it does not succeed.
+    let again = night.night();
+    let ids = |plan: &Plan| plan.lanes.clone();
+    assert_eq!(ids(&again), ids(&plan));
+}
+
+#[test]
+fn nobody_is_reactivated_whom_an_identity_provider_manages_or_who_is_left_to_people() {
+    let by_hand = [(D::Waiting, R::ManualRemoval)];
+    let managed = reclaiming("idp=okta");
+    assert_eq!(fates(&managed.plan()), by_hand);
+    let everybody = reclaiming("").policy(|policy| policy.idp = IdentityProvider::All);
+    assert_eq!(fates(&everybody.plan()), by_hand);
+    let manual = reclaiming("").policy(|policy| policy.deactivate_by = Channel::Manual);
+    assert_eq!(fates(&manual.plan()), by_hand);
+    for plan in [managed.plan(), everybody.plan(), manual.plan()] {
+        assert_eq!(changes(&plan), Vec::<String>::new());
+    }
+    // A run found out that a provider manages it, which the report does not say.
+    let mut night = reclaiming("");
+    let plan = night.plan();
+    let termination = plan.actions[0]
+        .subject
+        .termination
+        .clone()
+        .expect("a leaver");
+    let id = task_id(TaskKind::RemoveLicenseByHand, termination.as_str(), "");
+    night.memory.tasks.insert(
+        id.clone(),
+        TaskRecord {
+            id: id.clone(),
+            kind: TaskKind::RemoveLicenseByHand,
+            termination: Some(termination),
+            state: TaskState::Open,
+            due: None,
+            issued_at: plan.as_of,
+        },
+    );
+    let plan = night.plan();
+    assert_eq!(
+        (fates(&plan), changes(&plan)),
+        (by_hand.to_vec(), Vec::new())
+    );
+    let task = plan.manual_tasks.iter().find(|task| task.id == id);
+    assert!(task.expect("the task").steps[1].ends_with("remove its licences; save."));
+}
+
+/// The program itself reactivated the account: nobody is back.
+#[test]
+fn an_account_that_is_still_reactivated_is_not_a_conflict() {
+    let mut night = reclaiming("");
+    let lane = night.night().lanes[0].clone();
+    for row in &mut night.accounts {
+        row.status = AccountStatus::Active;
+    }
+    let known = night.memory.accounts.get_mut(&lane.account);
+    known.expect("the account").status = AccountStatus::Active;
+    night.memory.open_reclaims.insert(
+        lane.account.clone(),
+        ReclaimRecord {
+            plan_id: "plan-1".to_owned(),
+            account: lane.account,
+            user_id: "U1".to_owned(),
+            opened_at: night.as_of,
+            closed_at: None,
+        },
+    );
+    let plan = night.plan();
+    assert_eq!(fates(&plan), [(D::Waiting, R::ReclaimOpen)]);
+    assert!(plan.dispositions[0].needs_a_look);
+    assert_eq!(changes(&plan), Vec::<String>::new());
 }
 
 #[test]
