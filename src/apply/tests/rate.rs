@@ -217,20 +217,15 @@ async fn two_runs_on_one_key_make_each_other_slower_and_not_angrier() {
             assert!(outcomes.values().all(|it| is(it, Outcome::Succeeded)));
         }
         let log = one.tenant.report();
-        let refused: Vec<i64> = one
-            .tenant
-            .entries()
-            .iter()
-            .filter(|it| it.status == 429)
-            .map(|it| it.time.duration_since(tonight()).as_secs())
-            .collect();
-        println!("{refused:?}");
         let minutes = one.clock.elapsed().as_secs_f64() / 60.0;
         println!(
             "{counting:?}: {} requests in {minutes:.1} minutes, {} refused",
             log.requests, log.violations
         );
-        assert!(log.violations * 10 <= log.requests, "{}", log.violations);
+        assert!(log.violations * 20 <= log.requests, "{}", log.violations);
+        // A pause for one is no stampede of both: never more in 10 seconds than
+        // two that came too early beside what was let in.
+        assert!(log.max_in_10_seconds <= 24, "{}", log.max_in_10_seconds);
         assert_eq!(log.repeated_writes, Vec::<String>::new());
         assert_eq!((log.writes, log.polls_too_fast), (200, 0));
         // Together they still use most of the rate.
