@@ -162,7 +162,7 @@ async fn follow_operation(
             .saturating_sub(since_intent)
             .max(timing.poll_every * 2),
     };
-    let began = context.now();
+    let followed_from = context.now();
     let mut was_too_early = false;
     let next_look = |elapsed| {
         was_too_early = true;
@@ -171,7 +171,7 @@ async fn follow_operation(
     let followed = api.follow(operation_id, limits, next_look).await;
     let has_ended = matches!(followed, Ok(Followed::Completed | Followed::Failed(_)));
     if has_ended && was_too_early && begun == Begun::Now {
-        let elapsed = context.now().duration_since(began);
+        let elapsed = context.now().duration_since(followed_from);
         let elapsed = Duration::try_from(elapsed).unwrap_or_default();
         context.pace().learn(elapsed);
     }

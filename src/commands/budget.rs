@@ -14,7 +14,7 @@ const REQUESTS_A_CHANGE: f64 = 3.0;
 const ACCOUNTS_THAT_TELL: u64 = 20;
 
 /// As long does a phase take to reach its rate.
-const WARM_UP: Duration = Duration::from_secs(60);
+const WARM_UP: Duration = Duration::from_mins(1);
 
 /// What was used at some moment, in run-clock time.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,7 +40,7 @@ impl Standing {
     /// Requests for each account, once enough are done to tell.
     fn each(&self) -> Option<f64> {
         let requests = self.now.requests.saturating_sub(self.began.requests);
-        (self.done >= ACCOUNTS_THAT_TELL).then(|| requests as f64 / self.done as f64)
+        (self.done >= ACCOUNTS_THAT_TELL).then(|| number(requests) / number(self.done))
     }
 
     /// The part of the allowed requests that goes out, once the phase has
@@ -52,17 +52,17 @@ impl Standing {
         }
         let requests = self.now.requests.saturating_sub(self.began.requests);
         let allowed = f64::from(self.now.allowed_per_minute) * elapsed.as_secs_f64() / 60.0;
-        Some((requests as f64 / allowed).clamp(0.01, 1.0))
+        Some((number(requests) / allowed).clamp(0.01, 1.0))
     }
 
     /// Real time until the last account is done.
     pub(super) fn left(&self) -> HumanDuration {
-        let accounts = self.all.saturating_sub(self.done) as f64;
+        let accounts = number(self.all.saturating_sub(self.done));
         let requests = accounts * self.each().unwrap_or(REQUESTS_A_CHANGE);
         let allowed = f64::from(self.now.allowed_per_minute.max(1));
         let minutes = requests / allowed / self.share().unwrap_or(1.0);
         let seconds = minutes * 60.0 / f64::from(self.time_scale.max(1));
-        HumanDuration(Duration::from_secs(seconds.ceil() as u64))
+        HumanDuration(Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(Duration::MAX))
     }
 
     /// `83 requests (3.3 each, 98 % of the rate), about 2 minutes left`.
@@ -78,6 +78,11 @@ impl Standing {
         let requests = self.now.requests;
         format!("{requests} requests{budget}, about {} left", self.left())
     }
+}
+
+/// Exact up to four thousand million.
+fn number(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! A thousand changes: within every limit, hardly below it, and with few
 //! requests each.
 
+use std::ops::RangeInclusive;
+
 use super::wire::Wire;
 use super::*;
 use crate::sandbox::{Counting, LogEntry};
@@ -70,16 +72,20 @@ impl LayOff {
     }
 }
 
+fn number(count: u64) -> f64 {
+    f64::from(u32::try_from(count).expect("a small number"))
+}
+
 impl Figures {
     fn requests_a_change(&self) -> f64 {
-        self.log.requests as f64 / self.log.writes as f64
+        number(self.log.requests) / number(self.log.writes)
     }
 
     /// The part of the allowed requests that went out, in percent, in the
     /// steady state: from a minute after the first write of the range to the
     /// last one, so without the beginning and without the time in which only
     /// what is in flight is finished.
-    fn share(&self, writes: std::ops::RangeInclusive<usize>) -> f64 {
+    fn share(&self, writes: RangeInclusive<usize>) -> f64 {
         let names: BTreeSet<String> = writes.map(plans::username).collect();
         let is_of_range = |entry: &&LogEntry| {
             let write = entry.write.as_ref();
@@ -90,7 +96,7 @@ impl Figures {
         let last = times.last().expect("a write");
         let within = |entry: &&LogEntry| (first..last).contains(&entry.time);
         let sent = self.entries.iter().filter(within).count();
-        sent as f64 * 60.0 / last.duration_since(first).as_secs_f64()
+        number(sent as u64) * 60.0 / last.duration_since(first).as_secs_f64()
     }
 }
 
@@ -217,24 +223,19 @@ async fn two_runs_on_one_key_make_each_other_slower_and_not_angrier() {
             assert!(outcomes.values().all(|it| is(it, Outcome::Succeeded)));
         }
         let log = one.tenant.report();
-        let refused: Vec<i64> = one
-            .tenant
-            .entries()
-            .iter()
-            .filter(|it| it.status == 429)
-            .map(|it| it.time.duration_since(tonight()).as_secs())
-            .collect();
-        println!("{refused:?}");
         let minutes = one.clock.elapsed().as_secs_f64() / 60.0;
         println!(
             "{counting:?}: {} requests in {minutes:.1} minutes, {} refused",
             log.requests, log.violations
         );
-        assert!(log.violations * 10 <= log.requests, "{}", log.violations);
+        assert!(log.violations * 20 <= log.requests, "{}", log.violations);
+        // A pause for one is no stampede of both: never more in 10 seconds than
+        // two that came too early beside what was let in.
+        assert!(log.max_in_10_seconds <= 24, "{}", log.max_in_10_seconds);
         assert_eq!(log.repeated_writes, Vec::<String>::new());
         assert_eq!((log.writes, log.polls_too_fast), (200, 0));
         // Together they still use most of the rate.
-        assert!(log.requests as f64 / minutes >= 70.0, "{minutes}");
+        assert!(number(log.requests) / minutes >= 70.0, "{minutes}");
     }
 }
 

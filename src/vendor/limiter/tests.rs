@@ -279,8 +279,9 @@ async fn another_process_on_the_key_gets_its_share() {
     for _ in 0..3 {
         limiter.request().await.answered(&ResponseFacts::default());
     }
+    // Of any ten seconds, too, we take no more than our part: one request.
     let before = limiter.clock().elapsed();
-    assert!(before < 2 * ONE_SECOND, "{before:?}");
+    assert!(before < 31 * ONE_SECOND, "{before:?}");
     let _permit = limiter.request().await;
     assert_eq!(limiter.clock().elapsed(), MINUTE);
 }
