@@ -157,11 +157,13 @@ impl<'a> Work<'a> {
             let mut stand_ins = self.step.stand_ins().iter();
             stand_ins.find(|stand_in| stand_in.action == *id)
         };
-        let later = || format!("{WITHOUT_METHOD}; a later night takes up what is left");
+        let mut next = Next::Done;
         for id in wanted.actions() {
             match (&self.step.upon_not_implemented, by_hand(id)) {
                 (None, _) => entries.push(self.context.outcome(record(id, otherwise))),
-                (Some(Alternative::Step(step)), _) if step.actions().any(|it| it == id) => {}
+                (Some(Alternative::Step(step)), _) if step.actions().any(|it| it == id) => {
+                    next = Next::Instead;
+                }
                 (Some(Alternative::ByHand(_)), Some(StandIn { task, .. })) => {
                     entries.push(issued(task, self.context.now()));
                     entries.push(self.context.outcome(OutcomeRecord {
@@ -177,17 +179,14 @@ impl<'a> Work<'a> {
                     }));
                 }
                 (Some(_), _) => entries.push(self.context.outcome(OutcomeRecord {
-                    detail: later(),
+                    detail: format!("{WITHOUT_METHOD}; a later night takes up what is left"),
                     http_status: None,
                     ..record(id, Outcome::Deferred)
                 })),
             }
         }
         self.context.record(entries).await?;
-        Ok(match self.step.other_step() {
-            Some(_) => Next::Instead,
-            None => Next::Done,
-        })
+        Ok(next)
     }
 
     /// Carries out the step that stands in for this one.

@@ -341,9 +341,10 @@ impl Work<'_> {
         if self.purpose == Purpose::Predict {
             summary.rehearsal = Some(report::predict(&run, usage, before.started_at, finished_at));
         }
-        // Said once a run, and not of everybody whom it is about.
+        // Said once a run, and not of everybody whom it is about. What was known
+        // before the plan was made stands in the plan.
         let refused_at = memory.updates_refused_at;
-        if let Some(at) = refused_at.filter(|at| *at >= before.started_at) {
+        if let Some(at) = refused_at.filter(|at| *at >= plan.as_of) {
             let sentence = plan::missing_updates(&plan.policy, at);
             console::tell(self.settings, &format!("note: {sentence}"));
             summary.findings.push(sentence);

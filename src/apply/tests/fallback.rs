@@ -180,6 +180,23 @@ async fn the_removals_of_one_update_wait_until_access_has_ended() {
     }
 }
 
+// Somebody deactivated the account meanwhile, so SCIM has nothing to do.
+#[tokio::test(start_paused = true)]
+async fn what_ended_before_the_update_is_not_done_again_over_scim() {
+    let night = without_updates_in(&[Work::Both(1)], Fallback::Scim, |options| {
+        options.update = ANSWERS[0];
+        options.seed.users[0].active = false;
+    });
+    let outcomes = night.run().await;
+    let expected = tallied([("already_done", 1), ("deferred not_supported", 2)]);
+    assert_eq!(tally(&outcomes), expected);
+    let entries = night.tenant.entries();
+    assert!(
+        entries.iter().all(|it| !it.path.contains("scim")),
+        "{entries:?}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_needs_nothing_and_who_is_somebody_else_is_told_so() {
     let mut night = without_updates_in(&several(3), Fallback::Manual, |options| {

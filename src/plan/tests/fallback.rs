@@ -2,7 +2,8 @@
 
 use super::night::changes;
 use crate::model::{
-    Channel, IdentityProvider, Policy, Reason as R, TaskKind, TaskState, TerminationState,
+    AccountStatus, Channel, IdentityProvider, Policy, Reason as R, Sighting, TaskKind, TaskState,
+    TerminationState,
 };
 use crate::plan::{Alternative, Plan, StandIn, Step};
 use crate::reconcile::tests::scenario::{Scenario, scenario};
@@ -185,7 +186,7 @@ fn a_task_that_stood_in_stays_open_until_the_account_is_seen_deactivated() {
         (&id, Some(first.as_of))
     );
 
-    night.accounts[0].status = crate::model::AccountStatus::Inactive;
+    night.accounts[0].status = AccountStatus::Inactive;
     let seen = night.plan();
     assert_eq!(seen.closed_tasks, [id]);
 }
@@ -211,7 +212,7 @@ fn later_nights_close_by_hand_what_they_see_done() {
     assert!(open(&night, TaskKind::DeactivateByHand));
 
     night.later(1);
-    night.accounts[0].status = crate::model::AccountStatus::Inactive;
+    night.accounts[0].status = AccountStatus::Inactive;
     let plan = night.night();
     assert!(!open(&night, TaskKind::DeactivateByHand));
     assert!(tasks(&plan).contains(&TaskKind::RemoveLicenseByHand));
@@ -228,6 +229,44 @@ fn later_nights_close_by_hand_what_they_see_done() {
         .values()
         .map(|record| record.state);
     assert_eq!(states.next(), Some(TerminationState::Settled));
+}
+
+// What SCIM showed before the plan: the identity provider has acted.
+#[test]
+fn a_sighting_counts_like_what_the_ledger_verified() {
+    let mut night = jane("idp=okta");
+    let waiting = night.night();
+    assert_eq!(tasks(&waiting), [TaskKind::IdentityProvider]);
+    night.later(1);
+    let users_at = night.users_at;
+    let sighting = Sighting {
+        account: waiting.terminations[0].account.clone().expect("a key"),
+        status: AccountStatus::Inactive,
+        at: night.as_of,
+    };
+    night.memory = night.memory.with(&[sighting]);
+    let seen = night.night();
+    assert_eq!(seen.dispositions[0].reason, R::GracePeriod);
+    assert_eq!(seen.terminations[0].deactivated_at, Some(night.as_of));
+    assert_eq!(seen.closed_tasks.len(), 1, "the provider's");
+
+    // The same report again, which is older and still shows her active.
+    night.later(1);
+    night.users_at = users_at;
+    let again = night.plan();
+    assert_eq!(again.dispositions[0].reason, R::GracePeriod);
+    assert!(!again.dispositions[0].needs_a_look);
+
+    // Killed after the sighting was recorded and before the plan was accepted.
+    let mut killed = jane("idp=okta");
+    killed.memory.accounts = night.memory.accounts.clone();
+    killed.set_night(night.as_of);
+    killed.users_at = users_at;
+    assert_eq!(killed.plan().dispositions[0].reason, R::GracePeriod);
+
+    // A newer report is believed.
+    night.later(1);
+    assert_ne!(night.plan().dispositions[0].reason, R::GracePeriod);
 }
 
 #[test]
