@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use super::progress::Progress;
 use super::{Event, Execution, Recorder, RecordingFailed, Stop};
 use crate::ledger::Entry;
-use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskRecord, TaskState};
+use crate::model::{
+    ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
+};
 use crate::plan::{Action, Step};
 use crate::vendor::{CallError, CallErrorKind, VendorApi};
 
@@ -96,6 +98,14 @@ impl Context {
                 due: task.due,
                 issued_at: self.now(),
             })
+        }));
+        // Access comes back when the identity provider's administrator gets to
+        // it; until then no later night may take more.
+        let returning = task.filter(|task| task.kind == TaskKind::ReactivateInIdp);
+        let undone = returning.and_then(|task| task.termination.clone());
+        entries.extend(undone.map(|termination| Entry::Undone {
+            termination,
+            at: self.now(),
         }));
         entries
     }

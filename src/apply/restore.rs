@@ -3,7 +3,7 @@
 use super::judge::{Assigned, Judgment, Wanted, status_of};
 use crate::model::{AccountStatus, LicenseKind, LicenseName};
 use crate::plan::{Gift, Restoration};
-use crate::vendor::{Status, User};
+use crate::vendor::{ScimUser, Status, User};
 
 /// Compares the account with what the run that is undone left of it. Whoever
 /// `user` is was compared before.
@@ -50,6 +50,26 @@ pub(super) fn judge(restoration: &Restoration, status: AccountStatus, user: &Use
     }
 }
 
+/// The same over SCIM, which shows neither licences nor who provisions the
+/// account: nothing but its access can be judged.
+pub(super) fn judge_over_scim(restoration: &Restoration, user: &ScimUser) -> Judgment {
+    let Gift::Access(action) = &restoration.gift else {
+        return Judgment::Drifted("SCIM does not show its licences".to_owned());
+    };
+    let mut wanted = Wanted::default();
+    let mut done = Vec::new();
+    match user.status() {
+        Status::Active => done.push(action.clone()),
+        Status::Inactive => wanted.reactivate = Some(action.clone()),
+        Status::Other(word) => return Judgment::Drifted(format!("its status is {word:?}")),
+    }
+    Judgment::Send {
+        wanted,
+        done,
+        left_to_people: Vec::new(),
+    }
+}
+
 /// Seats of the licence on the account.
 pub(super) fn seats_held(user: &User, license: &LicenseName) -> usize {
     let held = held(user);
@@ -82,4 +102,54 @@ fn other_licenses(restoration: &Restoration, user: &User) -> Option<String> {
     }
     let other = held.first()?;
     Some(format!("it holds {} by now", other.pool()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::plan::Assignment;
+
+    fn judged(gift: Gift, active: &Value) -> Judgment {
+        let restoration = Restoration {
+            gift,
+            kept: Vec::new(),
+            given_back: Vec::new(),
+        };
+        let body = json!({"id": "U1", "userName": "ann", "active": active});
+        let user = ScimUser::read(body).expect("a user");
+        judge_over_scim(&restoration, &user)
+    }
+
+    #[test]
+    fn over_scim_access_alone_comes_back() {
+        let access = || Gift::Access("a".to_owned());
+        let sent = |judgment| match judgment {
+            Judgment::Send { wanted, done, .. } => Some((wanted.reactivate, done)),
+            Judgment::Drifted(_) | Judgment::Managed(_) => None,
+        };
+        let a = || "a".to_owned();
+        assert_eq!(
+            sent(judged(access(), &json!(false))),
+            Some((Some(a()), vec![]))
+        );
+        assert_eq!(
+            sent(judged(access(), &json!(true))),
+            Some((None, vec![a()]))
+        );
+        for word in [json!("False"), json!(null), json!(0)] {
+            assert_eq!(sent(judged(access(), &word)), None, "{word}");
+        }
+        let license = LicenseName::parse("X Series - X2", Some("US")).expect("a licence");
+        let seat = Gift::Seat(Assignment {
+            action: a(),
+            name: license.raw.clone(),
+            country: license.country.clone(),
+            license,
+            earlier: 0,
+            after: None,
+        });
+        assert_eq!(sent(judged(seat, &json!(true))), None);
+    }
 }

@@ -112,12 +112,15 @@ struct Before {
 }
 
 /// What a plan is carried out for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// The tenant of the plan shall be changed.
     Change,
     /// A simulated one shall show how that would go.
-    Predict,
+    Predict {
+        /// What would keep a real run from beginning, a sentence each.
+        obstacles: Vec<String>,
+    },
 }
 
 impl Work<'_> {
@@ -310,8 +313,12 @@ impl Work<'_> {
         let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
         let usage: Usage = tenant.servers.usage();
         let mut summary = report::summarize(&run, self.command, ending, usage, finished_at);
-        if self.purpose == Purpose::Predict {
-            summary.rehearsal = Some(report::predict(&run, usage, before.started_at, finished_at));
+        if let Purpose::Predict { obstacles } = &self.purpose {
+            let prediction = report::predict(&run, usage, before.started_at, finished_at);
+            summary.rehearsal = Some(report::Prediction {
+                obstacles: obstacles.clone(),
+                ..prediction
+            });
         }
         let folder = outputs::write_run(self.settings, &run, &summary)?;
         if recorded.is_ok() {
@@ -353,12 +360,14 @@ impl Work<'_> {
             })
             .sum();
         let left = format!("{left} of {} actions are left", self.plan.actions.len());
-        console::warn(&match self.purpose {
+        console::warn(&match &self.purpose {
             Purpose::Change => format!(
                 "stopped before the end: {why}; {left}; resume with\n  {}",
                 again::apply(self.settings, &folder.join("plan.json"), &[])
             ),
-            Purpose::Predict => format!("the rehearsal stopped before the end: {why}; {left}"),
+            Purpose::Predict { .. } => {
+                format!("the rehearsal stopped before the end: {why}; {left}")
+            }
         });
     }
 

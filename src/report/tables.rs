@@ -196,8 +196,9 @@ pub fn summary_line(summary: &Summary) -> String {
         (0, 0) => String::new(),
         (accounts, seats) => format!("{accounts} reactivated, {seats} licences assigned, "),
     };
-    let exit = match summary.rehearsal {
-        Some(_) => "predicted exit",
+    let exit = match &summary.rehearsal {
+        Some(prediction) if prediction.obstacles.is_empty() => "predicted exit",
+        Some(_) => "would not begin as it stands; predicted exit",
         None => "exit",
     };
     format!(

@@ -1,5 +1,5 @@
-//! SCIM (RFC 7644), as far as ending somebody's access needs it: look a user
-//! up, read one, and set `active`.
+//! SCIM (RFC 7644), as far as ending somebody's access and giving it back need
+//! it: look a user up, read one, and set `active`.
 //!
 //! 8x8's rules for it: one program writes, an identity provider's provisioning
 //! or this one; PATCH changes `active` alone; the list may be limited to users
@@ -136,9 +136,9 @@ impl Scim {
         self.0.read(&["Users", id], &[], SCIM, understand).await
     }
 
-    /// Changes what [`ScimUser::deactivation`] says, and nothing else. Tried
-    /// again after 429 and after a failure to connect, never after anything
-    /// else. A success says that it was accepted; the user itself tells whether
+    /// Changes what [`ScimUser::deactivation`] or [`ScimUser::reactivation`]
+    /// says, and nothing else. Tried again after 429 and after a failure to
+    /// connect, never after anything else. A success says that it was accepted; the user itself tells whether
     /// it was done.
     pub async fn patch_user(
         &self,

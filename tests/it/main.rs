@@ -19,3 +19,4 @@ mod streams;
 mod stub;
 mod support;
 mod undo;
+mod undo_whom;
