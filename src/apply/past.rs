@@ -244,7 +244,7 @@ fn before(
         email: None,
         name: PersonName::default(),
         licenses: Vec::new(),
-        extension: String::new(),
+        extensions: Vec::new(),
         phone_numbers: Vec::new(),
         devices: Vec::new(),
         memberships: Vec::new(),
@@ -279,7 +279,7 @@ fn before(
         email: EmailAddress::parse(user.email()),
         name: named(user.first_name(), user.last_name()),
         licenses: licenses.collect(),
-        extension: lost.extension_number().to_owned(),
+        extensions: lost.extension_numbers(),
         phone_numbers: lost.phone_numbers(),
         devices: lost.devices(),
         memberships: if lost.has_extensions() {

@@ -98,7 +98,8 @@ impl<'a> Returning<'a> {
                 Disposition::Conflict,
                 Reason::ChangedSince,
                 format!(
-                    "plan {plan_id} changed the account later; undo its run first, then this one"
+                    "plan {plan_id} changed the account later; undo its run first, then this one. \
+                     Where no seat is free for that, access can be given back in Admin Console"
                 ),
             ),
             PastState::AsLeft if self.done.is_empty() => (

@@ -66,8 +66,8 @@ pub struct PastAccount {
     /// them; numbers aside, which come and go with their extensions. None
     /// where its access ended over SCIM, which does not show them.
     pub licenses: Vec<(LicenseName, String, String)>,
-    /// The number of the extension that went with a licence, or empty.
-    pub extension: String,
+    /// The numbers of the extensions that went with its licences.
+    pub extensions: Vec<String>,
     /// The phone numbers of such extensions.
     pub phone_numbers: Vec<String>,
     /// Their devices.

@@ -6,7 +6,7 @@
 //! that an identity provider created, so that who is not found may exist all
 //! the same. Its rate limits are not published.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -98,10 +98,10 @@ impl Scim {
         let filter = format!("userName eq {}", json!(username));
         let wanted = username.to_lowercase();
         let mut found = Vec::new();
-        let mut seen = 0;
+        let mut seen = BTreeSet::new();
         let mut pages = 0;
         loop {
-            let start = (seen + 1).to_string();
+            let start = (seen.len() + 1).to_string();
             let count = PAGE_SIZE.to_string();
             let query = [
                 ("filter", filter.as_str()),
@@ -111,13 +111,18 @@ impl Scim {
             let page = self.0.read(&["Users"], &query, SCIM, UserList::read);
             let Reply { value: list, trace } = page.await?;
             pages += 1;
-            seen += list.users.len();
-            let is_last = seen >= list.total;
-            if !is_last && list.users.is_empty() {
-                return Err(not_whole(seen, list.total, trace));
+            let known = seen.len();
+            for user in list.users {
+                // A page that comes twice shows nobody else.
+                let is_new = seen.insert(user.id().to_owned());
+                if is_new && user.username().to_lowercase() == wanted {
+                    found.push(user);
+                }
             }
-            let matching = list.users.into_iter();
-            found.extend(matching.filter(|user| user.username().to_lowercase() == wanted));
+            let is_last = seen.len() >= list.total;
+            if !is_last && seen.len() == known {
+                return Err(not_whole(known, list.total, trace));
+            }
             if is_last {
                 return Ok(Reply {
                     value: found,

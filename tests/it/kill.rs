@@ -3,6 +3,7 @@
 //! cannot show: nothing but the ledger and the tenant outlives the kill.
 
 mod office;
+mod rehearsing;
 mod undoing;
 
 use std::collections::BTreeMap;

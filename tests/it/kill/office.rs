@@ -321,6 +321,11 @@ impl<'t> Office<'t> {
         .collect()
     }
 
+    /// Nothing has opened the office's own ledger to write it.
+    pub(super) fn assert_no_ledger(&self, what: &str) {
+        assert!(!self.path("seatsweep.db").exists(), "{what}");
+    }
+
     fn ledger(&self) -> Ledger {
         let identity = Identity {
             tenant: "acme".to_owned(),
