@@ -436,3 +436,33 @@ fn the_ledger_itself_is_never_taken_for_the_copy() {
         .expect(78);
     assert_eq!(fs::read(office.path(ledger)).expect("a ledger"), before);
 }
+
+#[test]
+fn the_first_plan_of_a_ledger_is_rehearsed_as_approved() {
+    let office = office(1);
+    office.configure_8x8(NOWHERE, "");
+    office.on(NIGHT, &["plan"]).expect(0);
+    rehearse(&office, &["--as-of", NOON]).expect(0).says(&[
+        "the ledger's first run against 8x8",
+        "rehearsed as if the plan were approved",
+        "for 1 change",
+    ]);
+}
+
+/// Somebody gave the account back by hand, and the report has seen it.
+#[test]
+fn a_report_that_is_newer_than_the_ledger_is_believed() {
+    let office = office(1);
+    office.configure(&format!(
+        "{CUMULATIVE}[policy]\nremove_license_after_days = 0\n"
+    ));
+    office.night(NIGHT, &[]).expect(0);
+    office.hr(&[leaver("leaver.nr1", "2026-11-23")]);
+    office.on("2026-11-25", &["plan", "--sandbox"]).expect(0);
+    let words = ["apply", "out/sandbox/plan.json", "--rehearse", "--sandbox"];
+    office.seatsweep(&words).expect(0);
+    let rows = office.results_in(&format!("{REHEARSALS}/results.csv"));
+    for action in ["deactivate", "remove_license"] {
+        assert_eq!(only(&rows, action)["outcome"], "succeeded", "{rows:#?}");
+    }
+}

@@ -489,3 +489,23 @@ async fn what_nobody_knows_is_not_taken_back() {
         assert!(undone.actions.is_empty());
     }
 }
+
+/// The vendor took the deactivation and not the removals that went with it.
+#[tokio::test(start_paused = true)]
+async fn what_the_night_did_not_do_is_not_given_back() {
+    let mut night = Night::in_tenant(&[], |options| {
+        options.seed.users = vec![two_seats().seed(1)];
+    });
+    night.plan = plan_for(&[two_seats()]);
+    let before = night.account(1).await;
+    let refuse = |method: &str, _: &str, nth: usize| {
+        (method == "PUT" && nth == 1).then(|| Fault::Answer(400, Value::Null))
+    };
+    let mut night = night.with_faults(refuse);
+    night.run().await;
+    assert!(night.account(1).await.starts_with("deactivated; "));
+    night.plan = undo_of(&night);
+    let outcomes = night.run().await;
+    assert_eq!(changes(&night, &outcomes), ["reactivate succeeded"]);
+    assert_eq!(night.account(1).await, before);
+}
