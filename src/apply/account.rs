@@ -107,6 +107,7 @@ impl Account {
     pub(super) fn update(&self, wanted: &Wanted) -> Value {
         match self {
             Self::Admin(user) => user.updated(&wanted.change(), &is_number_license),
+            Self::Scim(_) if wanted.reactivate.is_some() => ScimUser::reactivation(),
             Self::Scim(_) => ScimUser::deactivation(),
         }
     }

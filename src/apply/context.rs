@@ -13,7 +13,9 @@ use super::progress::Progress;
 use super::readback::ReadBack;
 use super::{Event, Execution, Recorder, RecordingFailed, Stop};
 use crate::ledger::Entry;
-use crate::model::{ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskRecord, TaskState};
+use crate::model::{
+    ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
+};
 use crate::plan::{Action, ManualTask, Plan, Step};
 use crate::vendor::{CallError, CallErrorKind, VendorApi};
 
@@ -107,6 +109,14 @@ impl Context {
         let mut entries = vec![self.outcome(handed)];
         let task = action.task_id.as_deref().and_then(|id| tasks.get(id));
         entries.extend(task.map(|task| issued(task, self.now())));
+        // Access comes back when the identity provider's administrator gets to
+        // it; until then no later night may take more.
+        let returning = task.filter(|task| task.kind == TaskKind::ReactivateInIdp);
+        let undone = returning.and_then(|task| task.termination.clone());
+        entries.extend(undone.map(|termination| Entry::Undone {
+            termination,
+            at: self.now(),
+        }));
         entries
     }
 

@@ -76,7 +76,7 @@ pub(super) fn judge(step: &Step, pending: &Pending<'_>, user: &Account) -> Judgm
     if let Some(restoration) = &step.restore {
         return match user {
             Account::Admin(user) => restore::judge(restoration, step.expected.status, user),
-            Account::Scim(_) => Judgment::Drifted("SCIM does not show its licences".to_owned()),
+            Account::Scim(user) => restore::judge_over_scim(restoration, user),
         };
     }
     let status = user.status();

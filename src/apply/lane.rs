@@ -361,7 +361,7 @@ impl<'a> Work<'a> {
         };
         let detail =
             format!("{provider} manages the account: {what} it there, or the next sync undoes it");
-        let mut entries = Vec::new();
+        let mut entries = self.given_back(at);
         if let Some(termination) = self.termination() {
             entries.push(Entry::TaskIssued(TaskRecord {
                 id: crate::plan::task_id(kind, termination.as_str(), ""),

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use super::judge::Wanted;
 use crate::ledger::{AttemptEnd, AttemptRow, Ledger, LedgerError};
 use crate::model::{
-    AccountKey, EmailAddress, LicenseKind, LicenseName, Memory, Outcome, OutcomeRecord,
+    AccountKey, Channel, EmailAddress, LicenseKind, LicenseName, Memory, Outcome, OutcomeRecord,
+    PersonName, UserId,
 };
-use crate::plan::{self, PastAccount, PastState, Phase, Plan, Step};
-use crate::vendor::User;
+use crate::plan::{self, Lane, PastAccount, PastState, Phase, Plan, Step};
+use crate::vendor::{ScimUser, User};
 
 /// Why the past cannot be told.
 #[derive(Debug, thiserror::Error)]
@@ -83,26 +84,32 @@ impl History<'_> {
         let mut later = BTreeMap::new();
         let mut accounts = Vec::new();
         for (account, attempts) in attempts {
-            let changed = attempts
-                .iter()
-                .find(|row| has_ended(row, AttemptEnd::Changed));
-            let unclear = attempts
-                .iter()
-                .find(|row| has_ended(row, AttemptEnd::Unknown));
-            let Some(first) = changed.or(unclear) else {
+            let ended = |wanted| -> Vec<&AttemptRow> {
+                attempts
+                    .iter()
+                    .filter(|row| has_ended(row, wanted))
+                    .collect()
+            };
+            let (changed, unclear) = (ended(AttemptEnd::Changed), ended(AttemptEnd::Unknown));
+            let seen = if changed.is_empty() {
+                &unclear
+            } else {
+                &changed
+            };
+            let Some(first) = seen.first() else {
                 continue;
             };
-            let taken = taken_seats(&attempts);
-            let state = match unclear {
-                Some(_) => PastState::Unclear,
-                None => match self.changed_by(&account, first.intent.at, undone, &mut later)? {
-                    Some(plan_id) => PastState::ChangedBy(plan_id),
-                    None => PastState::AsLeft,
-                },
+            let of_account = KnownAs::of(undone, &account, &attempts);
+            let state = if unclear.is_empty() {
+                let at = first.intent.at;
+                let later = self.changed_by(&of_account, at, undone, &mut later)?;
+                later.map_or(PastState::AsLeft, PastState::ChangedBy)
+            } else {
+                PastState::Unclear
             };
             accounts.push(PastAccount {
-                done: self.left_of(undone, &account, &outcomes),
-                ..before(undone, account, first, &taken, state)?
+                done: self.left_of(undone, &of_account, &outcomes),
+                ..before(undone, account, seen, state)?
             });
         }
         Ok(accounts)
@@ -112,10 +119,10 @@ impl History<'_> {
     fn left_of(
         &self,
         plan: &Plan,
-        account: &AccountKey,
+        account: &KnownAs,
         outcomes: &BTreeMap<String, OutcomeRecord>,
     ) -> BTreeSet<String> {
-        let lanes = plan.lanes.iter().filter(|lane| lane.account == *account);
+        let lanes = plan.lanes.iter().filter(|lane| account.is_of(lane));
         let carried: BTreeSet<&String> = lanes
             .flat_map(|lane| &lane.steps)
             // A reclaim leaves the account deactivated, as it was before.
@@ -136,14 +143,15 @@ impl History<'_> {
     /// The plan of a later night that changed the account and is not undone.
     fn changed_by(
         &self,
-        account: &AccountKey,
+        account: &KnownAs,
         at: Timestamp,
         undone: &Plan,
         later: &mut BTreeMap<String, Later>,
     ) -> Result<Option<String>, PastError> {
         let touched = self.memory.touched.iter();
-        let touched = touched
-            .filter(|it| it.account == *account && it.plan_id != undone.plan_id && it.at >= at);
+        let touched = touched.filter(|it| {
+            account.0.contains(&it.account) && it.plan_id != undone.plan_id && it.at >= at
+        });
         for touched in touched {
             let plan_id = &touched.plan_id;
             if !later.contains_key(plan_id) {
@@ -154,7 +162,7 @@ impl History<'_> {
             };
             // Where a plan was undone, or undid another, that one is asked.
             let stands = plan.document.undoes.is_none()
-                && (plan.unclear.contains(account)
+                && (!plan.unclear.is_disjoint(&account.0)
                     || !self
                         .left_of(&plan.document, account, &plan.outcomes)
                         .is_empty());
@@ -166,51 +174,114 @@ impl History<'_> {
     }
 }
 
+/// Every key that an account is known by: a report that gains an id column
+/// changes the key of its accounts.
+struct KnownAs(BTreeSet<AccountKey>);
+
+impl KnownAs {
+    fn of(undone: &Plan, account: &AccountKey, attempts: &[AttemptRow]) -> Self {
+        let lanes = undone.lanes.iter().filter(|lane| lane.account == *account);
+        let mut keys: BTreeSet<AccountKey> = lanes.flat_map(keys_of).collect();
+        keys.insert(account.clone());
+        // SCIM's ids are not the report's, and its bodies are no users.
+        let images = attempts.iter().filter_map(|row| image(row)?.ok());
+        let ids = images.filter_map(|user| UserId::parse(user.user_id()));
+        keys.extend(ids.filter_map(|id| AccountKey::of(Some(&id), None)));
+        Self(keys)
+    }
+
+    fn is_of(&self, lane: &Lane) -> bool {
+        keys_of(lane).any(|key| self.0.contains(&key))
+    }
+}
+
+fn keys_of(lane: &Lane) -> impl Iterator<Item = AccountKey> {
+    let by_id = AccountKey::of(lane.user_id.as_ref(), None);
+    let by_username = AccountKey::of(None, lane.username.as_ref());
+    [Some(lane.account.clone()), by_id, by_username]
+        .into_iter()
+        .flatten()
+}
+
+/// The user as it was before an attempt, or as SCIM showed it; `None` when
+/// that cannot be read.
+fn image(row: &AttemptRow) -> Option<Result<User, ScimUser>> {
+    let image = serde_json::from_str(&row.intent.before_image).ok()?;
+    match User::read(image) {
+        Ok(user) => Some(Ok(user)),
+        Err(image) => ScimUser::read(image).ok().map(Err),
+    }
+}
+
 fn has_ended(row: &AttemptRow, wanted: AttemptEnd) -> bool {
     row.end.is_some_and(|(end, _)| end == wanted)
 }
 
 /// The vendor's ids of the seats that were taken.
-fn taken_seats(attempts: &[AttemptRow]) -> BTreeSet<String> {
-    let changed = attempts
+fn taken_seats(changes: &[&AttemptRow]) -> BTreeSet<String> {
+    changes
         .iter()
-        .filter(|row| has_ended(row, AttemptEnd::Changed));
-    changed
         .filter_map(|row| serde_json::from_str::<Wanted>(&row.intent.wanted).ok())
         .flat_map(|wanted| wanted.remove)
         .map(|seat| seat.license_id)
         .collect()
 }
 
-/// What is known of the account from before its first change.
+/// What is known of the account from before its changes, of which there is at
+/// least one. Nothing but access ends over SCIM, and what SCIM does not show,
+/// it leaves.
 fn before(
     undone: &Plan,
     account: AccountKey,
-    first: &AttemptRow,
-    taken: &BTreeSet<String>,
+    changes: &[&AttemptRow],
     state: PastState,
 ) -> Result<PastAccount, PastError> {
-    let unreadable = || PastError::Image {
-        plan_id: undone.plan_id.clone(),
-        user_id: first.intent.user_id.clone(),
+    let mut past = PastAccount {
+        account,
+        done: BTreeSet::new(),
+        changed_at: Timestamp::MAX,
+        state,
+        access_over: Channel::AdminApi,
+        scim_provider: String::new(),
+        email: None,
+        name: PersonName::default(),
+        licenses: Vec::new(),
+        extensions: Vec::new(),
+        phone_numbers: Vec::new(),
+        devices: Vec::new(),
+        memberships: Vec::new(),
     };
-    let image = serde_json::from_str(&first.intent.before_image).map_err(|_| unreadable())?;
-    let user = User::read(image).map_err(|_| unreadable())?;
+    let mut whole = None;
+    for row in changes {
+        past.changed_at = past.changed_at.min(row.intent.at);
+        let image = image(row).ok_or_else(|| PastError::Image {
+            plan_id: undone.plan_id.clone(),
+            user_id: row.intent.user_id.clone(),
+        })?;
+        match image {
+            Ok(user) => whole = whole.or(Some(user)),
+            Err(user) => {
+                past.access_over = Channel::Scim;
+                past.email = user.emails().find_map(EmailAddress::parse);
+                past.name = named(user.first_name(), user.last_name());
+            }
+        }
+    }
+    let Some(user) = whole else {
+        return Ok(past);
+    };
     let licenses = user.licenses().into_iter().filter_map(|license| {
         let name = LicenseName::parse(&license.name, Some(&license.country))?;
         let is_number = name.kind() == LicenseKind::Number;
         (!is_number).then_some((name, license.name, license.country))
     });
-    let lost = user.with_extensions_of(taken);
+    let lost = user.with_extensions_of(&taken_seats(changes));
     Ok(PastAccount {
-        account,
-        done: BTreeSet::new(),
-        changed_at: first.intent.at,
-        state,
         scim_provider: user.scim_provider().unwrap_or_default().to_owned(),
         email: EmailAddress::parse(user.email()),
+        name: named(user.first_name(), user.last_name()),
         licenses: licenses.collect(),
-        extension: lost.extension_number().to_owned(),
+        extensions: lost.extension_numbers(),
         phone_numbers: lost.phone_numbers(),
         devices: lost.devices(),
         memberships: if lost.has_extensions() {
@@ -218,7 +289,16 @@ fn before(
         } else {
             Vec::new()
         },
+        ..past
     })
+}
+
+fn named(first: &str, last: &str) -> PersonName {
+    PersonName {
+        first: first.to_owned(),
+        last: last.to_owned(),
+        full: String::new(),
+    }
 }
 
 /// A later plan, read once.

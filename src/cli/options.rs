@@ -29,6 +29,9 @@ pub struct UndoArguments {
     /// The run to take back, as its results and `summary.json` name it.
     #[arg(value_name = "RUN_ID")]
     pub run_id: String,
+    /// Leave alone the people and accounts listed in FILE (who, why, until).
+    #[arg(long, value_name = "FILE")]
+    pub holds: Option<PathBuf>,
     /// The run clock.
     #[command(flatten)]
     pub time: TimeArguments,

@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+
 use super::failure::{Exit, Failure};
 use super::gate::{Gate, gate};
 use super::target::Tenant;
@@ -86,7 +90,7 @@ fn users_report(plan: &Plan) -> Option<&Path> {
 }
 
 /// When the plan is carried out. In a sandbox that is the plan's own night.
-pub(super) fn as_of(settings: &Settings, plan: &Plan) -> jiff::Timestamp {
+pub(super) fn as_of(settings: &Settings, plan: &Plan) -> Timestamp {
     let default = || {
         if settings.is_real() {
             wall_now()
@@ -115,7 +119,7 @@ pub(super) fn check_identity(settings: &Settings, plan: &Plan) -> Result<(), Fai
 
 /// A plan says over which channels it is carried out, whatever the
 /// configuration has come to say since.
-fn check_channels(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
+pub(super) fn check_channels(settings: &Settings, plan: &Plan) -> Result<(), Failure> {
     if settings.target == Target::Sandbox {
         return Ok(());
     }
@@ -145,7 +149,7 @@ fn check_freshness(
     plan: &Plan,
     memory: &Memory,
     ledger: &Ledger,
-    as_of: jiff::Timestamp,
+    as_of: Timestamp,
 ) -> Result<(), Failure> {
     match staleness(plan, memory, ledger, as_of)? {
         None => Ok(()),
@@ -155,15 +159,22 @@ fn check_freshness(
 
 /// Why the plan may not be started any more. One that was never started must
 /// be of tonight, and neither a run nor HR nor a hold may have overtaken it. A
-/// plan with an intent on disk is resumed, whatever its age.
+/// plan with an intent on disk is resumed, whatever its age; but what was
+/// undone is not done again, and an undo that was overtaken gives nothing more
+/// back: it can be planned anew, and access that is given to the wrong person
+/// cannot be called back.
 pub(super) fn staleness(
     plan: &Plan,
     memory: &Memory,
     ledger: &Ledger,
-    as_of: jiff::Timestamp,
+    as_of: Timestamp,
 ) -> Result<Option<String>, Failure> {
+    if let Some(sentence) = undone(plan, ledger)? {
+        return Ok(Some(sentence));
+    }
     if work::is_started(ledger, plan)? {
-        return Ok(None);
+        let undo = plan.undoes.as_ref();
+        return Ok(undo.and_then(|_| overtaken(plan, memory, as_of)));
     }
     let age = as_of.duration_since(plan.as_of);
     let most = plan.policy.plan_max_age_hours;
@@ -178,7 +189,7 @@ pub(super) fn staleness(
             "the plan is for {when}, which has not come yet; apply it then"
         ))
     } else {
-        match overtaken(plan, memory) {
+        match overtaken(plan, memory, as_of) {
             None if plan.undoes.is_none() => contradicted(plan, ledger)?,
             stale => stale,
         }
@@ -189,8 +200,22 @@ pub(super) fn staleness(
 /// A plan may be made on one machine and applied on another.
 const CLOCKS_MAY_DIFFER: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
+/// Whether something that the plan did was given back.
+fn undone(plan: &Plan, ledger: &Ledger) -> Result<Option<String>, Failure> {
+    let given_back = ledger.given_back()?;
+    let undoing = |action| plan::undoing(&plan.plan_id, action);
+    let mut undoing = plan.actions.iter().filter_map(undoing);
+    let is_undone = undoing.any(|id| given_back.contains(&id));
+    Ok(is_undone.then(|| {
+        format!(
+            "plan {} was undone, so it is not carried on; make a new one",
+            plan.plan_id
+        )
+    }))
+}
+
 /// What happened to the plan's accounts and people since it was made.
-fn overtaken(plan: &Plan, memory: &Memory) -> Option<String> {
+fn overtaken(plan: &Plan, memory: &Memory, as_of: Timestamp) -> Option<String> {
     let touched = memory.touched.iter().find(|touched| {
         touched.plan_id != plan.plan_id
             && touched.at >= plan.as_of
@@ -203,6 +228,11 @@ fn overtaken(plan: &Plan, memory: &Memory) -> Option<String> {
         return Some(format!(
             "plan {} has touched accounts of this plan since it was made; make a new one",
             touched.plan_id
+        ));
+    }
+    if let Some(date) = left_again(plan, memory, as_of) {
+        return Some(format!(
+            "somebody of this plan left again on {date}, as HR says; undo the run again"
         ));
     }
     let subjects = || plan.actions.iter().map(|action| &action.subject);
@@ -236,6 +266,17 @@ fn overtaken(plan: &Plan, memory: &Memory) -> Option<String> {
     on_hold.then(|| {
         "somebody of this plan was put on hold since it was made; make a new one".to_owned()
     })
+}
+
+/// When somebody who would get access or a seat back left again.
+fn left_again(plan: &Plan, memory: &Memory, as_of: Timestamp) -> Option<Date> {
+    let today = Offset::UTC.to_datetime(as_of).date();
+    let steps = plan.lanes.iter().filter_map(|lane| {
+        let first = lane.steps.first()?;
+        first.restore.as_ref()?;
+        plan::left_again(memory, lane, first.expected.created_before, today)
+    });
+    steps.max()
 }
 
 /// What HR said later of the plan's people, also of those whom the ledger does

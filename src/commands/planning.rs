@@ -9,7 +9,7 @@ use super::target::Tenant;
 use super::{live, recovery, sightings};
 use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
-use crate::model::{AccountRow, HrRow, InvalidRow, Memory};
+use crate::model::{AccountRow, HoldRecord, HrRow, InvalidRow, Memory};
 use crate::plan::{Build, Facts, LookedUp, Plan, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
@@ -369,7 +369,7 @@ impl<B: AccountObserver> AccountObserver for Watch<B> {
 struct HandMade {
     inputs: Vec<PlanInput>,
     owned: Vec<OwnedSeats>,
-    holds: Vec<crate::model::HoldRecord>,
+    holds: Vec<HoldRecord>,
     map: std::collections::BTreeMap<String, String>,
 }
 
@@ -397,10 +397,9 @@ impl HandMade {
                 })
                 .collect();
         }
-        if let Some(path) = &settings.inputs.holds {
-            let holds = ingest::read_holds(path)?;
-            all.inputs.push(input(holds.file, None));
-            all.holds = holds.holds;
+        if let Some((file, holds)) = holds_file(settings)? {
+            all.inputs.push(file);
+            all.holds = holds;
         }
         if let Some(path) = &settings.inputs.map {
             let map = ingest::read_map(path)?;
@@ -409,6 +408,17 @@ impl HandMade {
         }
         Ok(all)
     }
+}
+
+/// The file of people and accounts that are not to be touched, if there is one.
+pub(super) fn holds_file(
+    settings: &Settings,
+) -> Result<Option<(PlanInput, Vec<HoldRecord>)>, Failure> {
+    let Some(path) = &settings.inputs.holds else {
+        return Ok(None);
+    };
+    let holds = ingest::read_holds(path)?;
+    Ok(Some((input(holds.file, None), holds.holds)))
 }
 
 /// The same HR file twice would make every leaver two.

@@ -12,7 +12,7 @@ use super::failure::{Exit, Failure};
 use super::gate::{Obstacle, is_approved, obstacles};
 use super::target::{SANDBOX_CUSTOMER, Seeds, Tenant};
 use super::work::{CommitHook, Purpose, Work, open_ledger};
-use super::{apply, console, live, outputs, plan as planning, recovery};
+use super::{apply, console, live, nightly, outputs, plan as planning, recovery};
 use crate::config::{LimitSettings, Settings, Target};
 use crate::files::{FileError, RunLock};
 use crate::ingest;
@@ -32,21 +32,24 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let plan = plan::read(path)?;
     apply::check_identity(settings, &plan)?;
+    refuse_undo(&plan)?;
     let as_of = apply::as_of(settings, &plan);
     let stage = Stage::set(settings)?;
     let ledger = stage.ledger(settings, on_commit)?;
     recovery::runtime()?.block_on(async {
         let now = recovery::clock_start(&stage.settings, &ledger, as_of)?;
         let memory = ledger.memory(now)?;
-        let approved = stand(settings, &plan, path, &memory, &ledger, as_of)?;
+        let standing = stand(settings, &plan, path, &memory, &ledger, as_of)?;
         let users = seed(settings, &plan, &memory, as_of).await?;
         let tenant = Tenant::rehearsal(&stage.settings, users, now).await?;
         let work = Work {
             settings: &stage.settings,
             command: "rehearsal",
-            purpose: Purpose::Predict,
+            purpose: Purpose::Predict {
+                obstacles: standing.obstacles,
+            },
             plan: Arc::new(plan),
-            approved,
+            approved: standing.approved,
         };
         let code = work.carry_out(ledger, &tenant).await?;
         if let Some(log) = tenant.close().await {
@@ -54,6 +57,22 @@ pub(super) fn run(
         }
         Ok(code)
     })
+}
+
+/// Whether a seat is free, nobody knows but the vendor: a simulated tenant
+/// would refuse every seat, or give each.
+fn refuse_undo(plan: &Plan) -> Result<(), Failure> {
+    match &plan.undoes {
+        None => Ok(()),
+        Some(undoes) => Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "the plan undoes run {}, and an undo cannot be rehearsed: no report says which \
+                 seats are free; read plan.csv, which names what comes back and what is lost",
+                undoes.run_id
+            ),
+        )),
+    }
 }
 
 /// Where a rehearsal takes place: settings of its own, and a copy of the
@@ -77,6 +96,7 @@ impl Stage {
         // Faster than that, the machine's own slowness would be predicted.
         own.limits.time_scale = LimitSettings::EMBEDDED_TIME_SCALE;
         outputs::prepare(&own)?;
+        refuse_the_ledger_itself(&settings.ledger, &own.ledger)?;
         let lock = RunLock::acquire(&own.ledger)?;
         // What a rehearsal that was killed has left.
         discard(&own.ledger)?;
@@ -107,6 +127,23 @@ impl Drop for Stage {
     }
 }
 
+/// The copy is removed at the end, so it must be no ledger that somebody keeps.
+fn refuse_the_ledger_itself(real: &Path, copy: &Path) -> Result<(), Failure> {
+    let there = |path: &Path| fs::canonicalize(path).ok();
+    let is_same = real == copy || there(real).is_some_and(|real| Some(real) == there(copy));
+    if !is_same {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Configuration,
+        format!(
+            "the ledger {} is where a rehearsal puts the copy that it removes; keep the ledger \
+             somewhere else",
+            real.display()
+        ),
+    ))
+}
+
 /// Removes the copy of the ledger, and what SQLite keeps beside it.
 fn discard(ledger: &Path) -> Result<(), FileError> {
     for beside in ["", "-wal", "-shm", "-journal"] {
@@ -123,8 +160,16 @@ fn discard(ledger: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Tells what would keep the plan from being carried out for real, and whether
-/// it is rehearsed as an approved one: it is if nothing could come of it else.
+/// How a plan stands before it is rehearsed.
+struct Standing {
+    /// It is rehearsed as an approved one.
+    approved: bool,
+    /// What would keep a real run from beginning, a sentence each.
+    obstacles: Vec<String>,
+}
+
+/// Tells what would keep the plan from being carried out for real. It is
+/// rehearsed as approved if nothing could come of it else.
 fn stand(
     settings: &Settings,
     plan: &Plan,
@@ -132,14 +177,25 @@ fn stand(
     memory: &Memory,
     ledger: &Ledger,
     as_of: Timestamp,
-) -> Result<bool, Failure> {
+) -> Result<Standing, Failure> {
     let approved = is_approved(settings, plan, path, memory)?;
-    if let Some(sentence) = apply::staleness(plan, memory, ledger, as_of)? {
-        console::warn(&format!(
-            "a real run would refuse this plan with exit {}: {sentence}",
-            Exit::PlanNotUsable.code()
-        ));
-    }
+    let mut refusals = Vec::new();
+    let checks = [
+        nightly::check_clock(settings, as_of),
+        apply::check_channels(settings, plan),
+    ];
+    refusals.extend(checks.into_iter().filter_map(|check| {
+        let failure = check.err()?;
+        Some((failure.exit.code(), failure.error.to_string()))
+    }));
+    let stale = apply::staleness(plan, memory, ledger, as_of)?;
+    refusals.extend(stale.map(|sentence| (Exit::PlanNotUsable.code(), sentence)));
+    let mut told: Vec<String> = refusals
+        .into_iter()
+        .map(|(code, sentence)| {
+            format!("a real run would refuse this plan with exit {code}: {sentence}")
+        })
+        .collect();
     let mut is_needed = false;
     for obstacle in obstacles(settings, plan, memory, ledger, approved)? {
         match &obstacle {
@@ -153,12 +209,15 @@ fn stand(
             // Nothing is changed, so there is nothing to confirm.
             Obstacle::NotConfirmed => continue,
         }
-        console::warn(&format!(
+        told.push(format!(
             "a real run would not begin, with exit {}: {}; it needs {}",
             obstacle.code(),
             obstacle.sentence(),
             obstacle.flags(plan).join(" ")
         ));
+    }
+    for sentence in &told {
+        console::warn(sentence);
     }
     if is_needed {
         console::warn("rehearsed as if the plan were approved");
@@ -174,7 +233,10 @@ fn stand(
              their accounts stay as unknown as they are"
         ));
     }
-    Ok(approved || is_needed)
+    Ok(Standing {
+        approved: approved || is_needed,
+        obstacles: told,
+    })
 }
 
 /// The tenant as the plan saw it, with what the ledger has verified since; or

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
-use super::{again, console, outputs, plan as planned, recovery};
+use super::{again, console, outputs, plan as planned, planning, recovery};
 use crate::apply;
 use crate::cli::UndoArguments;
 use crate::config::Settings;
@@ -183,6 +183,7 @@ fn take_back(
     let runs = ledger.runs()?.into_iter().map(|row| row.start);
     let together = runs.filter(|start| start.plan_id == undone.plan_id);
     let together: Vec<String> = together.map(|start| start.run_id).collect();
+    let (inputs, holds) = planning::holds_file(settings)?.unzip();
     Ok(plan::undo(&Undo {
         as_of,
         today: calendar.day(as_of),
@@ -192,6 +193,8 @@ fn take_back(
         policy: &settings.policy,
         guard_limits: &settings.guards,
         memory: &memory,
+        holds: &holds.unwrap_or_default(),
+        inputs: inputs.into_iter().collect(),
         accounts: &accounts,
     }))
 }

@@ -117,12 +117,15 @@ struct Before {
 }
 
 /// What a plan is carried out for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// The tenant of the plan shall be changed.
     Change,
     /// A simulated one shall show how that would go.
-    Predict,
+    Predict {
+        /// What would keep a real run from beginning, a sentence each.
+        obstacles: Vec<String>,
+    },
 }
 
 impl Work<'_> {
@@ -338,8 +341,12 @@ impl Work<'_> {
             finished_at,
         };
         let mut summary = report::summarize(&run, self.command, ending, &spending);
-        if self.purpose == Purpose::Predict {
-            summary.rehearsal = Some(report::predict(&run, usage, before.started_at, finished_at));
+        if let Purpose::Predict { obstacles } = &self.purpose {
+            let prediction = report::predict(&run, usage, before.started_at, finished_at);
+            summary.rehearsal = Some(report::Prediction {
+                obstacles: obstacles.clone(),
+                ..prediction
+            });
         }
         // Said once a run, and not of everybody whom it is about. What was known
         // before the plan was made stands in the plan.
@@ -393,12 +400,14 @@ impl Work<'_> {
             })
             .sum();
         let left = format!("{left} of {} actions are left", self.plan.actions.len());
-        console::warn(&match self.purpose {
+        console::warn(&match &self.purpose {
             Purpose::Change => format!(
                 "stopped before the end: {why}; {left}; resume with\n  {}",
                 again::apply(self.settings, &folder.join("plan.json"), &[])
             ),
-            Purpose::Predict => format!("the rehearsal stopped before the end: {why}; {left}"),
+            Purpose::Predict { .. } => {
+                format!("the rehearsal stopped before the end: {why}; {left}")
+            }
         });
     }
 

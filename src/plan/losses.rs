@@ -15,7 +15,7 @@ pub(super) fn lost(past: &PastAccount, taken: &[&LicenseName]) -> String {
     }
     let mut lost = vec!["voicemail messages, greetings, call history, call forwarding".to_owned()];
     let named = [
-        ("extension", extension(past)),
+        ("extension", past.extensions.clone()),
         ("number", past.phone_numbers.clone()),
         ("activation of the device", past.devices.clone()),
         ("membership of", past.memberships.clone()),
@@ -42,7 +42,7 @@ pub(super) fn setting_up(past: &PastAccount, taken: &[&LicenseName], user: &str)
         steps.extend([
             format!(
                 "Set up an extension again (it was {}).",
-                or_none(&extension(past))
+                or_none(&past.extensions)
             ),
             format!(
                 "Admin Console → Phone Numbers: assign the numbers again that are still there \
@@ -67,12 +67,7 @@ pub(super) fn setting_up(past: &PastAccount, taken: &[&LicenseName], user: &str)
 /// any extension.
 fn take_calls(past: &PastAccount, taken: &[&LicenseName]) -> bool {
     let is_calling = |license: &&LicenseName| license.kind() == LicenseKind::Calling;
-    taken.iter().any(is_calling) || !past.extension.is_empty()
-}
-
-fn extension(past: &PastAccount) -> Vec<String> {
-    let known = Some(past.extension.clone()).filter(|number| !number.is_empty());
-    known.into_iter().collect()
+    taken.iter().any(is_calling) || !past.extensions.is_empty()
 }
 
 fn or_none(names: &[String]) -> String {

@@ -33,4 +33,4 @@ pub use guards::{Permissions, evaluate};
 pub use past::{PastPlan, terminations_of};
 pub use sheet::{Decision, Review, ReviewError, review_sheet, understand_review};
 pub use tasks::id as task_id;
-pub use undo::{PastAccount, PastState, Undo, undo, undoing};
+pub use undo::{PastAccount, PastState, Undo, left_again, undo, undoing};

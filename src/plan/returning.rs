@@ -10,11 +10,11 @@ use super::document::{
     Action, Assignment, Evidence, Expected, Gift, Lane, ManualTask, Phase, Plan, Restoration, Step,
     Subject, UponRefusal,
 };
-use super::undo::{PastAccount, PastState, Undo, undoing};
+use super::undo::{PastAccount, PastState, Undo, left_again, undoing};
 use super::{losses, tasks};
 use crate::model::{
-    AccountStatus, ActionKind, Channel, Disposition, LicenseName, Origin, PersonName, Reason,
-    TaskKind, short_digest,
+    AccountStatus, ActionKind, Channel, Disposition, LicenseName, Origin, Reason, TaskKind,
+    short_digest,
 };
 use crate::reconcile::RowDisposition;
 
@@ -98,7 +98,8 @@ impl<'a> Returning<'a> {
                 Disposition::Conflict,
                 Reason::ChangedSince,
                 format!(
-                    "plan {plan_id} changed the account later; undo its run first, then this one"
+                    "plan {plan_id} changed the account later; undo its run first, then this one. \
+                     Where no seat is free for that, access can be given back in Admin Console"
                 ),
             ),
             PastState::AsLeft if self.done.is_empty() => (
@@ -111,16 +112,31 @@ impl<'a> Returning<'a> {
                 Reason::ProtectedAccount,
                 "the account is on the protected list by now; a person has to decide".to_owned(),
             ),
-            PastState::AsLeft => {
-                let why = self.hold()?;
-                (
-                    Disposition::Held,
-                    Reason::OnHold,
-                    format!("on hold: {why}; end the hold, then undo again"),
-                )
-            }
+            PastState::AsLeft => return self.left_again().or_else(|| self.on_hold()),
         };
         Some(found)
+    }
+
+    fn left_again(&self) -> Option<(Disposition, Reason, String)> {
+        let (memory, today) = (self.input.memory, self.input.today);
+        let date = left_again(memory, self.lane, self.past.changed_at, today)?;
+        Some((
+            Disposition::Conflict,
+            Reason::ChangedSince,
+            format!(
+                "the person left again on {date}, as HR says; if that is wrong as well, ask HR to \
+                 take it back, then undo again"
+            ),
+        ))
+    }
+
+    fn on_hold(&self) -> Option<(Disposition, Reason, String)> {
+        let why = self.hold()?;
+        Some((
+            Disposition::Held,
+            Reason::OnHold,
+            format!("on hold: {why}; end the hold, then undo again"),
+        ))
     }
 
     fn is_protected(&self, name: &str) -> bool {
@@ -129,7 +145,7 @@ impl<'a> Returning<'a> {
 
     fn hold(&self) -> Option<&'a str> {
         let in_force = |until: Option<Date>| until.is_none_or(|until| until >= self.input.today);
-        let mut holds = self.input.memory.holds.iter();
+        let mut holds = self.input.memory.holds.iter().chain(self.input.holds);
         let hold = holds.find(|hold| {
             let who = hold.who.trim().to_lowercase();
             in_force(hold.until) && self.names().any(|name| name == who)
@@ -191,8 +207,14 @@ impl<'a> Returning<'a> {
                 reactivation = Some(action.id.clone());
                 let gift = Gift::Access(action.id.clone());
                 let inactive = AccountStatus::Inactive;
-                steps.push(self.step(Phase::Reactivations, inactive, restoration(gift)));
-                plan.actions.push(action);
+                steps.push(Step {
+                    channel: self.past.access_over,
+                    ..self.step(Phase::Reactivations, inactive, restoration(gift))
+                });
+                plan.actions.push(Action {
+                    channel: self.past.access_over,
+                    ..action
+                });
             }
         }
         let status = match &reactivation {
@@ -307,8 +329,7 @@ impl<'a> Returning<'a> {
                 user_id: self.subject.user_id.clone(),
                 username: self.subject.username.clone(),
                 email: self.past.email.clone(),
-                // The other keys are from the account itself.
-                name: PersonName::default(),
+                name: self.past.name.clone(),
                 created_before: self.past.changed_at,
                 status,
             },

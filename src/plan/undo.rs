@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::Offset;
 
 use super::build::id_of;
-use super::document::{Action, Facts, Plan, Undoes};
+use super::document::{Action, Facts, Lane, Plan, PlanInput, Undoes};
 use super::returning::Returning;
 use super::{file, guards};
 use crate::model::{
-    AccountKey, ActionKind, EmailAddress, GuardLimits, LicenseName, Memory, Policy, RequestState,
+    AccountKey, ActionKind, Channel, EmailAddress, GuardLimits, HoldRecord, LicenseName, Memory,
+    PersonName, Policy, RequestState, TaskState, TerminationId, TerminationRecord,
 };
 
 /// Everything that an undo is made of.
@@ -33,6 +35,10 @@ pub struct Undo<'a> {
     pub guard_limits: &'a GuardLimits,
     /// What earlier nights left.
     pub memory: &'a Memory,
+    /// The holds of a file that administrators write, and what is known of it.
+    pub holds: &'a [HoldRecord],
+    /// That file.
+    pub inputs: Vec<PlanInput>,
     /// The accounts that the plan's runs have changed, or may have.
     pub accounts: &'a [PastAccount],
 }
@@ -48,15 +54,20 @@ pub struct PastAccount {
     pub changed_at: Timestamp,
     /// What keeps it from being taken back.
     pub state: PastState,
+    /// The channel that its access ended over, and comes back over.
+    pub access_over: Channel,
     /// The identity provider that managed it, or empty.
     pub scim_provider: String,
     /// Its e-mail before the run; `None` for the vendor's placeholders.
     pub email: Option<EmailAddress>,
+    /// Its name before the run.
+    pub name: PersonName,
     /// Its licences before the run, with name and country as the vendor has
-    /// them; numbers aside, which come and go with their extensions.
+    /// them; numbers aside, which come and go with their extensions. None
+    /// where its access ended over SCIM, which does not show them.
     pub licenses: Vec<(LicenseName, String, String)>,
-    /// The number of the extension that went with a licence, or empty.
-    pub extension: String,
+    /// The numbers of the extensions that went with its licences.
+    pub extensions: Vec<String>,
     /// The phone numbers of such extensions.
     pub phone_numbers: Vec<String>,
     /// Their devices.
@@ -90,6 +101,33 @@ pub fn undoing(plan_id: &str, action: &Action) -> Option<String> {
     Some(id_of(kind, &format!("undo|{plan_id}|{}", action.id)))
 }
 
+/// The date on which whoever has the account left again after it was changed,
+/// by `today` and as far as HR said. What was corrected to a date before the
+/// change is no second departure.
+pub fn left_again(
+    memory: &Memory,
+    lane: &Lane,
+    changed_at: Timestamp,
+    today: Date,
+) -> Option<Date> {
+    let changed_on = Offset::UTC.to_datetime(changed_at).date();
+    let is_theirs = |record: &&TerminationRecord| {
+        record.account.as_ref() == Some(&lane.account)
+            || (record.user_id.is_some() && record.user_id == lane.user_id)
+            || (record.account_username.is_some() && record.account_username == lane.username)
+    };
+    let stands = memory
+        .terminations
+        .values()
+        .filter(|record| !record.state.is_over() && record.vanished_at.is_none());
+    let dates = stands
+        .filter(is_theirs)
+        .map(|record| record.termination.date);
+    dates
+        .filter(|date| (changed_on < *date) && (*date <= today))
+        .max()
+}
+
 /// Makes every choice. Same ledger, same instant: same plan.
 pub fn undo(input: &Undo<'_>) -> Plan {
     let undone = input.undone;
@@ -100,7 +138,7 @@ pub fn undo(input: &Undo<'_>) -> Plan {
         tenant: undone.tenant.clone(),
         target: undone.target.clone(),
         customer_id: undone.customer_id.clone(),
-        inputs: Vec::new(),
+        inputs: input.inputs.clone(),
         policy: input.policy.clone(),
         guard_limits: input.guard_limits.clone(),
         undoes: Some(Undoes {
@@ -134,6 +172,7 @@ pub fn undo(input: &Undo<'_>) -> Plan {
     }
     name_what_there_is(input, &mut plan);
     name_open_requests(input, &mut plan);
+    name_open_tasks(input, &mut plan);
     plan.actions
         .sort_by(|a, b| (a.kind, a.line, &a.id).cmp(&(b.kind, b.line, &b.id)));
     plan.guards = guards::evaluate(&plan, input.memory, &guards::Permissions::default());
@@ -156,6 +195,29 @@ fn name_what_there_is(input: &Undo<'_>, plan: &mut Plan) {
         return;
     };
     plan.findings.push(nothing.to_owned());
+}
+
+/// What was handed to people for somebody who gets nothing back is still to be
+/// done as far as the ledger knows.
+fn name_open_tasks(input: &Undo<'_>, plan: &mut Plan) {
+    let given_back: BTreeSet<&TerminationId> = plan
+        .actions
+        .iter()
+        .filter_map(|action| action.subject.termination.as_ref())
+        .collect();
+    let open = input.undone.manual_tasks.iter().filter(|task| {
+        let known = input.memory.tasks.get(&task.id);
+        let termination = task.termination.as_ref();
+        known.is_some_and(|known| known.state == TaskState::Open)
+            && termination.is_some_and(|id| !given_back.contains(id))
+    });
+    let open = open.count();
+    if open > 0 {
+        plan.findings.push(format!(
+            "{open} manual tasks of the run are open, of people to whom this plan gives nothing \
+             back: whoever does one takes something more away; see `seatsweep tasks list`"
+        ));
+    }
 }
 
 /// A seat that is assigned again must not be cancelled. The next night lowers

@@ -14,6 +14,8 @@ use crate::vendor::Usage;
 /// tenant can tell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Prediction {
+    /// What would keep a real run from beginning, a sentence each.
+    pub obstacles: Vec<String>,
     /// Requests in all.
     pub requests: u64,
     /// Updates of accounts.
@@ -62,6 +64,7 @@ pub fn predict(
     }
     let drifted = rehearsed().filter(|it| it.reason == Some(OutcomeReason::Drifted));
     Prediction {
+        obstacles: Vec::new(),
         requests: usage.requests,
         changes,
         requests_per_change: per_change(usage.requests, changes),

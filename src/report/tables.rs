@@ -211,8 +211,9 @@ pub fn summary_line(summary: &Summary) -> String {
         }
         (accounts, seats) => format!("{accounts} reactivated, {seats} licences assigned, "),
     };
-    let exit = match summary.rehearsal {
-        Some(_) => "predicted exit",
+    let exit = match &summary.rehearsal {
+        Some(prediction) if prediction.obstacles.is_empty() => "predicted exit",
+        Some(_) => "would not begin as it stands; predicted exit",
         None => "exit",
     };
     let open = match summary.reactivated_by_us.as_slice() {

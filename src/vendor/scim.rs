@@ -1,12 +1,12 @@
-//! SCIM (RFC 7644), as far as ending somebody's access needs it: look a user
-//! up, read one, and set `active`.
+//! SCIM (RFC 7644), as far as ending somebody's access and giving it back need
+//! it: look a user up, read one, and set `active`.
 //!
 //! 8x8's rules for it: one program writes, an identity provider's provisioning
 //! or this one; PATCH changes `active` alone; the list may be limited to users
 //! that an identity provider created, so that who is not found may exist all
 //! the same. Its rate limits are not published.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -98,10 +98,10 @@ impl Scim {
         let filter = format!("userName eq {}", json!(username));
         let wanted = username.to_lowercase();
         let mut found = Vec::new();
-        let mut seen = 0;
+        let mut seen = BTreeSet::new();
         let mut pages = 0;
         loop {
-            let start = (seen + 1).to_string();
+            let start = (seen.len() + 1).to_string();
             let count = PAGE_SIZE.to_string();
             let query = [
                 ("filter", filter.as_str()),
@@ -111,13 +111,18 @@ impl Scim {
             let page = self.0.read(&["Users"], &query, SCIM, UserList::read);
             let Reply { value: list, trace } = page.await?;
             pages += 1;
-            seen += list.users.len();
-            let is_last = seen >= list.total;
-            if !is_last && list.users.is_empty() {
-                return Err(not_whole(seen, list.total, trace));
+            let known = seen.len();
+            for user in list.users {
+                // A page that comes twice shows nobody else.
+                let is_new = seen.insert(user.id().to_owned());
+                if is_new && user.username().to_lowercase() == wanted {
+                    found.push(user);
+                }
             }
-            let matching = list.users.into_iter();
-            found.extend(matching.filter(|user| user.username().to_lowercase() == wanted));
+            let is_last = seen.len() >= list.total;
+            if !is_last && seen.len() == known {
+                return Err(not_whole(known, list.total, trace));
+            }
             if is_last {
                 return Ok(Reply {
                     value: found,
@@ -136,9 +141,9 @@ impl Scim {
         self.0.read(&["Users", id], &[], SCIM, understand).await
     }
 
-    /// Changes what [`ScimUser::deactivation`] says, and nothing else. Tried
-    /// again after 429 and after a failure to connect, never after anything
-    /// else. A success says that it was accepted; the user itself tells whether
+    /// Changes what [`ScimUser::deactivation`] or [`ScimUser::reactivation`]
+    /// says, and nothing else. Tried again after 429 and after a failure to
+    /// connect, never after anything else. A success says that it was accepted; the user itself tells whether
     /// it was done.
     pub async fn patch_user(
         &self,

@@ -81,13 +81,14 @@ impl ScimUser {
         format!("{:x}", Sha256::digest(seen.to_string()))
     }
 
-    /// The patch that ends access. 8x8 patches nothing but `active`, so the
-    /// operation names it (RFC 7644 section 3.5.2.3).
+    /// The patch that ends access.
     pub fn deactivation() -> Value {
-        serde_json::json!({
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": [{ "op": "replace", "path": "active", "value": false }],
-        })
+        patch(false)
+    }
+
+    /// The patch that gives access back.
+    pub fn reactivation() -> Value {
+        patch(true)
     }
 
     fn text(&self, path: &str) -> &str {
@@ -96,6 +97,15 @@ impl ScimUser {
             .and_then(Value::as_str)
             .unwrap_or_default()
     }
+}
+
+/// 8x8 patches nothing but `active`, so the operation names it (RFC 7644
+/// section 3.5.2.3).
+fn patch(active: bool) -> Value {
+    serde_json::json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{ "op": "replace", "path": "active", "value": active }],
+    })
 }
 
 #[cfg(test)]

@@ -167,6 +167,13 @@ impl User {
         numbers.find(|number| !number.is_empty()).unwrap_or("")
     }
 
+    /// The numbers of all extensions.
+    pub fn extension_numbers(&self) -> Vec<String> {
+        let numbers = self.extensions().map(|it| text_of(it, "extensionNumber"));
+        let given = numbers.filter(|number| !number.is_empty());
+        given.map(str::to_owned).collect()
+    }
+
     /// The phone numbers of all extensions.
     pub fn phone_numbers(&self) -> Vec<String> {
         self.of_extensions("phoneNumbers", "phoneNumber")

@@ -6,6 +6,7 @@ mod falling_back;
 mod full_disk;
 mod office;
 mod reclaiming;
+mod rehearsing;
 mod soak;
 mod undoing;
 

@@ -22,3 +22,4 @@ mod streams;
 mod stub;
 mod support;
 mod undo;
+mod undo_whom;

@@ -167,7 +167,10 @@ fn a_plan_that_a_guard_would_stop_is_rehearsed_as_approved_and_that_is_told() {
     let office = office(6);
     office.configure_8x8(NOWHERE, ACT);
     office.on(NIGHT, &["plan"]).expect(3);
-    rehearse(&office, &["--as-of", NOON]).expect(0).says(&[
+    let ended = rehearse(&office, &["--as-of", NOON]).expect(0);
+    let last = "would not begin as it stands; predicted exit 0\n";
+    assert!(ended.stdout.ends_with(last), "{}", ended.stdout);
+    ended.says(&[
         "guards.run_users",
         "would not begin, with exit 3: a guard stopped the run; it needs --approve ",
         "rehearsed as if the plan were approved",
@@ -175,6 +178,8 @@ fn a_plan_that_a_guard_would_stop_is_rehearsed_as_approved_and_that_is_told() {
     ]);
     let rows = office.results_in(&format!("{REHEARSALS}/results.csv"));
     assert_eq!(actions(&rows, "deactivate")[0]["approved_by"], "rehearsal");
+    let obstacles = summary(&office)["rehearsal"]["obstacles"].clone();
+    assert_eq!(obstacles.as_array().map(Vec::len), Some(1), "{obstacles}");
     // It was no approval.
     office
         .seatsweep(&["apply", PLAN, "--confirm", "--as-of", NOON])
@@ -371,4 +376,93 @@ fn a_rehearsal_that_is_killed_or_interrupted_leaves_nothing_in_the_way() {
     rehearse(&office, &[]).expect(0);
     assert_eq!(everything_else(&office), before);
     assert_no_copy_is_left(&office);
+}
+
+/// What a real run would be refused for is no surprise of the night.
+#[test]
+fn a_channel_that_is_not_set_up_is_told() {
+    let office = office(1);
+    let channel = "[channels]\ndeactivate = \"scim\"\n";
+    let scim = "[scim]\nbase_url = \"http://127.0.0.1:9/scim/v2\"\ntoken_env = \"TOKEN\"\n";
+    office.configure_8x8(NOWHERE, &format!("{ACT}{channel}{scim}"));
+    office.on(NIGHT, &["plan"]).expect(0);
+    office.configure_8x8(NOWHERE, ACT);
+    rehearse(&office, &[]).expect(0).says(&[
+        "would refuse this plan with exit 78",
+        "carried out over SCIM",
+    ]);
+}
+
+#[test]
+fn an_undo_is_not_rehearsed() {
+    let office = office(1);
+    office.configure(CUMULATIVE);
+    office.night(NIGHT, &[]).expect(0);
+    let summary: Value =
+        serde_json::from_str(&office.read("out/sandbox/summary.json")).expect("JSON");
+    let run_id = summary["run_id"].as_str().expect("a run");
+    let at = ["--sandbox", "--as-of", "2026-11-21T20:00:00Z"];
+    office
+        .seatsweep(&[&["undo", run_id][..], &at].concat())
+        .expect(0);
+    let words = ["apply", "out/sandbox/plan.json", "--rehearse", "--sandbox"];
+    office
+        .seatsweep(&words)
+        .expect(64)
+        .says(&["an undo cannot be rehearsed", "seats are free"]);
+}
+
+/// The copy is thrown away, so it must not be the ledger that is in use.
+#[test]
+fn the_ledger_itself_is_never_taken_for_the_copy() {
+    let office = office(1);
+    office.configure(&format!("{CUMULATIVE}{NO_LIMITS}"));
+    let ledger = "out/sandbox/rehearsals/ledger-copy.db";
+    let with = ["--ledger", ledger];
+    fs::create_dir_all(office.path(REHEARSALS)).expect("a folder");
+    office.night(NIGHT, &with).expect(0);
+    let before = fs::read(office.path(ledger)).expect("a ledger");
+    let words = ["apply", "out/sandbox/plan.json", "--rehearse", "--sandbox"];
+    office
+        .seatsweep(&[&words[..], &with].concat())
+        .expect(78)
+        .says(&["keep the ledger somewhere else"]);
+    assert_eq!(fs::read(office.path(ledger)).expect("a ledger"), before);
+    // Nor by another name.
+    let link = office.path("ledger.db");
+    std::os::unix::fs::symlink(office.path(ledger), link).expect("a link");
+    office
+        .seatsweep(&[&words[..], &["--ledger", "ledger.db"]].concat())
+        .expect(78);
+    assert_eq!(fs::read(office.path(ledger)).expect("a ledger"), before);
+}
+
+#[test]
+fn the_first_plan_of_a_ledger_is_rehearsed_as_approved() {
+    let office = office(1);
+    office.configure_8x8(NOWHERE, "");
+    office.on(NIGHT, &["plan"]).expect(0);
+    rehearse(&office, &["--as-of", NOON]).expect(0).says(&[
+        "the ledger's first run against 8x8",
+        "rehearsed as if the plan were approved",
+        "for 1 change",
+    ]);
+}
+
+/// Somebody gave the account back by hand, and the report has seen it.
+#[test]
+fn a_report_that_is_newer_than_the_ledger_is_believed() {
+    let office = office(1);
+    office.configure(&format!(
+        "{CUMULATIVE}[policy]\nremove_license_after_days = 0\n"
+    ));
+    office.night(NIGHT, &[]).expect(0);
+    office.hr(&[leaver("leaver.nr1", "2026-11-23")]);
+    office.on("2026-11-25", &["plan", "--sandbox"]).expect(0);
+    let words = ["apply", "out/sandbox/plan.json", "--rehearse", "--sandbox"];
+    office.seatsweep(&words).expect(0);
+    let rows = office.results_in(&format!("{REHEARSALS}/results.csv"));
+    for action in ["deactivate", "remove_license"] {
+        assert_eq!(only(&rows, action)["outcome"], "succeeded", "{rows:#?}");
+    }
 }

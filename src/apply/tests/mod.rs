@@ -178,8 +178,9 @@ impl Night {
         let path = self.folder.path().join("acme.db");
         let mut ledger = Ledger::open(&path, &identity, 0).expect("a ledger");
         let plan = &self.plan;
+        let document = serde_json::to_string(plan).expect("a document");
         ledger
-            .save_plan(&plan.plan_id, "{}", plan.as_of)
+            .save_plan(&plan.plan_id, &document, plan.as_of)
             .expect("saved");
         ledger
             .accept_plan(&Acceptance {

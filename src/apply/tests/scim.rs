@@ -122,9 +122,9 @@ async fn without_a_username_nobody_is_looked_for() {
 
 #[tokio::test(start_paused = true)]
 async fn two_of_one_name_are_nobody() {
-    let user = json!({"id": "U0001", "userName": "user0001@example.com", "active": true});
+    let user = |id| json!({"id": id, "userName": "user0001@example.com", "active": true});
     let night = undisturbed().with_faults(move |_, path, _| {
-        let two = json!({"totalResults": 2, "Resources": [user, user]});
+        let two = json!({"totalResults": 2, "Resources": [user("U0001"), user("U0002")]});
         (path == "/Users").then_some(Fault::Answer(200, two))
     });
     assert_eq!(word(&only_outcome(&night).await), "skipped drifted");

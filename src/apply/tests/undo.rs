@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use super::super::past_accounts;
 use super::plans::username;
 use super::*;
-use crate::model::{Disposition, Reason};
+use crate::ledger::{AttemptEnd, AttemptKey, Entry, Intent};
+use crate::model::{Disposition, Reason, TouchedAccount};
 use crate::plan::{Undo, undo};
 use crate::reconcile::RowDisposition;
 
@@ -20,8 +21,11 @@ struct Person {
     licenses: Vec<(usize, bool)>,
     /// Whether access ends, if it has not.
     leaves: bool,
-    /// What happens to its first update when the night is undone.
-    fault: usize,
+    /// Whether access that ends alone ends over SCIM.
+    over_scim: bool,
+    /// What happens to its first update on the night, and when that is undone.
+    night_fault: usize,
+    undo_fault: usize,
 }
 
 impl Person {
@@ -51,13 +55,56 @@ impl Person {
 
 fn person() -> impl Strategy<Value = Person> {
     let licenses = proptest::collection::vec((0..CATALOG.len(), any::<bool>()), 0..4);
-    let parts = (any::<bool>(), licenses, any::<bool>(), 0_usize..5);
-    parts.prop_map(|(active, licenses, leaves, fault)| Person {
+    let channel = any::<bool>();
+    let faults = (0_usize..6, 0_usize..5);
+    let parts = (any::<bool>(), licenses, any::<bool>(), channel, faults);
+    parts.prop_map(|(active, licenses, leaves, over_scim, faults)| Person {
         active,
         licenses,
         leaves,
-        fault,
+        over_scim,
+        night_fault: faults.0,
+        undo_fault: faults.1,
     })
+}
+
+/// The night may fail for some, or in part; nothing stays unknown.
+fn night_fault(person: &Person) -> Option<Fault> {
+    match person.night_fault {
+        0 => Some(Fault::Answer(409, Value::Null)),
+        1 => Some(Fault::Answer(400, Value::Null)),
+        2 => Some(Fault::LostBefore),
+        3 => Some(Fault::LostAfter),
+        _ => None,
+    }
+}
+
+/// The undo meets nothing that keeps it from its end.
+fn undo_fault(person: &Person) -> Option<Fault> {
+    match person.undo_fault {
+        0 => Some(Fault::LostAfter),
+        1 => Some(Fault::LostBefore),
+        2 => Some(Fault::StatusAfter(503)),
+        3 => Some(Fault::Throttled(7)),
+        _ => None,
+    }
+}
+
+/// The first update of each account from now on meets its fault.
+fn disturb(
+    people: &[Person],
+    fault: fn(&Person) -> Option<Fault>,
+) -> impl FnMut(&str, &str, usize) -> Option<Fault> + Send + use<> {
+    let mut faults: BTreeMap<usize, Fault> = BTreeMap::new();
+    for (position, person) in people.iter().enumerate() {
+        faults.extend(fault(person).map(|fault| (position + 1, fault)));
+    }
+    move |method, path, _| {
+        let (_, number) = path.rsplit_once('U')?;
+        let is_update = method == "PUT" || method == "PATCH";
+        let number = is_update.then(|| number.parse().ok())??;
+        faults.remove(&number)
+    }
 }
 
 /// The night's plan: whatever is to be done to the people.
@@ -81,6 +128,9 @@ fn plan_for(people: &[Person]) -> Plan {
             .retain(|action| action.kind == ActionKind::Deactivate);
         let step = &mut of_person.lanes[0].steps[0];
         step.remove.clear();
+        if deactivates && taken.is_empty() && person.over_scim {
+            step.channel = Channel::Scim;
+        }
         for (ordinal, license) in taken.into_iter().enumerate() {
             let id = format!("remove-{:04}-{ordinal}", line + 1);
             of_person.actions.push(Action {
@@ -142,6 +192,8 @@ fn undo_of(night: &Night) -> Plan {
         policy: &night.plan.policy,
         guard_limits: &night.plan.guard_limits,
         memory: &memory,
+        holds: &[],
+        inputs: Vec::new(),
         accounts: &accounts,
     })
 }
@@ -178,46 +230,61 @@ async fn night_and_undo(people: Vec<Person>) {
     let seeds: Vec<SeedUser> = seeds.map(|(n, it)| it.seed(n + 1)).collect();
     let mut night = Night::in_tenant(&[], |options| options.seed.users = seeds);
     night.plan = plan_for(&people);
+    let tonight = night.plan.clone();
     let mut before = Vec::new();
     for number in 1..=people.len() {
         before.push(body(&night, number).await);
     }
+    let mut night = night.with_faults(disturb(&people, night_fault));
     let ended = night.run().await;
-    assert!(ended.values().all(|it| is(it, Outcome::Succeeded)));
+    assert!(!ended.values().any(|it| is(it, Outcome::Unknown)));
+    // Whom something was done to, and from whom a seat was taken.
+    let done = |kind: Option<ActionKind>, person: usize| {
+        let mut actions = tonight.actions.iter();
+        actions.any(|action| {
+            action.line == Some(person)
+                && kind.is_none_or(|kind| action.kind == kind)
+                && is(&ended[&action.id], Outcome::Succeeded)
+        })
+    };
+    let was_taken = |person| done(Some(ActionKind::RemoveLicense), person);
+    let changed = (0..people.len()).filter(|person| done(None, *person));
+    let changed = changed.count();
 
     let undone = undo_of(&night);
     assert_eq!(undo_of(&night), undone, "same ledger, same instant");
+    assert_eq!(undone.lanes.len(), changed);
     let lost: BTreeMap<String, String> = undone
         .dispositions
         .iter()
         .map(|line| (line.user_id.clone(), line.detail.clone()))
         .collect();
     night.plan = undone;
-    let faults: Vec<usize> = people.iter().map(|person| person.fault).collect();
-    let night = night.with_faults(move |method, path, nth| {
-        let number: usize = path.strip_prefix("/users/U")?.parse().ok()?;
-        match (method, nth, faults[number - 1]) {
-            ("PUT", 2, 1) => Some(Fault::LostAfter),
-            ("PUT", 2, 2) => Some(Fault::LostBefore),
-            ("PUT", 2, 3) => Some(Fault::StatusAfter(503)),
-            ("PUT", 2, 4) => Some(Fault::Throttled(7)),
-            _ => None,
-        }
-    });
+    night.stop = StopSwitch::default();
+    let mut night = night.with_faults(disturb(&people, undo_fault));
     let ended = night.run().await;
     let fine = |it: &OutcomeRecord| is(it, Outcome::Succeeded) || is(it, Outcome::Manual);
     assert!(ended.values().all(fine), "{:?}", words(&ended));
 
-    for (position, person) in people.iter().enumerate() {
+    for position in 0..people.len() {
         let after = body(&night, position + 1).await;
-        let was_taken = !person.taken().is_empty();
+        let was_taken = was_taken(position);
         let untouched = comparable(before[position].clone(), was_taken);
         assert_eq!(comparable(after.clone(), was_taken), untouched);
         let extension = |body: &Value| body["serviceInfo"]["extensions"][0].clone();
-        if extension(&after) != extension(&before[position]) {
-            let number = extension(&before[position])["extensionNumber"].clone();
-            let said = &lost[&user_id(position + 1)];
-            assert!(said.contains(number.as_str().expect("a number")), "{said}");
+        let before = extension(&before[position]);
+        let said = lost.get(&user_id(position + 1));
+        if extension(&after) == before {
+            assert!(said.is_none_or(|said| !said.contains("membership of")));
+        } else {
+            let said = said.expect("what is lost");
+            for name in names_in(&before) {
+                assert!(said.contains(&name), "{name} not in {said}");
+            }
+        }
+        if let (false, Some(said)) = (was_taken, said) {
+            let nothing = "nothing but the sessions that were open";
+            assert!(said.ends_with(nothing), "{said}");
         }
     }
     let log = night.tenant.report();
@@ -229,12 +296,26 @@ async fn night_and_undo(people: Vec<Person>) {
     let memory = night.memory();
     let removed = memory.accounts.values().map(|it| it.removed.len());
     assert_eq!(removed.sum::<usize>(), 0);
-    let touched = night.plan.lanes.len();
     let is_undone = |record: &&TerminationRecord| record.state == TerminationState::Undone;
-    assert_eq!(
-        memory.terminations.values().filter(is_undone).count(),
-        touched
-    );
+    let undone = memory.terminations.values().filter(is_undone);
+    assert_eq!(undone.count(), changed);
+    night.plan = tonight;
+    let again = undo_of(&night);
+    assert_eq!(again.actions, Vec::new());
+    let reasons: Vec<Reason> = again.dispositions.iter().map(|it| it.reason).collect();
+    assert_eq!(reasons, vec![Reason::Undone; changed]);
+}
+
+/// What an extension is called by: its number, and the phone numbers on it.
+fn names_in(extension: &Value) -> Vec<String> {
+    let number = extension["extensionNumber"].as_str();
+    let phones = extension["phoneNumbers"].as_array().into_iter().flatten();
+    let phones = phones.filter_map(|phone| phone["phoneNumber"].as_str());
+    number
+        .into_iter()
+        .chain(phones)
+        .map(str::to_owned)
+        .collect()
 }
 
 proptest! {
@@ -259,7 +340,9 @@ fn two_seats() -> Person {
         active: true,
         licenses: vec![(0, true), (1, true)],
         leaves: true,
-        fault: 0,
+        over_scim: false,
+        night_fault: 9,
+        undo_fault: 9,
     }
 }
 
@@ -339,6 +422,90 @@ async fn an_account_that_a_provider_manages_by_now_is_handed_over() {
         "reactivate manual identity_provider"
     );
     let memory = night.memory();
+    // Later nights take no more.
+    let state = memory.terminations[&termination(1).termination.id()].state;
+    assert_eq!(state, TerminationState::Undone);
     let mut kinds = memory.tasks.values().map(|task| task.kind.as_str());
     assert!(kinds.any(|kind| kind == "reactivate_in_identity_provider"));
+}
+
+/// An update of the account under this plan of which nobody knows what became.
+fn nobody_knows(night: &Night, plan_id: &str, before_image: &Value) {
+    let key = AttemptKey {
+        plan_id: plan_id.to_owned(),
+        step_id: "step-of-nobody".to_owned(),
+        attempt: 1,
+    };
+    let at = night.clock.now();
+    let account = night.plan.lanes[0].account.clone();
+    let intent = Intent {
+        key: key.clone(),
+        account: account.clone(),
+        user_id: user_id(1),
+        before_image: before_image.to_string(),
+        wanted: "{}".to_owned(),
+        request_id: None,
+        at,
+    };
+    let touched = TouchedAccount {
+        account,
+        plan_id: plan_id.to_owned(),
+        at,
+    };
+    let ended = Entry::AttemptEnded {
+        key,
+        end: AttemptEnd::Unknown,
+        at,
+    };
+    let entries = [Entry::Intent(intent), Entry::Touched(touched), ended];
+    night.ledger().record(&entries).expect("recorded");
+}
+
+fn fate(plan: &Plan) -> (Disposition, Reason) {
+    let line = &plan.dispositions[0];
+    (line.disposition, line.reason)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_knows_is_not_taken_back() {
+    for plan_id in ["plan-1", "plan-2"] {
+        let mut night = Night::in_tenant(&[], |options| {
+            options.seed.users = vec![two_seats().seed(1)];
+        });
+        night.plan = plan_for(&[two_seats()]);
+        let image = body(&night, 1).await;
+        night.run().await;
+        assert_eq!(fate(&undo_of(&night)), (Disposition::Planned, Reason::Undo));
+        let tonight = night.plan.clone();
+        night.plan.plan_id = plan_id.to_owned();
+        nobody_knows(&night, plan_id, &image);
+        night.plan = tonight;
+        let reason = match plan_id {
+            "plan-1" => Reason::OutcomeUnknown,
+            _ => Reason::ChangedSince,
+        };
+        let undone = undo_of(&night);
+        assert_eq!(fate(&undone), (Disposition::Conflict, reason));
+        assert!(undone.actions.is_empty());
+    }
+}
+
+/// The vendor took the deactivation and not the removals that went with it.
+#[tokio::test(start_paused = true)]
+async fn what_the_night_did_not_do_is_not_given_back() {
+    let mut night = Night::in_tenant(&[], |options| {
+        options.seed.users = vec![two_seats().seed(1)];
+    });
+    night.plan = plan_for(&[two_seats()]);
+    let before = night.account(1).await;
+    let refuse = |method: &str, _: &str, nth: usize| {
+        (method == "PUT" && nth == 1).then(|| Fault::Answer(400, Value::Null))
+    };
+    let mut night = night.with_faults(refuse);
+    night.run().await;
+    assert!(night.account(1).await.starts_with("deactivated; "));
+    night.plan = undo_of(&night);
+    let outcomes = night.run().await;
+    assert_eq!(changes(&night, &outcomes), ["reactivate succeeded"]);
+    assert_eq!(night.account(1).await, before);
 }

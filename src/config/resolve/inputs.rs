@@ -36,8 +36,16 @@ pub(super) fn inputs(
         Command::Plan(plan) => plan.inputs.clone(),
         Command::Explain(explain) => explain.inputs.clone(),
         Command::Run(run) => run.inputs.clone(),
+        // What a run did is in the ledger; whom to leave alone may be in a file.
+        Command::Undo(undo) => {
+            let pattern = found.file.inputs.holds.as_ref();
+            return Ok(Inputs {
+                holds: input(undo.holds.as_ref(), pattern, found)?,
+                ..Inputs::default()
+            });
+        }
         // A plan says what it was made from.
-        Command::Apply(_) | Command::Undo(_) | Command::Tasks(_) | Command::Init(_) => {
+        Command::Apply(_) | Command::Tasks(_) | Command::Init(_) => {
             return Ok(Inputs::default());
         }
         Command::Sandbox(sandbox) => {

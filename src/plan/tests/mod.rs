@@ -9,4 +9,5 @@ pub(crate) mod night;
 mod nights;
 pub(crate) mod properties;
 mod requests;
+mod undoing;
 mod unsettled;

@@ -82,7 +82,14 @@ async fn a_list_that_is_not_whole_or_not_filtered_is_an_error() {
             vec![page(2, &[user("U1", "ann")]), page(2, &[])],
             "ends after 1",
         ),
-        (vec![page(900, &[user("U1", "ann")])], "ignores the filter"),
+        (
+            ["U1", "U2", "U3"]
+                .map(|id| page(900, &[user(id, "ann")]))
+                .into(),
+            "ignores the filter",
+        ),
+        // The same page whatever the position.
+        (vec![page(2, &[user("U1", "ann")])], "ends after 1"),
         (
             vec![Answer::Json(200, json!({"Resources": []}))],
             "totalResults",

@@ -22,22 +22,35 @@ fn after_the_night(tonight: &TonightsPlan) -> Office<'_> {
 }
 
 /// What the undo comes to when nobody disturbs it.
-fn undisturbed(morning: &Office<'_>) -> Vec<BTreeMap<String, String>> {
+fn undisturbed(
+    tonight: &TonightsPlan,
+    morning: &Office<'_>,
+    succeeds: usize,
+) -> Vec<BTreeMap<String, String>> {
     let office = morning.copy();
     let sandbox = office.start_sandbox(None);
     assert_eq!(office.run(&sandbox, Work::Undo), 0);
     let results = office.results();
-    office::assert_each_given_back_once(&[sandbox.end()], "undisturbed");
+    office::assert_each_given_back_once(tonight, &[sandbox.end()], "undisturbed");
     let succeeded = results.iter().filter(|row| row["outcome"] == "succeeded");
-    assert_eq!(succeeded.count(), 6, "{results:?}");
+    assert_eq!(succeeded.count(), succeeds, "{results:?}");
     results
 }
 
 #[test]
 fn killed_at_any_request_an_undo_is_carried_on_to_the_same_end() {
-    let tonight = TonightsPlan::new();
-    let morning = after_the_night(&tonight);
-    let expected = undisturbed(&morning);
+    killed_at_any_request(&TonightsPlan::new(), 6, 20);
+}
+
+/// Access comes back over SCIM, as it ended.
+#[test]
+fn killed_at_any_request_an_undo_over_scim_is_carried_on_to_the_same_end() {
+    killed_at_any_request(&TonightsPlan::over_scim(), 5, 14);
+}
+
+fn killed_at_any_request(tonight: &TonightsPlan, succeeds: usize, least_requests: usize) {
+    let morning = after_the_night(tonight);
+    let expected = undisturbed(tonight, &morning, succeeds);
     let held = AtomicUsize::new(0);
     let points = ["received", "before", "after"];
     let moments: Vec<(usize, &str)> = (1..=MOST_REQUESTS)
@@ -57,11 +70,14 @@ fn killed_at_any_request_an_undo_is_carried_on_to_the_same_end() {
         let logs = [first, sandbox.end()];
         assert_eq!(code, 0, "{what}");
         assert_eq!(office.results(), expected, "{what}");
-        office::assert_each_given_back_once(&logs, &what);
+        office::assert_each_given_back_once(tonight, &logs, &what);
         office.assert_settled(&what);
     });
     let held = held.into_inner();
-    assert!(held >= 3 * 20, "only {held} of the moments came");
+    assert!(
+        held >= 3 * least_requests,
+        "only {held} of the moments came"
+    );
     assert!(held < moments.len(), "the plan takes more requests");
 }
 
@@ -69,7 +85,7 @@ fn killed_at_any_request_an_undo_is_carried_on_to_the_same_end() {
 fn killed_at_any_commit_an_undo_is_carried_on_to_the_same_end() {
     let tonight = TonightsPlan::new();
     let morning = after_the_night(&tonight);
-    let expected = undisturbed(&morning);
+    let expected = undisturbed(&tonight, &morning, 6);
     let killed = AtomicUsize::new(0);
     let commits: Vec<usize> = (1..=MOST_COMMITS).collect();
     in_parallel(&commits, |commit| {
@@ -84,7 +100,7 @@ fn killed_at_any_commit_an_undo_is_carried_on_to_the_same_end() {
         assert_eq!(office.run(&sandbox, Work::Undo), 0, "{what}");
         let log = [sandbox.end()];
         assert_eq!(office.results(), expected, "{what}");
-        office::assert_each_given_back_once(&log, &what);
+        office::assert_each_given_back_once(&tonight, &log, &what);
         office.assert_settled(&what);
     });
     let killed = killed.into_inner();
