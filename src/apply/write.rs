@@ -228,7 +228,9 @@ impl Work<'_> {
     ) -> Result<Next, RecordingFailed> {
         match looked {
             Looked::Changed(after) => {
-                self.context.record_later(self.success(sent, &after)).await?;
+                self.context
+                    .record_later(self.success(sent, &after))
+                    .await?;
                 self.was_shown();
                 Ok(Next::Done)
             }

@@ -3,7 +3,8 @@
 use super::failure::{Exit, Failure};
 use super::{console, recovery, signals, target};
 use crate::cli::{
-    HoldPoint, ListedUser, SandboxArguments, ScimPatch, ScimScope, Stranded, Update, WindowsArgument,
+    HoldPoint, ListedUser, SandboxArguments, ScimPatch, ScimScope, Stranded, Update,
+    WindowsArgument,
 };
 use crate::config::Settings;
 use crate::http::ExposeSecret;

@@ -423,9 +423,7 @@ mod tests {
     #[test]
     fn what_a_later_version_does_is_refused_and_not_ignored() {
         let text = "[channels]\ncancellation = [\"file\", \"email\"]";
-        let expected = [
-            "[channels] cancellation: \"email\" is not supported yet in this version",
-        ];
+        let expected = ["[channels] cancellation: \"email\" is not supported yet in this version"];
         assert_eq!(problems(text), expected);
     }
 }

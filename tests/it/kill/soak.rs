@@ -89,7 +89,7 @@ impl<'t> Scene<'t> {
                 assert_eq!(code, 0, "{what}");
                 let undone = self.morning.as_ref().map(|it| &it.undone);
                 assert_eq!(Some(&office.results()), undone, "{what}");
-                office::assert_each_given_back_once(&log, what);
+                office::assert_each_given_back_once(self.tonight, &log, what);
             }
             Work::Run => {
                 assert_eq!(code, 0, "{what}");
