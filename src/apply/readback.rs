@@ -313,9 +313,11 @@ impl Work<'_> {
     pub(super) fn can_wait(&self, wanted: &Wanted) -> bool {
         let read_back = &self.context.read_back;
         let phase = self.step.phase;
-        let steps = self.lane.steps.iter().filter(|step| step.phase == phase);
+        let mut steps = self.lane.steps.iter().filter(|step| step.phase == phase);
         // A step that follows on the same account reads what this one left.
-        let is_last = steps.last().is_some_and(|last| last.id == self.step.id);
+        let is_last = steps
+            .next_back()
+            .is_some_and(|last| last.id == self.step.id);
         let is_tried = phase != Phase::Removals || self.context.seats_come_free();
         let is_proven = read_back.shown.load(Ordering::SeqCst) >= SHOWN_AT_FIRST;
         is_last && is_tried && is_proven && self.is_listed(wanted)

@@ -93,7 +93,7 @@ impl Figures {
         };
         let mut times = self.entries.iter().filter(is_of_range).map(|it| it.time);
         let first = times.next().expect("a write") + Duration::from_mins(1);
-        let last = times.last().expect("a write");
+        let last = times.next_back().expect("a write");
         let within = |entry: &&LogEntry| (first..last).contains(&entry.time);
         let sent = self.entries.iter().filter(within).count();
         number(sent as u64) * 60.0 / last.duration_since(first).as_secs_f64()

@@ -214,7 +214,7 @@ async fn what_a_killed_run_left_to_be_read_back_is_read_back_together() {
 async fn a_key_that_is_taken_back_while_changes_wait_leaves_them_to_the_next_run() {
     let mut night = night(&people(40, 0, 0), &Wire::default());
     let taken_back = async {
-        night.clock.sleep(Duration::from_secs(60)).await;
+        night.clock.sleep(Duration::from_mins(1)).await;
         night.stop.stop(Stop::NotAuthorized);
     };
     let (outcomes, ()) = tokio::join!(night.run(), taken_back);

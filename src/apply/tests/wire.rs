@@ -151,7 +151,9 @@ impl Wire {
                 if self.list == List::Nobody {
                     users.clear();
                 }
-                users.iter_mut().for_each(|user| self.list.show(user));
+                for user in users {
+                    self.list.show(user);
+                }
             }
             *answer.body_mut() = page.to_string().into_bytes();
         }
