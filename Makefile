@@ -26,7 +26,7 @@ check: ## format, lints and docs without a warning, then test and run
 	$(MAKE) test
 	$(MAKE) run
 
-bench: ## measure the reading of large files
+bench: ## measure the reading of large files and the carrying out of plans
 	$(CARGO) bench --locked
 
 clean: ## remove build results and sample outputs

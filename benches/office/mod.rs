@@ -49,7 +49,16 @@ impl Office {
             )
             .expect("a line");
         }
-        // The guards want the administrator to be there.
+        // The guards want more people to stay than go, and the administrator to
+        // be there. The tenant need not know them.
+        for number in leavers..2 * leavers + 10 {
+            let (id, name) = (user_id(number), username(number));
+            writeln!(
+                users,
+                "{id},{name},Robin,Example {number},{name},Active,{LICENSE}"
+            )
+            .expect("a line");
+        }
         writeln!(
             users,
             "A1,admin@example.com,Ada,Example,admin@example.com,Active,{LICENSE}"
