@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use office::{KEY, Office, POLL, Tenant, as_of, configuration, user_id};
+use office::{KEY, Office, POLL, Tenant, as_of, configuration, per, user_id};
 use seatsweep::apply::{Execution, Servers, StopSwitch, Timing, execute};
 use seatsweep::http::{
     BaseUrl, HeaderMap, HeaderValue, HttpClient, Method, Options, Request, header,
@@ -93,7 +93,7 @@ impl Taken {
 
     /// Of the changes of all runs.
     fn each(&self, count: u64) -> f64 {
-        count as f64 / (self.runs.len() * CHANGES) as f64
+        per(count, self.runs.len() * CHANGES)
     }
 }
 

@@ -208,3 +208,9 @@ fn seed(users: usize) -> Seed {
         users: (0..users).map(user).collect(),
     }
 }
+
+/// How much of `count` falls to one of so many.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+pub(crate) fn per(count: u64, many: usize) -> f64 {
+    count as f64 / many as f64
+}
