@@ -212,9 +212,14 @@ fn wrong_basics(state: &State, user_id: &str, basic: &Value) -> Vec<Fault> {
         .as_str()
         .unwrap_or_default()
         .to_lowercase();
-    let taken = state.users().any(|user| {
-        user["basicInfo"]["userId"] != user_id && username(user).to_lowercase() == wanted
-    });
+    // Usernames are unique, so whoever keeps one takes nobody's.
+    let kept = state
+        .user(user_id)
+        .is_some_and(|user| username(user).to_lowercase() == wanted);
+    let taken = !kept
+        && state.users().any(|user| {
+            user["basicInfo"]["userId"] != user_id && username(user).to_lowercase() == wanted
+        });
     if taken {
         faults.push(Fault {
             field: None,
