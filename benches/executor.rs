@@ -7,10 +7,10 @@ mod office;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use office::{KEY, Office, POLL, Tenant, as_of, configuration, user_id};
+use office::{KEY, Office, POLL, Tenant, as_of, configuration, per, user_id};
 use seatsweep::apply::{Execution, Servers, StopSwitch, Timing, execute};
 use seatsweep::http::{
     BaseUrl, HeaderMap, HeaderValue, HttpClient, Method, Options, Request, header,
@@ -93,7 +93,7 @@ impl Taken {
 
     /// Of the changes of all runs.
     fn each(&self, count: u64) -> f64 {
-        count as f64 / (self.runs.len() * CHANGES) as f64
+        per(count, self.runs.len() * CHANGES)
     }
 }
 
@@ -149,9 +149,9 @@ fn run_executor(runtime: &Runtime, plan: &Arc<Plan>, lanes: u32) -> (Duration, u
         stop: StopSwitch::default(),
         observer: Arc::new(|_| {}),
     };
-    let began = Instant::now();
+    let clock = Clock::new(as_of(), 1);
     let (ledger, recorded) = runtime.block_on(execute(execution, ledger));
-    let time = began.elapsed();
+    let time = clock.elapsed();
     recorded.expect("a ledger that can be written");
     let outcomes = ledger.outcomes(&plan.plan_id).expect("outcomes");
     let succeeded = outcomes
@@ -197,7 +197,6 @@ fn run_bare(runtime: &Runtime, lanes: u32) -> (Duration, u64, u64) {
     let _guard = runtime.enter();
     let (http, clock) = (http(&tenant), Clock::new(as_of(), 1));
     let next = Arc::new(AtomicUsize::new(0));
-    let began = Instant::now();
     runtime.block_on(async {
         let mut tasks = JoinSet::new();
         for _ in 0..lanes {
@@ -216,7 +215,7 @@ fn run_bare(runtime: &Runtime, lanes: u32) -> (Duration, u64, u64) {
             ended.expect("a lane that did not panic");
         }
     });
-    let time = began.elapsed();
+    let time = clock.elapsed();
     let report = tenant.running.report();
     assert_eq!(report.writes, CHANGES as u64);
     (time, report.requests, 0)

@@ -12,7 +12,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use office::{Office, Tenant, configuration};
+use office::{Office, Tenant, configuration, per};
 
 const LANES: usize = 64;
 const SIZES: [usize; 3] = [1_000, 5_000, 10_000];
@@ -79,8 +79,9 @@ fn measure(changes: usize) -> Measured {
         .expect("a process");
     let seen = watch(&mut client, &tenant);
     let processor = |from: &Used, to: &Used| {
-        let ticks = to.processor - from.processor;
-        10.0 * ticks as f64 / (to.changes - from.changes).max(1) as f64
+        let milliseconds = 10 * (to.processor - from.processor);
+        let changes = usize::try_from(to.changes - from.changes).expect("a number");
+        per(milliseconds, changes)
     };
     // Before its first change a client reads and checks, after its last one
     // it writes the results; neither is the cost of one change.
@@ -90,7 +91,7 @@ fn measure(changes: usize) -> Measured {
     let after_first = reached(first.changes + STRETCH).expect("so many changes");
     let before_last = reached(all - STRETCH).expect("so many changes");
     let last = reached(all).expect("all changes");
-    let per_change = |bytes: u64| bytes as f64 / changes as f64;
+    let per_change = |bytes| per(bytes, changes);
     let ledger = office.path("seatsweep.db");
     Measured {
         changes,

@@ -49,7 +49,16 @@ impl Office {
             )
             .expect("a line");
         }
-        // The guards want the administrator to be there.
+        // The guards want more people to stay than go, and the administrator to
+        // be there. The tenant need not know them.
+        for number in leavers..2 * leavers + 10 {
+            let (id, name) = (user_id(number), username(number));
+            writeln!(
+                users,
+                "{id},{name},Robin,Example {number},{name},Active,{LICENSE}"
+            )
+            .expect("a line");
+        }
         writeln!(
             users,
             "A1,admin@example.com,Ada,Example,admin@example.com,Active,{LICENSE}"
@@ -198,4 +207,10 @@ fn seed(users: usize) -> Seed {
         customer_id: CUSTOMER.to_owned(),
         users: (0..users).map(user).collect(),
     }
+}
+
+/// How much of `count` falls to one of so many.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+pub(crate) fn per(count: u64, many: usize) -> f64 {
+    count as f64 / many as f64
 }

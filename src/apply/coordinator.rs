@@ -30,7 +30,7 @@ const ENOUGH: usize = 16;
 
 /// ... but no longer than this, in run-clock time. The vendor lets a request
 /// out every 600 ms, and lanes overlap, so that it costs nothing there.
-const HOLD: Duration = Duration::from_millis(20);
+const HOLD: Duration = Duration::from_millis(50);
 
 /// What nobody waits for is held back longer, for an intent to go with. A run
 /// that is killed meanwhile looks again at what it did in this time.

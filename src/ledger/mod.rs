@@ -49,6 +49,10 @@ use error::Fault;
 /// run at a time holds the run lock, so there is little to wait for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Pages of 4 KiB after which SQLite takes the log of writes into the file. That
+/// is two flushes more, so the log is let grow further than SQLite's own 1000.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
 /// The ledger of one tenant and target, open.
 pub struct Ledger {
     path: PathBuf,
@@ -170,6 +174,12 @@ impl Ledger {
         schema::version(&self.connection, schema::MIGRATIONS)?;
         self.connection
             .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        self.connection.pragma_update_and_check(
+            None,
+            "wal_autocheckpoint",
+            CHECKPOINT_PAGES,
+            |_| Ok(()),
+        )?;
         // A reader of a WAL file has to create `-wal` and `-shm` if they are
         // gone, so they stay when the last writer closes.
         let mut stay = 1;

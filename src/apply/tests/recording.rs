@@ -86,8 +86,8 @@ async fn what_is_recorded_later_is_on_disk_before_what_follows_and_at_the_end() 
     let later = recorder.record_later(vec![outcome_of("later")]).await;
     assert_eq!(later, Ok(()));
     assert_eq!(on_disk(), Vec::<String>::new());
-    let recorded = recorder.record(vec![outcome_of("awaited")]).await;
-    assert_eq!(recorded, Ok(()));
+    let kept = recorder.record(vec![outcome_of("awaited")]).await;
+    assert_eq!(kept, Ok(()));
     assert_eq!(on_disk(), ["awaited", "later"]);
 
     let later = recorder.record_later(vec![outcome_of("later still")]).await;
@@ -136,8 +136,8 @@ async fn a_single_lane_waits_for_nobody() {
     let (_coordinator, recorder) = Coordinator::start(night.ledger(), night.clock.clone(), stop);
     let _lane = recorder.lane();
     let began = night.clock.now();
-    let recorded = recorder.record(vec![outcome_of("deactivate-0001")]).await;
-    assert_eq!(recorded, Ok(()));
+    let kept = recorder.record(vec![outcome_of("deactivate-0001")]).await;
+    assert_eq!(kept, Ok(()));
     assert_eq!(night.clock.now(), began);
 }
 
