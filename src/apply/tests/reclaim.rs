@@ -578,7 +578,7 @@ async fn without_a_ledger_the_account_is_deactivated_all_the_same() {
         let night = night(1, Manners::Refused);
         let mut ledger = night.ledger();
         ledger.on_commit(Box::new(move |commit| {
-            assert!(commit != last, "a full disk")
+            assert!(commit != last, "a full disk");
         }));
         let tasks = tokio::task::LocalSet::new();
         let run = tasks.spawn_local(execute(night.execution(), ledger));
