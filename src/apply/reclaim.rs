@@ -38,6 +38,9 @@ const CLOSING_MAY_TAKE: Duration = Duration::from_mins(1);
 /// Updates that are sent for it, however long they took.
 const CLOSINGS_SENT: u32 = 2;
 
+/// Looks at the account in that time when the ledger cannot be written.
+const LOOKS_WITHOUT_LEDGER: u32 = 6;
+
 /// One account that loses its licences while it is active.
 pub(super) struct Reclaim<'a> {
     context: &'a Context,
@@ -91,25 +94,22 @@ impl<'a> Reclaim<'a> {
             let deferred = Outcome::Deferred;
             return self.opening.end_all(&all, deferred, reason, detail).await;
         }
-        let removals = self.open(&all, removals).await?;
-        if self
-            .context
-            .execution
-            .stop
-            .reclaims()
-            .of(&self.lane.account)
-            .is_none()
-        {
-            return Ok(());
+        let opened = self.open(&all, removals).await;
+        let reclaims = self.context.execution.stop.reclaims();
+        if reclaims.of(&self.lane.account).is_none() {
+            return opened.map(drop);
         }
-        let mut ended = self.free(&removals).await;
+        let mut ended = match opened {
+            Ok(removals) => self.free(&removals).await,
+            Err(error) => Err(error),
+        };
         if ended.is_ok() {
             ended = self.close().await;
         }
         if ended.is_err() {
             self.close_without_ledger().await;
         }
-        self.context.execution.stop.reclaims().rest();
+        reclaims.rest();
         ended
     }
 
@@ -401,20 +401,26 @@ impl<'a> Reclaim<'a> {
     /// The next run finds out what came of this.
     async fn close_without_ledger(&self) {
         let server = self.closing.server;
+        let clock = &self.context.execution.clock;
         let reclaims = self.context.execution.stop.reclaims();
         let Some(reclaim) = reclaims.of(&self.lane.account) else {
             return;
         };
-        let Ok(user) = server.account(&reclaim.user_id).await else {
-            return;
+        let wanted = Wanted {
+            deactivate: self.closing.step.deactivate.clone(),
+            ..Wanted::default()
         };
-        if matches!(user.value.status(), Status::Active) {
-            let wanted = Wanted {
-                deactivate: self.closing.step.deactivate.clone(),
-                ..Wanted::default()
-            };
-            let once = SendOnce::until(self.context.now() + CLOSING_MAY_TAKE);
-            let _ = server.update(&user.value, &wanted, once).await;
+        // Looked at again and again, because an update that was sent before may
+        // still be under way.
+        for _ in 0..LOOKS_WITHOUT_LEDGER {
+            let user = server.account(&reclaim.user_id).await;
+            if let Ok(user) = user
+                && matches!(user.value.status(), Status::Active)
+            {
+                let once = SendOnce::until(clock.now() + CLOSING_MAY_TAKE);
+                let _ = server.update(&user.value, &wanted, once).await;
+            }
+            clock.sleep(CLOSING_MAY_TAKE / LOOKS_WITHOUT_LEDGER).await;
         }
     }
 
