@@ -229,9 +229,18 @@ async fn two_runs_on_one_key_make_each_other_slower_and_not_angrier() {
             log.requests, log.violations
         );
         assert!(log.violations * 20 <= log.requests, "{}", log.violations);
-        // A pause for one is no stampede of both: never more in 10 seconds than
-        // two that came too early beside what was let in.
-        assert!(log.max_in_10_seconds <= 24, "{}", log.max_in_10_seconds);
+        // A pause for one is no stampede of both: never more in 10 seconds than a
+        // few that came too early beside what was let in, which around the
+        // boundary of two fixed windows is twice as much.
+        let let_in = match counting {
+            Counting::Sliding => 20,
+            Counting::Fixed { .. } => 40,
+        };
+        assert!(
+            log.max_in_10_seconds <= let_in + 4,
+            "{}",
+            log.max_in_10_seconds
+        );
         assert_eq!(log.repeated_writes, Vec::<String>::new());
         assert_eq!((log.writes, log.polls_too_fast), (200, 0));
         // Together they still use most of the rate.

@@ -270,7 +270,8 @@ fn nobody_is_reactivated_whom_an_identity_provider_manages_or_who_is_left_to_peo
         (by_hand.to_vec(), Vec::new())
     );
     let task = plan.manual_tasks.iter().find(|task| task.id == id);
-    assert!(task.expect("the task").steps[1].ends_with("remove its licences; save."));
+    let mut steps = task.expect("the task").steps.iter();
+    assert!(steps.any(|step| step.ends_with("remove its licences; save.")));
 }
 
 /// The program itself reactivated the account: nobody is back.
