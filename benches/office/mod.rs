@@ -151,6 +151,7 @@ impl Tenant {
             requests_per_minute: NO_LIMIT,
             requests_per_10_seconds: NO_LIMIT,
             operations_in_flight: NO_LIMIT,
+            ..TenantLimits::default()
         };
         options.operation_time = OperationTime {
             minimum: Duration::from_micros(1_500),

@@ -13,6 +13,7 @@
 //! or a pause ends.
 
 mod others;
+mod smoothing;
 
 use std::{
     collections::VecDeque,
@@ -21,16 +22,11 @@ use std::{
     time::Duration,
 };
 
-use governor::{
-    Quota, RateLimiter,
-    middleware::NoOpMiddleware,
-    nanos::Nanos,
-    state::{InMemoryState, NotKeyed},
-};
 use jiff::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use self::others::Others;
+use self::smoothing::{Smoothing, smoothing};
 use super::{clock::Clock, signals::ResponseFacts};
 
 /// How much is allowed in any window. 8x8 documents these per API key, and the
@@ -120,8 +116,6 @@ struct State {
     usage: Usage,
 }
 
-type Smoothing = RateLimiter<NotKeyed, InMemoryState, SmoothingClock, NoOpMiddleware<Nanos>>;
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Window {
     length: Duration,
@@ -132,10 +126,6 @@ struct Window {
 /// answer.
 struct Wait(Option<Timestamp>);
 
-/// The governor's view of our clock; its own would not be paused in tests nor
-/// scaled against a sandbox.
-struct SmoothingClock(Clock);
-
 const MINUTE: Duration = Duration::from_mins(1);
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 
@@ -143,13 +133,6 @@ const TEN_SECONDS: Duration = Duration::from_secs(10);
 /// the client's time-out ago, so the log reaches back that much further than
 /// the window.
 const REMEMBERED: Duration = Duration::from_mins(3);
-
-/// The smoothing's spacing as a part of the limit's own.
-const SPACING: f64 = 0.95;
-
-/// How many unused sends the smoothing keeps. Two, not one, because a timer
-/// that fires late would otherwise cost its lateness at every send.
-const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 
 impl Default for Limits {
     /// The limits that 8x8 documents.
@@ -485,22 +468,6 @@ fn windows(limits: &Limits, per_minute: NonZeroU32) -> [Window; 2] {
         Window::new(MINUTE, per_minute),
         Window::new(TEN_SECONDS, limits.requests_per_10_seconds),
     ]
-}
-
-fn smoothing(windows: &[Window], clock: &Clock) -> Smoothing {
-    let spacing = windows.iter().map(Window::spacing).max();
-    let quota = Quota::with_period(spacing.unwrap_or(MINUTE).mul_f64(SPACING))
-        .unwrap_or(Quota::per_minute(NonZeroU32::MIN))
-        .allow_burst(BURST);
-    RateLimiter::direct_with_clock(quota, SmoothingClock(clock.clone()))
-}
-
-impl governor::clock::Clock for SmoothingClock {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        self.0.elapsed().into()
-    }
 }
 
 #[cfg(test)]
