@@ -106,6 +106,10 @@ impl<'a> Reclaim<'a> {
         if ended.is_ok() {
             ended = self.close().await;
         }
+        if ended.is_ok() {
+            // Whoever stops the run at once goes by the ledger from then on.
+            ended = self.context.flush().await;
+        }
         if ended.is_err() {
             self.close_without_ledger().await;
         }
