@@ -40,7 +40,9 @@ pub use policy::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, HrFileKind,
     IdentityProvider, Policy, StrandedSeats, Trust,
 };
-pub use request::{OpenRequest, RequestState};
+pub use request::{
+    Delivery, DeliveryChannel, FollowedRequest, OpenRequest, RequestEvent, RequestState, RequestStep,
+};
 pub use source::{InvalidRow, ReviewLine, SourceRow};
 pub use task::{TaskKind, TaskRecord, TaskState};
 pub use termination::{Termination, TerminationId, TerminationRecord, TerminationState};
