@@ -121,6 +121,9 @@ pub struct InputArguments {
     /// Read which HR id is which 8x8 user id from FILE.
     #[arg(long, value_name = "FILE")]
     pub map: Option<PathBuf>,
+    /// Check from the numbers report FILE whether a country's numbers still fit when seats are cancelled.
+    #[arg(long, value_name = "FILE")]
+    pub numbers: Option<PathBuf>,
     /// Take the HR exports as made at INSTANT (RFC 3339) [default: the files' times].
     #[arg(long, value_name = "INSTANT")]
     pub hr_at: Option<Timestamp>,

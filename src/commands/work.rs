@@ -10,17 +10,17 @@ use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
-use super::{again, console, outputs, signals};
+use super::{again, console, delivery, following, outputs, signals};
 use crate::apply::{self, Execution, Stop, StopSwitch, Timing, Veto};
 use crate::config::Settings;
 use crate::ingest;
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
-    AcceptedInput, ApprovalRecord, Channel, HoldRecord, HoldSource, Memory, Outcome, OutcomeRecord,
+    AcceptedInput, ApprovalRecord, Channel, HoldRecord, HoldSource, Outcome, OutcomeRecord,
     short_digest,
 };
 use crate::plan::{self, Decision, Plan};
-use crate::report::{self, Ending, Run, Summary};
+use crate::report::{self, Deliveries, Ending, Run, Summary};
 use crate::vendor::{Usage, wall_now};
 
 /// Told of every commit to the ledger.
@@ -67,7 +67,6 @@ pub(super) fn show_unbegun(
     settings: &Settings,
     command: &'static str,
     plan: &Plan,
-    memory: &Memory,
     ledger: &Ledger,
     code: u8,
 ) -> Result<(), Failure> {
@@ -79,7 +78,8 @@ pub(super) fn show_unbegun(
         target: settings.target_label(),
         outcomes: &outcomes,
         earlier: &outcomes,
-        requests: &memory.requests,
+        requests: &following::open_requests(ledger)?,
+        deliveries: &Deliveries::default(),
         approved_by: "",
     };
     let ending = Ending::NotBegun(code);
@@ -109,6 +109,13 @@ struct Before {
     started_at: Timestamp,
     /// How actions of the plan had ended.
     outcomes: BTreeMap<String, OutcomeRecord>,
+}
+
+/// How carrying it out ended.
+struct Ended<'a> {
+    recorded: &'a Result<(), LedgerError>,
+    deliveries: &'a Deliveries,
+    stopped: Option<Stop>,
 }
 
 /// What a plan is carried out for.
@@ -155,27 +162,31 @@ impl Work<'_> {
             stop: stop.clone(),
             observer: console::progress(self.settings, &tenant.servers),
         };
+        following::look_at_the_calendar(&mut ledger, &self.plan, &run_id, started_at)?;
         let work = apply::execute(execution, ledger);
-        let (ledger, recorded) = tokio::select! {
+        let (mut ledger, recorded) = tokio::select! {
             ended = work => ended,
             () = signals::watch(stop.clone()) => (open_ledger(self.settings, None)?, Ok(())),
         };
         if recorded.is_err() {
             stop.stop(Stop::Ledger);
         }
+        let deliveries = self.deliver(&mut ledger, tenant, &stop).await;
         // Whatever goes wrong from here on, the tenant was changed.
-        self.conclude(
-            ledger,
-            &recorded,
-            tenant,
-            &run_id,
-            &Before {
-                started_at,
-                outcomes: earlier,
-            },
-            stop.reason(),
-        )
-        .map_err(|failure| Failure {
+        deliveries
+            .and_then(|deliveries| {
+                let before = Before {
+                    started_at,
+                    outcomes: earlier,
+                };
+                let ended = Ended {
+                    recorded: &recorded,
+                    deliveries: &deliveries,
+                    stopped: stop.reason(),
+                };
+                self.conclude(ledger, tenant, &run_id, &before, &ended)
+            })
+            .map_err(|failure| Failure {
             exit: Exit::Midway,
             ..failure
         })
@@ -272,16 +283,42 @@ impl Work<'_> {
         }
     }
 
+    /// Lets drafts reach people. A rehearsal reaches nobody, and a run that
+    /// was stopped leaves it to the next one.
+    async fn deliver(
+        &self,
+        ledger: &mut Ledger,
+        tenant: &Tenant,
+        stop: &StopSwitch,
+    ) -> Result<Deliveries, Failure> {
+        if self.purpose == Purpose::Predict || stop.reason().is_some() {
+            return Ok(Deliveries::default());
+        }
+        let delivery = delivery::deliver(self.settings, ledger, &self.plan, &tenant.clock);
+        tokio::select! {
+            done = delivery => done,
+            () = signals::wait() => Err(Failure::new(
+                Exit::Midway,
+                "stopped while drafts were delivered; run again, what was not recorded is sent \
+                 again with the same key",
+            )),
+        }
+    }
+
     fn conclude(
         &self,
         mut ledger: Ledger,
-        recorded: &Result<(), LedgerError>,
         tenant: &Tenant,
         run_id: &str,
         before: &Before,
-        stopped: Option<Stop>,
+        ended: &Ended<'_>,
     ) -> Result<u8, Failure> {
         let plan = &self.plan;
+        let Ended {
+            recorded,
+            deliveries,
+            stopped,
+        } = *ended;
         if let Err(error) = recorded {
             console::warn(&format!(
                 "the ledger could not be written: {error}; run again when it can"
@@ -304,7 +341,8 @@ impl Work<'_> {
             target: self.settings.target_label(),
             outcomes: &outcomes,
             earlier: &before.outcomes,
-            requests: &memory.requests,
+            requests: &following::open_requests(&ledger)?,
+            deliveries,
             approved_by: &approved_by,
         };
         let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
@@ -332,6 +370,7 @@ impl Work<'_> {
             console::tell(self.settings, &report::outcome_table(&summary));
         }
         console::describe_attention(self.settings, &run, &folder);
+        console::describe_requests(self.settings, &summary);
         console::describe_limit(self.settings, usage);
         if let Some(prediction) = &summary.rehearsal {
             console::tell(self.settings, &report::prediction_text(prediction));

@@ -39,6 +39,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("licenses", Value),
             ("holds", Value),
             ("map", Value),
+            ("numbers", Value),
         ]),
     ),
     ("hr", Table(&[("file", Value), ("trust", Value)])),
@@ -121,7 +122,37 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("first_run", Value),
         ]),
     ),
-    ("seats", Table(&[("as_of", Value)])),
+    (
+        "webhook",
+        Table(&[
+            ("url", Value),
+            ("secret_env", Value),
+            ("secret_file", Value),
+        ]),
+    ),
+    (
+        "email",
+        Table(&[
+            ("host", Value),
+            ("port", Value),
+            ("encryption", Value),
+            ("username", Value),
+            ("password_env", Value),
+            ("password_file", Value),
+            ("from", Value),
+            ("to", Value),
+        ]),
+    ),
+    (
+        "seats",
+        Table(&[
+            ("as_of", Value),
+            (
+                "planned_joiners",
+                List(&[("license", Value), ("country", Value), ("seats", Value)]),
+            ),
+        ]),
+    ),
     (
         "contracts",
         List(&[

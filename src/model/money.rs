@@ -51,6 +51,16 @@ impl Money {
     }
 }
 
+impl Money {
+    /// The sum; `None` for another currency, because it would mean nothing.
+    pub fn plus(&self, other: &Self) -> Option<Self> {
+        (other.currency == self.currency).then(|| Self {
+            amount: self.amount + other.amount,
+            currency: self.currency.clone(),
+        })
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.amount, self.currency)

@@ -7,7 +7,7 @@ use super::document::{Facts, Lane, Plan, PlanInput, Step};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
     ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory, Origin,
-    Policy, PoolObservation, Reason, SourceRow, short_digest,
+    NumberCounts, Policy, PoolObservation, Reason, SourceRow, short_digest,
 };
 use crate::reconcile::{Calendar, NamesOfNobody, Reconciliation};
 use crate::seats::PoolFigures;
@@ -45,6 +45,8 @@ pub struct Build<'a> {
     pub seats: Vec<PoolFigures>,
     /// The date of the seat counts, if there is a licences file.
     pub counted: Option<Date>,
+    /// The tenant's phone numbers, if there is a numbers report.
+    pub numbers: Option<&'a NumberCounts>,
 }
 
 /// Makes every choice. Same inputs, same memory, same instant: same plan.
@@ -92,6 +94,7 @@ pub fn build(input: Build<'_>) -> Plan {
         settled_rows: input.reconciliation.settled_rows,
         observations,
         seats: input.seats,
+        entitlements: Vec::new(),
         findings: Vec::new(),
     };
     let planning = Planning {
@@ -111,7 +114,7 @@ pub fn build(input: Build<'_>) -> Plan {
     name_lagging_statuses(input.reconciliation.lagging_statuses, &mut plan);
     name_far_dates(input.reconciliation.far_dates, &mut plan);
     name_given_up_rows(&input.reconciliation.given_up, &mut plan);
-    cancellations::plan(&planning, input.counted, &mut plan);
+    cancellations::plan(&planning, input.counted, input.numbers, &mut plan);
     planning.close_tasks(&input.reconciliation.cases, &mut plan);
     put_in_order(&mut plan.lanes, memory);
     plan.actions

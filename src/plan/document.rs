@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     AccountKey, AccountStatus, ActionKind, Channel, EmailAddress, GuardLimits, LicenseName, Money,
-    Origin, PersonName, Policy, PoolObservation, TaskKind, TerminationId, TerminationRecord,
+    Origin, PersonName, Policy, Pool, PoolObservation, TaskKind, TerminationId, TerminationRecord,
     UnsettledRow, UserId, Username,
 };
 use crate::reconcile::RowDisposition;
-use crate::seats::{Draft, PoolFigures};
+use crate::seats::{Draft, Entitlement, PoolFigures, Terms};
 
 /// A plan: what shall be done, to whom, why, and what stands against it.
 ///
@@ -66,11 +66,22 @@ pub struct Plan {
     pub observations: Vec<PoolObservation>,
     /// The seat figures behind the drafts.
     pub seats: Vec<PoolFigures>,
+    /// Whether the numbers of a country still fit, where a numbers report was given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entitlements: Vec<Entitlement>,
     /// What an auditor or administrator should know besides, as sentences.
     pub findings: Vec<String>,
 }
 
 impl Plan {
+    /// Whether the numbers of the pool's country still fit when its seats are
+    /// gone, for people.
+    pub fn entitlement_of(&self, pool: &Pool) -> String {
+        let mut known = self.entitlements.iter();
+        let check = known.find(|check| check.is_about(pool));
+        check.map_or_else(|| "unknown".to_owned(), ToString::to_string)
+    }
+
     /// What a manual task is about, and its id in `manual-tasks.csv`; `None`
     /// for actions that are no tasks.
     pub fn task_of(&self, action: &Action) -> Option<String> {
@@ -205,6 +216,10 @@ pub struct DraftTerms {
     pub unit_price: Option<Money>,
     /// Earliest day it can take effect: notice given, or the term's end.
     pub effective_on: Date,
+    /// Its calendar and what missing it costs; plans of older versions do not
+    /// say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
 }
 
 /// The steps of one account, in order. Lanes run side by side.

@@ -148,6 +148,6 @@ impl Planning<'_> {
                 termination.is_some_and(|id| settled.contains(id))
             })
             .map(|task| task.id.clone());
-        plan.closed_tasks = closed.collect();
+        plan.closed_tasks.extend(closed);
     }
 }

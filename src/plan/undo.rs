@@ -124,6 +124,7 @@ pub fn undo(input: &Undo<'_>) -> Plan {
         settled_rows: Vec::new(),
         observations: Vec::new(),
         seats: Vec::new(),
+        entitlements: Vec::new(),
         findings: Vec::new(),
     };
     for past in input.accounts {

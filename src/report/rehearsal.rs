@@ -146,6 +146,7 @@ mod tests {
             outcomes,
             earlier: &BTreeMap::new(),
             requests: &[],
+            deliveries: &crate::report::Deliveries::default(),
             approved_by: "",
         };
         let usage = Usage {

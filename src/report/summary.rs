@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Run;
 use super::codes::{Ending, exit_codes, needs_a_look};
+use super::following::{self, RequestSummary};
 use super::rehearsal::Prediction;
 use super::tasks::open_tasks;
 use crate::model::Outcome;
@@ -57,6 +58,8 @@ pub struct Summary {
     pub guards: Vec<GuardCheck>,
     /// Requests to the vendor.
     pub requests: RequestBudget,
+    /// Partial-cancellation requests.
+    pub cancellation_requests: RequestSummary,
     /// What a rehearsal predicts of the real run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rehearsal: Option<Prediction>,
@@ -143,6 +146,7 @@ pub fn summarize(
             throttled: usage.throttled,
             server_limit: usage.server_limit,
         },
+        cancellation_requests: following::summarize(run),
         rehearsal: None,
         seats: plan.seats.clone(),
         findings: plan.findings.clone(),
@@ -152,7 +156,8 @@ pub fn summarize(
              stranded_seats decides, and the first refusal is remembered",
             "what number licences are called: names with DID, Local Number, Additional Number or \
              Toll Free are taken for them",
-            "how many numbers the remaining seats entitle to: entitlement is unknown",
+            "how many numbers the remaining seats entitle to: covered is said only where --numbers \
+             shows it",
         ],
     }
 }
