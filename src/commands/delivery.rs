@@ -66,8 +66,11 @@ pub(super) async fn deliver(
             };
             if let Err(sentence) = sent {
                 console::warn(&format!("{}: {sentence}", followed.request.id));
-                done.failed
-                    .push(format!("{} ({}): {sentence}", followed.request.id, channel.as_str()));
+                done.failed.push(format!(
+                    "{} ({}): {sentence}",
+                    followed.request.id,
+                    channel.as_str()
+                ));
                 // Whoever did not answer once is not kept waiting for.
                 break;
             }
@@ -151,11 +154,16 @@ impl Receiver {
         match channel {
             DeliveryChannel::File => Ok(Self::Folder),
             DeliveryChannel::Webhook => {
-                let webhook = delivery.webhook.as_ref().ok_or("[webhook] is not configured")?;
+                let webhook = delivery
+                    .webhook
+                    .as_ref()
+                    .ok_or("[webhook] is not configured")?;
                 stay_here(settings, webhook.is_loopback)?;
                 let secret = webhook.secret().map_err(|error| error.to_string())?;
                 let webhook = Webhook::new(&webhook.url, secret);
-                webhook.map(Self::Webhook).map_err(|error| error.to_string())
+                webhook
+                    .map(Self::Webhook)
+                    .map_err(|error| error.to_string())
             }
             DeliveryChannel::Email => {
                 let email = delivery.email.as_ref().ok_or("[email] is not configured")?;

@@ -46,12 +46,7 @@ pub(super) fn look_at_the_calendar(
     entries.extend(handed_in.map(|action| Entry::Outcome {
         plan_id: plan.plan_id.clone(),
         run_id: run_id.to_owned(),
-        record: OutcomeRecord::unsent(
-            &action.id,
-            Outcome::Skipped,
-            OutcomeReason::HandedOver,
-            at,
-        ),
+        record: OutcomeRecord::unsent(&action.id, Outcome::Skipped, OutcomeReason::HandedOver, at),
     }));
     if !entries.is_empty() {
         ledger.record(&entries)?;

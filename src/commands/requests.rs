@@ -161,7 +161,9 @@ fn record(
     let requests = ledger.followed_requests()?;
     let followed = find(&requests, id)?;
     let by_calendar = entries.iter().find_map(|entry| match entry {
-        Entry::RequestState { id: moved, step, .. } if moved == id => Some(step.state),
+        Entry::RequestState {
+            id: moved, step, ..
+        } if moved == id => Some(step.state),
         _ => None,
     });
     let state = by_calendar.unwrap_or(followed.request.state);
@@ -273,7 +275,9 @@ fn must_exist(settings: &Settings) -> Result<(), Failure> {
     let path = settings.ledger.display();
     Err(Failure::new(
         Exit::NoInput,
-        format!("there is no ledger at {path}; give the --config, --sandbox and --out-dir of the run"),
+        format!(
+            "there is no ledger at {path}; give the --config, --sandbox and --out-dir of the run"
+        ),
     ))
 }
 

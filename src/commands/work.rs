@@ -187,9 +187,9 @@ impl Work<'_> {
                 self.conclude(ledger, tenant, &run_id, &before, &ended)
             })
             .map_err(|failure| Failure {
-            exit: Exit::Midway,
-            ..failure
-        })
+                exit: Exit::Midway,
+                ..failure
+            })
     }
 
     /// SCIM does not say whose users it shows. Its address may, and that was

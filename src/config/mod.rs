@@ -21,9 +21,7 @@ mod settings;
 mod template;
 mod values;
 
-pub use delivery::{
-    DeliverySettings, EmailSettings, MailEncryption, MailLogin, WebhookSettings,
-};
+pub use delivery::{DeliverySettings, EmailSettings, MailEncryption, MailLogin, WebhookSettings};
 pub use error::{ConfigError, ConfigErrorKind, Secret};
 pub use settings::{
     ApiSettings, Execution, Inputs, KeySource, LimitSettings, LogLevel, LogSettings, ScimSettings,

@@ -184,9 +184,7 @@ fn target(
         (
             None,
             Command::Apply(_) | Command::Run(_) | Command::Sandbox(_) | Command::Requests(_),
-        ) => {
-            Err(ConfigError::NoTarget(found.path.clone()))
-        }
+        ) => Err(ConfigError::NoTarget(found.path.clone())),
     }
 }
 
@@ -217,7 +215,7 @@ impl MustBeSaid {
             | Command::Sandbox(_)
             | Command::Undo(_)
             | Command::Tasks(_)
-        | Command::Requests(_)
+            | Command::Requests(_)
             | Command::Explain(_)
             | Command::Init(_) => false,
         };

@@ -9,17 +9,17 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{MailEncryption, Target};
 use super::base_url::BaseUrl;
 use super::policy::{Contracts, Joiners};
 use super::values::{
     AccountNames, CalendarDate, CountLimit, DateOrderWord, Domains, Headers, Hours, HoursLimit,
     Managed, Paths, Percent, PercentLimit, Seconds, ZoneName,
 };
+use super::{MailEncryption, Target};
 use crate::ingest::{Delimiter, TextEncoding};
 use crate::model::{
-    AccountStatus, ActOn, ApprovalPolicy, Channel, DataGate, DeliveryChannel, Effective, EmploymentStatus, FirstRun,
-    HrFileKind, StrandedSeats, Trust,
+    AccountStatus, ActOn, ApprovalPolicy, Channel, DataGate, DeliveryChannel, Effective,
+    EmploymentStatus, FirstRun, HrFileKind, StrandedSeats, Trust,
 };
 
 #[derive(Debug, Default, Deserialize)]

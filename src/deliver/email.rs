@@ -1,5 +1,5 @@
-use lettre::message::header::ContentType;
 use lettre::message::Mailbox;
+use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
@@ -156,9 +156,15 @@ mod tests {
     #[test]
     fn a_mail_carries_its_key_and_goes_to_the_configured_people() {
         let mailer = Mailer::new(&options("mail.example.com", MailSecurity::Tls));
-        let message = mailer.expect("a mailer").message(&parcel()).expect("a mail");
+        let message = mailer
+            .expect("a mailer")
+            .message(&parcel())
+            .expect("a mail");
         let text = String::from_utf8(message.formatted()).expect("ASCII");
-        assert!(text.contains("Message-ID: <seatsweep-1f0c@example.com>"), "{text}");
+        assert!(
+            text.contains("Message-ID: <seatsweep-1f0c@example.com>"),
+            "{text}"
+        );
         assert!(text.contains("To: licences@example.com"), "{text}");
         assert!(text.contains("three seats."), "{text}");
     }

@@ -9,7 +9,7 @@ mod webhook;
 use std::path::Path;
 use std::time::Duration;
 
-pub use email::{Mailer, MailerOptions, MailSecurity};
+pub use email::{MailSecurity, Mailer, MailerOptions};
 pub use webhook::Webhook;
 
 use crate::files::{self, FileError};
@@ -48,7 +48,9 @@ pub enum DeliveryError {
         status: StatusCode,
     },
     /// The receiver said nothing.
-    #[error("the webhook at {host} gave no answer: {failure}; it will be sent again, with the same key")]
+    #[error(
+        "the webhook at {host} gave no answer: {failure}; it will be sent again, with the same key"
+    )]
     NoAnswer {
         /// The receiver.
         host: String,
@@ -56,7 +58,9 @@ pub enum DeliveryError {
         failure: TransportFailure,
     },
     /// The mail server said no, or nothing.
-    #[error("the mail server {host} did not take the mail: {cause}; it will be sent again, under the same message id")]
+    #[error(
+        "the mail server {host} did not take the mail: {cause}; it will be sent again, under the same message id"
+    )]
     Mail {
         /// The server.
         host: String,

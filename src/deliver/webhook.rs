@@ -25,7 +25,8 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-seatsweep-signature");
 impl Webhook {
     /// A receiver at `url`: `https`, or `http` on this machine.
     pub fn new(url: &str, secret: SecretString) -> Result<Self, DeliveryError> {
-        let base = BaseUrl::parse(url).map_err(|error| DeliveryError::Address(error.to_string()))?;
+        let base =
+            BaseUrl::parse(url).map_err(|error| DeliveryError::Address(error.to_string()))?;
         let options = Options {
             connect_timeout: PATIENCE,
             total_timeout: PATIENCE,

@@ -79,9 +79,7 @@ pub(super) fn how_to_name(table: &Table, likeliest: Option<(&Field, &str)>) -> S
         | InputRole::Holds
         | InputRole::Map
         | InputRole::Numbers
-        | InputRole::Review => {
-            "rename the column".to_owned()
-        }
+        | InputRole::Review => "rename the column".to_owned(),
     };
     format!("{hint}{how}")
 }

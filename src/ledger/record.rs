@@ -14,8 +14,8 @@ use super::{
     unsettled,
 };
 use crate::model::{
-    AccountKey, AccountStatus, Delivery, LicenseName, OpenRequest, OutcomeRecord, RequestStep, TaskRecord,
-    TaskState, TerminationId, TerminationState, TouchedAccount,
+    AccountKey, AccountStatus, Delivery, LicenseName, OpenRequest, OutcomeRecord, RequestStep,
+    TaskRecord, TaskState, TerminationId, TerminationState, TouchedAccount,
 };
 
 /// One thing to remember. All times `at` are run-clock time.

@@ -36,7 +36,8 @@ impl Ledger {
             let mut events: BTreeMap<String, Vec<RequestEvent>> = BTreeMap::new();
             let mut statement =
                 connection.prepare("SELECT * FROM request_events ORDER BY ordinal")?;
-            let rows = statement.query_map([], |row| Ok((row.get("request_id")?, event_row(row)?)))?;
+            let rows =
+                statement.query_map([], |row| Ok((row.get("request_id")?, event_row(row)?)))?;
             for row in rows {
                 let (id, event) = row?;
                 events.entry(id).or_default().push(event);
@@ -397,8 +398,14 @@ mod tests {
         let one = followed(&ledger);
         assert_eq!((one.request.quantity, one.revision), (2, 1));
         assert_eq!(one.case_number.as_deref(), Some("00123456"));
-        assert_eq!((one.handed_in_on, one.fees), (said.handed_in_on, Some(fees)));
-        assert_eq!(ledger.request_events("cancel-1").expect("events")[1].step, said);
+        assert_eq!(
+            (one.handed_in_on, one.fees),
+            (said.handed_in_on, Some(fees))
+        );
+        assert_eq!(
+            ledger.request_events("cancel-1").expect("events")[1].step,
+            said
+        );
         ledger
             .record(&[entry(RequestStep::to(RequestState::Lapsed))])
             .expect("a step");

@@ -43,7 +43,8 @@ pub use policy::{
     IdentityProvider, PlannedJoiners, Policy, StrandedSeats, Trust,
 };
 pub use request::{
-    Delivery, DeliveryChannel, FollowedRequest, OpenRequest, RequestEvent, RequestState, RequestStep,
+    Delivery, DeliveryChannel, FollowedRequest, OpenRequest, RequestEvent, RequestState,
+    RequestStep,
 };
 pub use source::{InvalidRow, ReviewLine, SourceRow};
 pub use task::{TaskKind, TaskRecord, TaskState};

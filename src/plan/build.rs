@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use super::document::{Facts, Lane, Plan, PlanInput, Step};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
-    ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory, Origin,
-    NumberCounts, Policy, PoolObservation, Reason, SourceRow, short_digest,
+    ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory,
+    NumberCounts, Origin, Policy, PoolObservation, Reason, SourceRow, short_digest,
 };
 use crate::reconcile::{Calendar, NamesOfNobody, Reconciliation};
 use crate::seats::PoolFigures;

@@ -40,7 +40,10 @@ pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
     }
     let drifted = |reason| reason == Some(OutcomeReason::Drifted);
     let undelivered = !run.deliveries.failed.is_empty();
-    if undelivered || some(Outcome::Failed) || run.outcomes.values().any(|ended| drifted(ended.reason)) {
+    if undelivered
+        || some(Outcome::Failed)
+        || run.outcomes.values().any(|ended| drifted(ended.reason))
+    {
         codes.push(4);
     }
     if needs_a_look(run) > 0 {

@@ -184,7 +184,8 @@ pub fn request_history(followed: &FollowedRequest, events: &[RequestEvent]) -> S
             at,
         } = delivery;
         let channel = channel.as_str();
-        let text = format!("delivered to {channel}: revision {revision}, {quantity} seats, key {key}");
+        let text =
+            format!("delivered to {channel}: revision {revision}, {quantity} seats, key {key}");
         (*at, text)
     }));
     lines.sort_by_key(|(at, _)| *at);

@@ -77,7 +77,9 @@ fn letter(material: PackFor<'_>, contract: &Contract, terms: &Terms, subject: &s
     let request = &followed.request;
     let mut lines = vec![subject.to_owned(), String::new()];
     if target != "8x8" {
-        lines.push(format!("This comes from a rehearsal ({target}). Do not hand it in."));
+        lines.push(format!(
+            "This comes from a rehearsal ({target}). Do not hand it in."
+        ));
         lines.push(String::new());
     }
     lines.push(format!(
@@ -85,7 +87,9 @@ fn letter(material: PackFor<'_>, contract: &Contract, terms: &Terms, subject: &s
         request.id,
         followed.revision,
         plan.tenant,
-        plan.customer_id.as_deref().unwrap_or("the customer that you log in as")
+        plan.customer_id
+            .as_deref()
+            .unwrap_or("the customer that you log in as")
     ));
     if request.quantity == 0 {
         lines.push(
@@ -96,26 +100,41 @@ fn letter(material: PackFor<'_>, contract: &Contract, terms: &Terms, subject: &s
         return lines.join("\n") + "\n";
     }
     let effective = request.effective_on.unwrap_or(terms.earliest_effective);
-    let money = |label: &str, amount: Option<String>| {
-        amount.map(|amount| format!("  {label:<22}{amount}"))
-    };
+    let money =
+        |label: &str, amount: Option<String>| amount.map(|amount| format!("  {label:<22}{amount}"));
     let price = contract.unit_price.as_ref();
     lines.push(String::new());
     lines.push("WHAT TO CANCEL".to_owned());
-    lines.push(format!("  {:<22}{}", "Service or license", request.pool.license));
+    lines.push(format!(
+        "  {:<22}{}",
+        "Service or license", request.pool.license
+    ));
     lines.push(format!("  {:<22}{}", "Country", request.pool.country));
     lines.push(format!("  {:<22}{}", "Quantity", request.quantity));
     lines.push(format!("  {:<22}{effective}", "Effective date"));
     lines.push(format!("  {:<22}{}", "End of the term", request.term_ends));
-    lines.extend(money("Price a seat and month", price.map(ToString::to_string)));
+    lines.extend(money(
+        "Price a seat and month",
+        price.map(ToString::to_string),
+    ));
     let saving = price.map(|price| price.times(request.quantity).to_string());
     lines.extend(money("Saves a month", saving));
-    lines.push(format!("  {:<22}staff reduction; the seats are unassigned", "Reason"));
-    lines.push(format!("  {:<22}{}", "Numbers", plan.entitlement_of(&request.pool)));
+    lines.push(format!(
+        "  {:<22}staff reduction; the seats are unassigned",
+        "Reason"
+    ));
+    lines.push(format!(
+        "  {:<22}{}",
+        "Numbers",
+        plan.entitlement_of(&request.pool)
+    ));
     lines.push(String::new());
     lines.push("BY WHEN".to_owned());
     lines.push(format!("  Hand it in by {}.", terms.submit_by));
-    lines.push(format!("  8x8 must have confirmed it by {}.", terms.notice_by));
+    lines.push(format!(
+        "  8x8 must have confirmed it by {}.",
+        terms.notice_by
+    ));
     let cost = terms.cost_of_missing.as_ref();
     let cost = cost.map_or_else(String::new, |cost| format!(", which costs {cost}"));
     lines.push(format!(

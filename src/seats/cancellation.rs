@@ -134,13 +134,18 @@ pub fn figures(
 /// Notes in each pool how many seats planned joiners will take.
 pub fn keep_for_joiners(figures: &mut [PoolFigures], planned: &[PlannedJoiners]) {
     for figures in figures {
-        let joiners = planned.iter().filter(|joiners| joiners.pool == figures.pool);
+        let joiners = planned
+            .iter()
+            .filter(|joiners| joiners.pool == figures.pool);
         figures.joiners = joiners.map(|joiners| joiners.seats).sum();
     }
 }
 
 // The signature is serde's.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }

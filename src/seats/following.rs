@@ -224,6 +224,7 @@ pub fn delivery_is_due(
     }
 }
 
-
+#[cfg(test)]
+mod random_nights;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ mod layouts;
 mod live;
 mod overtaken;
 mod rehearse;
+mod requests;
 mod review;
 mod samples;
 mod scim;

@@ -13,10 +13,7 @@ const LOCAL: u16 = 25;
 
 /// How drafts reach people. A sandbox writes files only, whatever is configured:
 /// nobody shall hand in what was made up.
-pub(super) fn delivery(
-    found: &FoundFile,
-    target: Target,
-) -> Result<DeliverySettings, ConfigError> {
+pub(super) fn delivery(found: &FoundFile, target: Target) -> Result<DeliverySettings, ConfigError> {
     let said = found.file.channels.cancellation.clone();
     let mut channels = said.unwrap_or_else(|| vec![DeliveryChannel::File]);
     channels.sort_unstable();
@@ -70,7 +67,10 @@ fn email(found: &FoundFile, said: &EmailSection) -> Result<EmailSettings, Config
         ));
     };
     if said.to.is_empty() {
-        return Err(wrong(found, "[email] to names nobody; list addresses of your own people"));
+        return Err(wrong(
+            found,
+            "[email] to names nobody; list addresses of your own people",
+        ));
     }
     let mut addresses = said.to.iter().chain([from]);
     if let Some(address) = addresses.find(|address| EmailAddress::parse(address).is_none()) {
@@ -84,7 +84,11 @@ fn email(found: &FoundFile, said: &EmailSection) -> Result<EmailSettings, Config
             "[email] encryption = \"none\" is for a server on this machine; write \"starttls\" or \"tls\"",
         ));
     }
-    let password = source(found, said.password_env.as_ref(), said.password_file.as_ref());
+    let password = source(
+        found,
+        said.password_env.as_ref(),
+        said.password_file.as_ref(),
+    );
     let login = match (&said.username, password) {
         (Some(username), Some(password)) => Some(MailLogin {
             username: username.clone(),

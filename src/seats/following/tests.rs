@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::*;
 use crate::model::{ContractBilling, Delivery, Pool, RequestEvent, RequestStep};
 
-fn contract() -> Contract {
+pub(super) fn contract() -> Contract {
     Contract {
         pool: Pool {
             license: "X Series - X2".to_owned(),
@@ -61,7 +61,11 @@ fn a_confirmed_date_has_passed_on_the_day_after_it() {
         moved(confirmed, date(2027, 4, 1)),
         Some(RequestState::Effective)
     );
-    assert_eq!(moved(RequestState::Effective, date(2027, 4, 1)), None, "once");
+    assert_eq!(
+        moved(RequestState::Effective, date(2027, 4, 1)),
+        None,
+        "once"
+    );
 }
 
 #[test]
@@ -76,7 +80,10 @@ fn what_is_not_confirmed_within_the_notice_lapses() {
     let on = |day| on_day(&requests, &[contract()], day);
     assert_eq!(on(date(2027, 3, 1)), requests);
     assert_eq!(on(date(2027, 3, 2)), [], "its seats may be asked for again");
-    assert!(by_calendar(&requests, &[], date(2028, 1, 1)).is_empty(), "whose notice?");
+    assert!(
+        by_calendar(&requests, &[], date(2028, 1, 1)).is_empty(),
+        "whose notice?"
+    );
 }
 
 #[test]
@@ -126,7 +133,10 @@ fn reminders_grow_more_urgent_and_end_with_the_deed() {
 
     let effective = remind(&request(RequestState::Effective), date(2027, 4, 3));
     let effective = effective.expect("a reminder");
-    assert_eq!((effective.kind, effective.days), (ReminderKind::NotVerified, 3));
+    assert_eq!(
+        (effective.kind, effective.days),
+        (ReminderKind::NotVerified, 3)
+    );
     for state in [RequestState::Confirmed, RequestState::Verified] {
         assert_eq!(remind(&request(state), date(2027, 4, 3)), None, "{state:?}");
     }
@@ -155,10 +165,17 @@ fn a_revision_is_delivered_once_and_the_next_one_monthly() {
     let webhook = DeliveryChannel::Webhook;
     let november = date(2026, 11, 25);
     assert!(is_due(&request(RequestState::Drafted), webhook, november));
-    assert!(!is_due(&request(RequestState::Submitted), webhook, november));
+    assert!(!is_due(
+        &request(RequestState::Submitted),
+        webhook,
+        november
+    ));
     let mut followed = delivered(date(2026, 11, 22), webhook);
     assert!(!is_due(&followed, webhook, date(2027, 2, 1)), "nothing new");
-    assert!(is_due(&followed, DeliveryChannel::Email, november), "another channel");
+    assert!(
+        is_due(&followed, DeliveryChannel::Email, november),
+        "another channel"
+    );
     followed.revision = 2;
     followed.request.quantity = 4;
     assert!(!is_due(&followed, webhook, november));
@@ -167,7 +184,10 @@ fn a_revision_is_delivered_once_and_the_next_one_monthly() {
     followed.revision = 2;
     followed.request.quantity = 4;
     assert!(!is_due(&followed, webhook, date(2026, 12, 16)));
-    assert!(is_due(&followed, webhook, date(2026, 12, 17)), "60 days are left");
+    assert!(
+        is_due(&followed, webhook, date(2026, 12, 17)),
+        "60 days are left"
+    );
 }
 
 #[test]
@@ -185,5 +205,8 @@ fn fewer_seats_are_said_at_once_and_files_follow_the_draft() {
     assert!(is_due(&followed, DeliveryChannel::File, date(2026, 11, 23)));
     let mut nothing = request(RequestState::Drafted);
     nothing.request.quantity = 0;
-    assert!(!is_due(&nothing, webhook, date(2026, 11, 23)), "nobody was told otherwise");
+    assert!(
+        !is_due(&nothing, webhook, date(2026, 11, 23)),
+        "nobody was told otherwise"
+    );
 }
