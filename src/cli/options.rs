@@ -138,7 +138,7 @@ pub struct InputArguments {
 pub struct TimeArguments {
     /// Start the run's clock at an RFC 3339 instant, or at 00:00 of a date in the policy's zone [default: now].
     // The zone of a bare date stands in the configuration, so it stays text here.
-    #[arg(long, value_name = "DATE|INSTANT")]
+    #[arg(long, global = true, value_name = "DATE|INSTANT")]
     pub as_of: Option<String>,
 }
 

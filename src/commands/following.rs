@@ -21,7 +21,11 @@ pub(super) fn look_at_the_calendar(
     at: Timestamp,
 ) -> Result<(), Failure> {
     let today = Calendar::new(&plan.policy)?.day(at);
-    let mut entries = calendar_entries(ledger, &plan.policy.contracts, today, at)?;
+    let moved = calendar_entries(ledger, &plan.policy.contracts, today, at)?;
+    if !moved.is_empty() {
+        ledger.record(&moved)?;
+    }
+    // After that: what lapsed just now may be drafted anew.
     let requests = ledger.requests()?;
     let vendor_has = |id: &str| {
         requests.iter().any(|request| {
@@ -43,13 +47,20 @@ pub(super) fn look_at_the_calendar(
                 .get(&action.id)
                 .is_none_or(|record| record.outcome == Outcome::Deferred)
     });
-    entries.extend(handed_in.map(|action| Entry::Outcome {
-        plan_id: plan.plan_id.clone(),
-        run_id: run_id.to_owned(),
-        record: OutcomeRecord::unsent(&action.id, Outcome::Skipped, OutcomeReason::HandedOver, at),
-    }));
-    if !entries.is_empty() {
-        ledger.record(&entries)?;
+    let passed_over: Vec<Entry> = handed_in
+        .map(|action| Entry::Outcome {
+            plan_id: plan.plan_id.clone(),
+            run_id: run_id.to_owned(),
+            record: OutcomeRecord::unsent(
+                &action.id,
+                Outcome::Skipped,
+                OutcomeReason::HandedOver,
+                at,
+            ),
+        })
+        .collect();
+    if !passed_over.is_empty() {
+        ledger.record(&passed_over)?;
     }
     Ok(())
 }

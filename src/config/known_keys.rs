@@ -199,10 +199,8 @@ const DOCUMENT: &[(&str, Shape)] = &[
 
 /// Words of the contract that a later version will understand and that change
 /// what is done: ignoring them would do something else than was asked for.
-const LATER: [(&str, &str, &str); 4] = [
+const LATER: [(&str, &str, &str); 2] = [
     ("channels", "read", "scim"),
-    ("channels", "cancellation", "webhook"),
-    ("channels", "cancellation", "email"),
     ("policy", "stranded_seats", "reclaim"),
 ];
 
@@ -453,11 +451,10 @@ mod tests {
 
     #[test]
     fn what_a_later_version_does_is_refused_and_not_ignored() {
-        let text = "[channels]\nread = \"scim\"\ncancellation = [\"file\", \"email\"]\n\
+        let text = "[channels]\nread = \"scim\"\n\
                     [policy]\nstranded_seats = \"reclaim\"";
         let expected = [
             "[channels] read: \"scim\" is not supported yet in this version",
-            "[channels] cancellation: \"email\" is not supported yet in this version",
             "[policy] stranded_seats: \"reclaim\" is not supported yet in this version",
         ];
         assert_eq!(problems(text), expected);
