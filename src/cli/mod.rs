@@ -17,7 +17,7 @@ pub use options::{
     ApplyArguments, ExecutionArguments, ExplainArguments, InputArguments, OutputArguments,
     PlanArguments, RunArguments, TimeArguments, UndoArguments,
 };
-pub use requests::{RequestsAction, RequestsArguments};
+pub use requests::{RequestsAction, RequestsArguments, SubmitArguments};
 pub use sandbox::{HoldArgument, HoldPoint, SandboxArguments, ScimPatch, ScimScope};
 pub use tasks::{TasksAction, TasksArguments};
 

@@ -33,26 +33,7 @@ pub enum RequestsAction {
     ///
     /// This sends nothing to 8x8, which takes requests from people only. From here on the request is not revised any
     /// more, and its seats are never asked for again. Say it again to correct the case number, the day or the seats.
-    Submit {
-        /// The request.
-        #[arg(value_name = "ID")]
-        id: String,
-        /// The case number that 8x8 gave. Never a security passphrase.
-        #[arg(long = "case", value_name = "NUMBER")]
-        case_number: String,
-        /// The day on which it was handed in [default: today].
-        #[arg(long, value_name = "DATE")]
-        on: Option<Date>,
-        /// Seats that were handed in [default: those of the draft].
-        #[arg(long, value_name = "SEATS")]
-        quantity: Option<u32>,
-        /// Keep a remark with it.
-        #[arg(long, value_name = "TEXT")]
-        note: Option<String>,
-        /// Record it for the real tenant.
-        #[arg(long)]
-        confirm: bool,
-    },
+    Submit(SubmitArguments),
     /// Record that 8x8 confirmed a request, for which day, and what it charges.
     Confirm {
         /// The request.
@@ -93,11 +74,34 @@ impl RequestsAction {
     /// chosen first.
     pub fn is_outward(&self) -> bool {
         match self {
-            Self::Submit { .. } => true,
+            Self::Submit(_) => true,
             Self::List { .. }
             | Self::Confirm { .. }
             | Self::Close { .. }
             | Self::Withdraw { .. } => false,
         }
     }
+}
+
+/// Options of `requests submit`.
+#[derive(Debug, Clone, Args)]
+pub struct SubmitArguments {
+    /// The request.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// The case number that 8x8 gave. Never a security passphrase.
+    #[arg(long = "case", value_name = "NUMBER")]
+    pub case_number: String,
+    /// The day on which it was handed in [default: today].
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<Date>,
+    /// Seats that were handed in [default: those of the draft].
+    #[arg(long, value_name = "SEATS")]
+    pub quantity: Option<u32>,
+    /// Keep a remark with it.
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Record it for the real tenant.
+    #[arg(long)]
+    pub confirm: bool,
 }

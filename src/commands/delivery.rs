@@ -43,13 +43,15 @@ pub(super) async fn deliver(
                 memory: &memory,
                 target: settings.target_label(),
             };
-            let Some(pack) = report::request_pack(material) else {
-                continue;
+            let pack = match prepare(settings, material, channel) {
+                Ok(Some(pack)) => pack,
+                Ok(None) => continue,
+                Err(failure) => {
+                    let sentence = format!("{:#}", failure.error);
+                    fail(&mut done, followed, channel, &sentence);
+                    break;
+                }
             };
-            let pack = pack.map_err(|error| Failure::of(Exit::Internal, error))?;
-            if channel == DeliveryChannel::File {
-                write_pack(&settings.out_dir, &followed.request.id, &pack)?;
-            }
             if !is_due(settings, plan, followed, channel, clock.now())? {
                 continue;
             }
@@ -65,12 +67,7 @@ pub(super) async fn deliver(
                 Err(sentence) => Err(sentence.clone()),
             };
             if let Err(sentence) = sent {
-                console::warn(&format!("{}: {sentence}", followed.request.id));
-                done.failed.push(format!(
-                    "{} ({}): {sentence}",
-                    followed.request.id,
-                    channel.as_str()
-                ));
+                fail(&mut done, followed, channel, &sentence);
                 // Whoever did not answer once is not kept waiting for.
                 break;
             }
@@ -79,6 +76,34 @@ pub(super) async fn deliver(
         }
     }
     Ok(done)
+}
+
+fn fail(
+    done: &mut Deliveries,
+    followed: &FollowedRequest,
+    channel: DeliveryChannel,
+    sentence: &str,
+) {
+    let id = &followed.request.id;
+    console::warn(&format!("{id}: {sentence}"));
+    let channel = channel.as_str();
+    done.failed.push(format!("{id} ({channel}): {sentence}"));
+}
+
+/// The pack of a request, written where it belongs; `None` when its contract
+/// is not configured any more.
+fn prepare(
+    settings: &Settings,
+    material: PackFor<'_>,
+    channel: DeliveryChannel,
+) -> Result<Option<Pack>, Failure> {
+    let pack = report::request_pack(material)
+        .transpose()
+        .map_err(|error| Failure::of(Exit::Internal, error))?;
+    if let (Some(pack), DeliveryChannel::File) = (&pack, channel) {
+        write_pack(&settings.out_dir, &material.followed.request.id, pack)?;
+    }
+    Ok(pack)
 }
 
 /// A sandbox writes files only, also where a rehearsal made it of 8x8's settings.

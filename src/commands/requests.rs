@@ -7,7 +7,7 @@ use super::console;
 use super::failure::{Exit, Failure};
 use super::following::calendar_entries;
 use super::work::open_ledger;
-use crate::cli::RequestsAction;
+use crate::cli::{RequestsAction, SubmitArguments};
 use crate::config::{Settings, Target};
 use crate::files::RunLock;
 use crate::ledger::{Entry, Ledger};
@@ -26,7 +26,7 @@ pub(super) fn run(settings: &Settings, action: &RequestsAction) -> Result<u8, Fa
             console::say(&sentence);
             return Ok(0);
         }
-        RequestsAction::Submit { .. } => submit(settings, action, today)?,
+        RequestsAction::Submit(arguments) => submit(settings, arguments, today)?,
         RequestsAction::Confirm {
             id,
             effective,
@@ -41,8 +41,10 @@ pub(super) fn run(settings: &Settings, action: &RequestsAction) -> Result<u8, Fa
                 ..step(RequestMove::Confirm, note.as_ref())?
             },
         },
-        RequestsAction::Close { id, note } => Said::plain(id, RequestMove::Close, note)?,
-        RequestsAction::Withdraw { id, note } => Said::plain(id, RequestMove::Withdraw, note)?,
+        RequestsAction::Close { id, note } => Said::plain(id, RequestMove::Close, note.as_ref())?,
+        RequestsAction::Withdraw { id, note } => {
+            Said::plain(id, RequestMove::Withdraw, note.as_ref())?
+        }
     };
     must_exist(settings)?;
     let _lock = RunLock::acquire(&settings.ledger)?;
@@ -61,8 +63,8 @@ struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn plain(id: &'a str, what: RequestMove, note: &Option<String>) -> Result<Self, Failure> {
-        let step = step(what, note.as_ref())?;
+    fn plain(id: &'a str, what: RequestMove, note: Option<&String>) -> Result<Self, Failure> {
+        let step = step(what, note)?;
         Ok(Self { id, what, step })
     }
 }
@@ -104,20 +106,17 @@ fn list(settings: &Settings, ids: &[String], all: bool, today: Date) -> Result<S
 /// From here on the draft is not revised any more, so it has to be meant.
 fn submit<'a>(
     settings: &Settings,
-    action: &'a RequestsAction,
+    arguments: &'a SubmitArguments,
     today: Date,
 ) -> Result<Said<'a>, Failure> {
-    let RequestsAction::Submit {
+    let SubmitArguments {
         id,
         case_number,
         on,
         quantity,
         note,
         confirm,
-    } = action
-    else {
-        return Err(Failure::new(Exit::Internal, "this is no submission"));
-    };
+    } = arguments;
     if settings.target == Target::Eight && !confirm {
         return Err(Failure::new(
             Exit::PlanNotUsable,

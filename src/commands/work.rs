@@ -297,11 +297,11 @@ impl Work<'_> {
         let delivery = delivery::deliver(self.settings, ledger, &self.plan, &tenant.clock);
         tokio::select! {
             done = delivery => done,
-            () = signals::wait() => Err(Failure::new(
-                Exit::Midway,
-                "stopped while drafts were delivered; run again, what was not recorded is sent \
-                 again with the same key",
-            )),
+            () = signals::wait() => {
+                console::warn("stopping: what was not delivered yet is left to the next run");
+                stop.stop(Stop::Interrupted);
+                Ok(Deliveries::default())
+            }
         }
     }
 

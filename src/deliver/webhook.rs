@@ -51,11 +51,13 @@ impl Webhook {
     }
 
     fn request(&self, parcel: &Parcel) -> Result<Request, DeliveryError> {
-        let no_address = || DeliveryError::Address("it has no path that can be sent to".to_owned());
+        let no_request = || DeliveryError::Address("no request to it can be made".to_owned());
         let body = parcel.document.to_string().into_bytes();
-        let key = HeaderValue::from_str(&parcel.key).map_err(|_| no_address())?;
+        let header = |text: &str| HeaderValue::from_str(text).ok();
+        let key = header(&parcel.key).ok_or_else(no_request)?;
         let signature = signature(&self.secret, &body);
-        let signature = HeaderValue::from_str(&signature).map_err(|_| no_address())?;
+        let signature = signature.and_then(|text| header(&text));
+        let signature = signature.ok_or_else(no_request)?;
         let media_type = HeaderValue::from_static("application/json");
         Ok(Request {
             method: Method::POST,
@@ -63,7 +65,7 @@ impl Webhook {
                 .client
                 .base()
                 .endpoint(&[], &[])
-                .ok_or_else(no_address)?,
+                .ok_or_else(no_request)?,
             headers: HeaderMap::from_iter([
                 (header::CONTENT_TYPE, media_type),
                 (IDEMPOTENCY_KEY, key),
@@ -113,17 +115,15 @@ impl Webhook {
     }
 }
 
-fn signature(secret: &SecretString, body: &[u8]) -> String {
-    // A key of any length is taken (RFC 2104).
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
-        .unwrap_or_else(|_| Hmac::<Sha256>::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
+fn signature(secret: &SecretString, body: &[u8]) -> Option<String> {
+    // Never `None`: a key of any length is taken (RFC 2104).
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).ok()?;
     mac.update(body);
     let mut text = "sha256=".to_owned();
     for byte in mac.finalize().into_bytes() {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
+        write!(text, "{byte:02x}").ok()?;
     }
-    text
+    Some(text)
 }
 
 #[cfg(test)]
@@ -134,8 +134,8 @@ mod tests {
     fn the_signature_is_that_of_rfc_4231() {
         let secret = SecretString::from("Jefe");
         assert_eq!(
-            signature(&secret, b"what do ya want for nothing?"),
-            "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+            signature(&secret, b"what do ya want for nothing?").as_deref(),
+            Some("sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
         );
     }
 

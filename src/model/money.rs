@@ -78,6 +78,14 @@ mod tests {
     }
 
     #[test]
+    fn currencies_are_never_added() {
+        let money = |amount, currency| Money::parse(amount, currency).expect("money");
+        let sum = money("0.10", "USD").plus(&money("0.20", "USD"));
+        assert_eq!(sum, Some(money("0.30", "USD")));
+        assert_eq!(sum.and_then(|sum| sum.plus(&money("1", "EUR"))), None);
+    }
+
+    #[test]
     fn guesses_are_refused() {
         for (amount, currency) in [("24,10", "USD"), ("-1", "USD"), ("1e3", "USD"), ("1", "US")] {
             assert!(

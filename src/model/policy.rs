@@ -213,6 +213,6 @@ pub enum ContractBilling {
     Subscription,
     /// 8x8 Express; cancelled in the support chat.
     Express,
-    /// 8x8 ContactNow; unused seats end with their period by themselves.
+    /// 8x8 `ContactNow`; unused seats end with their period by themselves.
     ContactNow,
 }

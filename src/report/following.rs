@@ -76,9 +76,10 @@ pub fn reminder_text(reminder: &Reminder) -> String {
         kind,
         days,
         by,
+        ..
     } = reminder;
     match kind {
-        ReminderKind::HandIn { .. } => format!(
+        ReminderKind::HandIn => format!(
             "{request_id} has to be handed in to 8x8 by {by}: {days} days left; then \
              `seatsweep requests submit {request_id} --case NUMBER`"
         ),
@@ -192,7 +193,10 @@ pub fn request_history(followed: &FollowedRequest, events: &[RequestEvent]) -> S
     let request = &followed.request;
     let mut text = format!("{} {}", request.id, request.pool);
     for (at, line) in lines {
-        text.push_str(&format!("\n  {} {line}", super::instant(Some(at))));
+        text.push_str("\n  ");
+        text.push_str(&super::instant(Some(at)));
+        text.push(' ');
+        text.push_str(&line);
     }
     text
 }

@@ -127,17 +127,17 @@ pub struct Reminder {
     pub days: i32,
     /// The day that it is about.
     pub by: Date,
+    /// Of a draft: the mark that was passed last, 60, 30, 14 or 7 days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<i32>,
 }
 
 /// What a reminder is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReminderKind {
-    /// A draft has to be handed in soon: within 60, 30, 14 or 7 days.
-    HandIn {
-        /// The mark that was passed last.
-        within: i32,
-    },
+    /// A draft has to be handed in soon.
+    HandIn,
     /// The vendor did not confirm it for two weeks.
     NotConfirmed,
     /// The date has passed, and nobody has seen it gone from the bill.
@@ -158,37 +158,40 @@ pub fn reminders(
 
 fn reminder(followed: &FollowedRequest, contracts: &[Contract], today: Date) -> Option<Reminder> {
     let request = &followed.request;
-    let (kind, days, by) = match request.state {
+    let remind = |kind, days, by| Reminder {
+        request_id: request.id.clone(),
+        kind,
+        days,
+        by,
+        within: None,
+    };
+    match request.state {
         RequestState::Drafted if request.quantity > 0 => {
             let (_, submit_by) = calendar_of(contract_of(contracts, &request.id)?, today);
             let left = days_between(today, submit_by);
             let marks = REMINDED_WITHIN.into_iter().filter(|mark| left <= *mark);
-            let within = marks.min()?;
-            (ReminderKind::HandIn { within }, left, submit_by)
+            Some(Reminder {
+                within: Some(marks.min()?),
+                ..remind(ReminderKind::HandIn, left, submit_by)
+            })
         }
         RequestState::Submitted => {
             let since = days_between(followed.handed_in_on?, today);
             let contract = contract_of(contracts, &request.id)?;
             let by = notice_by(contract, request.term_ends);
-            (since >= CONFIRMED_WITHIN).then_some((ReminderKind::NotConfirmed, since, by))?
+            (since >= CONFIRMED_WITHIN).then(|| remind(ReminderKind::NotConfirmed, since, by))
         }
         RequestState::Effective => {
             let effective = request.effective_on?;
             let since = days_between(effective, today);
-            (ReminderKind::NotVerified, since, effective)
+            Some(remind(ReminderKind::NotVerified, since, effective))
         }
         RequestState::Drafted
         | RequestState::Confirmed
         | RequestState::Verified
         | RequestState::Lapsed
-        | RequestState::Withdrawn => return None,
-    };
-    Some(Reminder {
-        request_id: request.id.clone(),
-        kind,
-        days,
-        by,
-    })
+        | RequestState::Withdrawn => None,
+    }
 }
 
 /// Whether a draft should reach people through this channel now. Files follow

@@ -362,12 +362,15 @@ fn the_pack_has_everything_that_the_form_can_ask_for_and_names_nobody() {
 fn the_numbers_report_settles_the_entitlement_where_it_can() {
     let office = office("");
     let numbers = |count: u32| {
-        let rows: String = (1..=count)
-            .map(|number| format!("Assigned,1555010{number:04},\n"))
+        let rows: Vec<String> = (1..=count)
+            .map(|number| format!("Assigned,1555010{number:04},"))
             .collect();
         office.write(
             "numbers.csv",
-            format!("Number status,Phone number,Extension\n{rows}"),
+            format!(
+                "Number status,Phone number,Extension\n{}\n",
+                rows.join("\n")
+            ),
         );
     };
     let tonight = |date| {

@@ -109,10 +109,7 @@ fn reminders_grow_more_urgent_and_end_with_the_deed() {
         reminders(std::slice::from_ref(followed), &[contract()], today).pop()
     };
     let draft = request(RequestState::Drafted);
-    let within = |today| match remind(&draft, today)?.kind {
-        ReminderKind::HandIn { within } => Some(within),
-        ReminderKind::NotConfirmed | ReminderKind::NotVerified => None,
-    };
+    let within = |today| remind(&draft, today)?.within;
     // To be handed in by 15 February.
     assert_eq!(within(date(2026, 12, 16)), None);
     assert_eq!(within(date(2026, 12, 17)), Some(60));

@@ -96,7 +96,7 @@ fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<Post>>, manners: &[Manner]) ->
         }
         Manner::HangsUp => return None,
         Manner::Hangs => {
-            thread::sleep(Duration::from_secs(600));
+            thread::sleep(Duration::from_mins(10));
             return None;
         }
     };
