@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::console;
 use super::failure::{Exit, Failure};
 use crate::config::{EmailSettings, MailEncryption, Settings, Target};
-use crate::deliver::{self, MailSecurity, Mailer, MailerOptions, Parcel, Webhook};
+use crate::deliver::{self, DeliveryError, MailSecurity, Mailer, MailerOptions, Parcel, Webhook};
 use crate::ledger::{Entry, Ledger};
 use crate::model::{Delivery, DeliveryChannel, FollowedRequest};
 use crate::plan::Plan;
@@ -63,12 +63,18 @@ pub(super) async fn deliver(
                 document: pack.document,
             };
             let sent = match receiver.get_or_insert_with(|| Receiver::of(settings, channel)) {
-                Ok(receiver) => receiver.send(&parcel, clock).await,
-                Err(sentence) => Err(sentence.clone()),
+                Ok(receiver) => {
+                    let sent = receiver.send(&parcel, clock).await;
+                    sent.map_err(|error| (error.to_string(), error.is_about_the_parcel()))
+                }
+                Err(sentence) => Err((sentence.clone(), false)),
             };
-            if let Err(sentence) = sent {
+            if let Err((sentence, others_may_arrive)) = sent {
                 fail(&mut done, followed, channel, &sentence);
-                // Whoever did not answer once is not kept waiting for.
+                if others_may_arrive {
+                    continue;
+                }
+                // Whoever did not answer once is not waited for again tonight.
                 break;
             }
             record(ledger, followed, channel, key, clock.now())?;
@@ -198,13 +204,12 @@ impl Receiver {
         }
     }
 
-    async fn send(&self, parcel: &Parcel, clock: &Clock) -> Result<(), String> {
-        let sent = match self {
+    async fn send(&self, parcel: &Parcel, clock: &Clock) -> Result<(), DeliveryError> {
+        match self {
             Self::Folder => Ok(()),
             Self::Webhook(webhook) => webhook.send(parcel, clock).await,
             Self::Mail(mailer) => mailer.send(parcel, clock).await,
-        };
-        sent.map_err(|error| error.to_string())
+        }
     }
 }
 

@@ -72,6 +72,21 @@ pub enum DeliveryError {
     Message(String),
 }
 
+impl DeliveryError {
+    /// Whether the receiver is there and refused this parcel, so that it may
+    /// take others.
+    pub fn is_about_the_parcel(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => status.is_client_error(),
+            Self::Address(_)
+            | Self::Client(_)
+            | Self::NoAnswer { .. }
+            | Self::Mail { .. }
+            | Self::Message(_) => false,
+        }
+    }
+}
+
 /// Writes the files of a pack, each whole or not at all.
 pub fn to_folder(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), FileError> {
     files::create_owner_only_dir(folder)?;
