@@ -65,6 +65,7 @@ Look at:
   $out/sandbox/results.csv                what became of every HR row (of the last run)
   $out/sandbox/manual-tasks.csv           what people have to do, step by step
   $out/sandbox/cancellation-requests.csv  what may be handed in to 8x8, by when, and what it saves
+  $out/sandbox/requests/                  for each of them what a person needs who hands it in
   $out/sandbox/summary.json               the numbers, for a program
   $out/sandbox/runs/                      the same files of each run, with its plan and review sheet
 END

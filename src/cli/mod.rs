@@ -3,6 +3,7 @@
 
 mod init;
 mod options;
+mod requests;
 mod sandbox;
 mod tasks;
 
@@ -16,6 +17,7 @@ pub use options::{
     ApplyArguments, ExecutionArguments, ExplainArguments, InputArguments, OutputArguments,
     PlanArguments, RunArguments, TimeArguments, UndoArguments,
 };
+pub use requests::{RequestsAction, RequestsArguments, SubmitArguments};
 pub use sandbox::{
     HoldArgument, HoldPoint, ListedUser, OperationTime, SandboxArguments, ScimPatch, ScimScope,
     Seconds, Stranded, TenantLimits, Update, WindowsArgument,
@@ -53,6 +55,8 @@ pub enum Command {
     Sandbox(SandboxArguments),
     /// List manual tasks, or say that they are done or to be waited for.
     Tasks(TasksArguments),
+    /// Follow partial-cancellation requests: what 8x8 has, what it confirmed, what is gone from the bill.
+    Requests(RequestsArguments),
     /// Tell why a person, an account or an HR row got what it got.
     Explain(ExplainArguments),
     /// Write a commented configuration file with the columns found in the files given.
@@ -66,9 +70,12 @@ impl Command {
             Self::Plan(plan) => Some(&plan.inputs),
             Self::Explain(explain) => Some(&explain.inputs),
             Self::Run(run) => Some(&run.inputs),
-            Self::Apply(_) | Self::Undo(_) | Self::Sandbox(_) | Self::Tasks(_) | Self::Init(_) => {
-                None
-            }
+            Self::Apply(_)
+            | Self::Undo(_)
+            | Self::Sandbox(_)
+            | Self::Tasks(_)
+            | Self::Requests(_)
+            | Self::Init(_) => None,
         }
     }
 
@@ -80,6 +87,7 @@ impl Command {
             Self::Run(run) => Some(&run.output),
             Self::Undo(undo) => Some(&undo.output),
             Self::Tasks(tasks) => Some(&tasks.output),
+            Self::Requests(requests) => Some(&requests.output),
             Self::Explain(explain) => Some(&explain.output),
             Self::Sandbox(_) | Self::Init(_) => None,
         }
@@ -94,6 +102,7 @@ impl Command {
             | Self::Undo(_)
             | Self::Sandbox(_)
             | Self::Tasks(_)
+            | Self::Requests(_)
             | Self::Explain(_)
             | Self::Init(_) => None,
         }
@@ -107,6 +116,7 @@ impl Command {
             Self::Apply(apply) => apply.time.as_of.as_deref(),
             Self::Run(run) => run.time.as_of.as_deref(),
             Self::Undo(undo) => undo.time.as_of.as_deref(),
+            Self::Requests(requests) => requests.time.as_of.as_deref(),
             Self::Sandbox(sandbox) => sandbox.as_of.as_deref(),
             Self::Tasks(_) | Self::Init(_) => None,
         }
@@ -221,6 +231,12 @@ mod tests {
             ("undo run-1 --confirm", 64),
             ("undo run-1 --hr a.csv", 64),
             ("undo --help", 0),
+            ("requests", 64),
+            ("requests submit cancel-1", 64),
+            ("requests confirm cancel-1", 64),
+            ("requests confirm cancel-1 --effective soon", 64),
+            ("requests list cancel-1 --all", 64),
+            ("requests submit --help", 0),
             ("run --rehearse", 64),
             ("apply plan.json --rehearse --results r.csv", 64),
             ("sandbox --hold 3:later", 64),

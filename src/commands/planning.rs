@@ -9,10 +9,10 @@ use super::target::Tenant;
 use super::{live, recovery, sightings};
 use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
-use crate::model::{AccountRow, HoldRecord, HrRow, InvalidRow, Memory};
+use crate::model::{AccountRow, HoldRecord, HrRow, InvalidRow, Memory, NumberCounts};
 use crate::plan::{Build, Facts, LookedUp, Plan, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
-use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
+use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures, keep_for_joiners};
 
 /// Reads the inputs and makes the plan for `as_of`.
 pub(super) fn make_plan(
@@ -242,7 +242,7 @@ impl Tonight {
             .seats_as_of
             .filter(|_| settings.inputs.licenses.is_some());
         let calendar = &self.calendar;
-        let seats = figures(
+        let mut seats = figures(
             &tally.finish(),
             &self.hand_made.owned,
             &settings.policy.contracts,
@@ -255,6 +255,7 @@ impl Tonight {
                 }),
             },
         );
+        keep_for_joiners(&mut seats, &settings.policy.planned_joiners);
         let facts = Facts {
             active_accounts: census.active(),
             active_licensed: census.active_licensed(),
@@ -286,6 +287,7 @@ impl Tonight {
             facts,
             seats,
             counted,
+            numbers: self.hand_made.numbers.as_ref(),
         })
     }
 }
@@ -371,6 +373,7 @@ struct HandMade {
     owned: Vec<OwnedSeats>,
     holds: Vec<HoldRecord>,
     map: std::collections::BTreeMap<String, String>,
+    numbers: Option<NumberCounts>,
 }
 
 impl HandMade {
@@ -405,6 +408,11 @@ impl HandMade {
             let map = ingest::read_map(path)?;
             all.inputs.push(input(map.file, None));
             all.map = map.map;
+        }
+        if let Some(path) = &settings.inputs.numbers {
+            let numbers = ingest::read_numbers(path)?;
+            all.inputs.push(input(numbers.file, None));
+            all.numbers = Some(numbers.counts);
         }
         Ok(all)
     }

@@ -1,3 +1,4 @@
+mod delivery;
 mod execution;
 mod inputs;
 mod scim;
@@ -74,6 +75,7 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         },
         scim,
         read: file.channels.read.channel(),
+        delivery: delivery::delivery(&found, target)?,
         on_loopback,
         limits,
         as_of,
@@ -156,6 +158,7 @@ fn target(
         | Command::Run(_)
         | Command::Undo(_)
         | Command::Tasks(_)
+        | Command::Requests(_)
         | Command::Explain(_)
         | Command::Init(_) => command.output().is_some_and(|output| output.sandbox),
     };
@@ -180,9 +183,11 @@ fn target(
             | Command::Init(_),
         ) => Ok(Target::Eight),
         (None, Command::Apply(apply)) if apply.rehearse => Ok(Target::Eight),
-        (None, Command::Apply(_) | Command::Run(_) | Command::Sandbox(_)) => {
-            Err(ConfigError::NoTarget(found.path.clone()))
-        }
+        (None, Command::Requests(requests)) if !requests.action.is_outward() => Ok(Target::Eight),
+        (
+            None,
+            Command::Apply(_) | Command::Run(_) | Command::Sandbox(_) | Command::Requests(_),
+        ) => Err(ConfigError::NoTarget(found.path.clone())),
     }
 }
 
@@ -213,6 +218,7 @@ impl MustBeSaid {
             | Command::Sandbox(_)
             | Command::Undo(_)
             | Command::Tasks(_)
+            | Command::Requests(_)
             | Command::Explain(_)
             | Command::Init(_) => false,
         };
@@ -307,6 +313,7 @@ fn customer_id(command: &Command, file: &ConfigFile) -> Option<String> {
         | Command::Run(_)
         | Command::Undo(_)
         | Command::Tasks(_)
+        | Command::Requests(_)
         | Command::Explain(_)
         | Command::Init(_) => None,
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::DeliverySettings;
 use crate::cli::{ColorWhen, LogFormat};
 use crate::ingest::{ColumnNames, Formats};
 use crate::model::{Channel, GuardLimits, Policy};
@@ -44,6 +45,8 @@ pub struct Settings {
     /// What the status of accounts that wait for an identity provider is read
     /// over, where the users report may be behind: `Scim`, or nothing.
     pub read: Channel,
+    /// How drafts of cancellation requests reach the company's own people.
+    pub delivery: DeliverySettings,
     /// Whether every API that changes the tenant is an address of this machine.
     pub on_loopback: bool,
     /// How fast requests may go.
@@ -106,6 +109,8 @@ pub struct Inputs {
     pub holds: Option<PathBuf>,
     /// HR id to 8x8 user id.
     pub map: Option<PathBuf>,
+    /// The phone numbers of the tenant.
+    pub numbers: Option<PathBuf>,
     /// When the HR exports were made; `None` for the files' times.
     pub hr_at: Option<Timestamp>,
     /// When the users report was made; `None` for the file's time, and for a

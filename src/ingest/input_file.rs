@@ -38,6 +38,8 @@ pub enum InputRole {
     Holds,
     /// HR id → 8x8 user.
     Map,
+    /// The phone numbers of the tenant.
+    Numbers,
     /// The review sheet, which comes back from a spreadsheet.
     Review,
 }
@@ -51,6 +53,7 @@ impl InputRole {
             Self::Licenses => "licenses",
             Self::Holds => "holds",
             Self::Map => "map",
+            Self::Numbers => "numbers",
             Self::Review => "review",
         }
     }

@@ -217,7 +217,11 @@ impl Layout {
     pub(super) fn filler(&self, cells: &StringRecord, landmarks: &Landmarks) -> Option<Filler> {
         match self.table.role {
             InputRole::Hr | InputRole::Users => Filler::of(cells, landmarks),
-            InputRole::Licenses | InputRole::Holds | InputRole::Map | InputRole::Review => None,
+            InputRole::Licenses
+            | InputRole::Holds
+            | InputRole::Map
+            | InputRole::Numbers
+            | InputRole::Review => None,
         }
     }
 

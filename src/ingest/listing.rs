@@ -74,6 +74,9 @@ fn columns_of(role: InputRole) -> &'static str {
         }
         InputRole::Holds => "a --holds file has the columns who, why, until",
         InputRole::Map => "a --map file has the columns hr_id, user_id",
+        InputRole::Numbers => {
+            "a --numbers file is the numbers report of Admin Console, with a column `Phone number`"
+        }
         InputRole::Hr | InputRole::Users | InputRole::Review => {
             "exports and review sheets are not written by hand"
         }

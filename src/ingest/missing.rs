@@ -53,6 +53,7 @@ pub(super) fn looks_like(table: &Table, header: &[String], assignment: &Assignme
         | InputRole::Licenses
         | InputRole::Holds
         | InputRole::Map
+        | InputRole::Numbers
         | InputRole::Review => None,
     };
     kind.map(|kind| format!("; {kind}")).unwrap_or_default()
@@ -74,9 +75,11 @@ pub(super) fn how_to_name(table: &Table, likeliest: Option<(&Field, &str)>) -> S
             "name the right one in [columns.{}], e.g. {} = \"{header}\", in {CONFIGURATION}",
             table.role, field.name
         ),
-        InputRole::Licenses | InputRole::Holds | InputRole::Map | InputRole::Review => {
-            "rename the column".to_owned()
-        }
+        InputRole::Licenses
+        | InputRole::Holds
+        | InputRole::Map
+        | InputRole::Numbers
+        | InputRole::Review => "rename the column".to_owned(),
     };
     format!("{hint}{how}")
 }

@@ -51,6 +51,16 @@ impl Money {
     }
 }
 
+impl Money {
+    /// The sum; `None` for another currency, because it would mean nothing.
+    pub fn plus(&self, other: &Self) -> Option<Self> {
+        (other.currency == self.currency).then(|| Self {
+            amount: self.amount + other.amount,
+            currency: self.currency.clone(),
+        })
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.amount, self.currency)
@@ -65,6 +75,14 @@ mod tests {
     fn amounts_stay_exact() {
         let price = Money::parse("24.10", "usd").expect("a price");
         assert_eq!(price.times(3).to_string(), "72.30 USD");
+    }
+
+    #[test]
+    fn currencies_are_never_added() {
+        let money = |amount, currency| Money::parse(amount, currency).expect("money");
+        let sum = money("0.10", "USD").plus(&money("0.20", "USD"));
+        assert_eq!(sum, Some(money("0.30", "USD")));
+        assert_eq!(sum.and_then(|sum| sum.plus(&money("1", "EUR"))), None);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use super::document::{Facts, Lane, Plan, PlanInput, Step};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
-    ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory, Origin,
-    Policy, PoolObservation, Reason, Sighting, SourceRow, short_digest,
+    ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory,
+    NumberCounts, Origin, Policy, PoolObservation, Reason, Sighting, SourceRow, short_digest,
 };
 use crate::reconcile::{Calendar, NamesOfNobody, Reconciliation};
 use crate::seats::PoolFigures;
@@ -47,6 +47,8 @@ pub struct Build<'a> {
     pub seats: Vec<PoolFigures>,
     /// The date of the seat counts, if there is a licences file.
     pub counted: Option<Date>,
+    /// The tenant's phone numbers, if there is a numbers report.
+    pub numbers: Option<&'a NumberCounts>,
 }
 
 /// Accounts that were looked up because the users report may be behind.
@@ -104,6 +106,7 @@ pub fn build(input: Build<'_>) -> Plan {
         sightings: input.looked_up.sightings,
         observations,
         seats: input.seats,
+        entitlements: Vec::new(),
         findings: input.looked_up.findings,
     };
     let planning = Planning {
@@ -124,7 +127,7 @@ pub fn build(input: Build<'_>) -> Plan {
     name_lagging_statuses(input.reconciliation.lagging_statuses, &mut plan);
     name_far_dates(input.reconciliation.far_dates, &mut plan);
     name_given_up_rows(&input.reconciliation.given_up, &mut plan);
-    cancellations::plan(&planning, input.counted, &mut plan);
+    cancellations::plan(&planning, input.counted, input.numbers, &mut plan);
     planning.close_tasks(&input.reconciliation.cases, &mut plan);
     put_in_order(&mut plan.lanes, memory);
     plan.actions

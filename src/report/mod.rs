@@ -4,7 +4,9 @@
 mod budget;
 mod codes;
 mod explain;
+mod following;
 mod inputs;
+mod pack;
 mod rehearsal;
 mod requests;
 mod results;
@@ -15,7 +17,11 @@ mod tasks;
 pub use budget::{RequestBudget, Spending, budget_line};
 pub use codes::{Ending, exit_codes, lines_to_look_at, still_reactivated};
 pub use explain::{Explanation, PastRuns, Traces, explain};
+pub use following::{
+    Deliveries, RequestSummary, legal_moves, reminder_text, request_history, request_table,
+};
 pub use inputs::input_block;
+pub use pack::{Pack, PackFor, is_worth_a_pack, request_pack};
 pub use rehearsal::{Prediction, predict, prediction_text};
 pub use requests::requests_csv;
 pub use results::{COLUMNS, results_csv};
@@ -27,7 +33,7 @@ pub use tasks::tasks_csv;
 
 use std::collections::BTreeMap;
 
-use crate::model::{OpenRequest, OutcomeRecord, ReclaimRecord};
+use crate::model::{FollowedRequest, OutcomeRecord, ReclaimRecord};
 use crate::plan::Plan;
 
 /// Everything that a run's outputs are made of.
@@ -43,8 +49,10 @@ pub struct Run<'a> {
     pub outcomes: &'a BTreeMap<String, OutcomeRecord>,
     /// How they had ended before this run.
     pub earlier: &'a BTreeMap<String, OutcomeRecord>,
-    /// The ledger's requests that are still open.
-    pub requests: &'a [OpenRequest],
+    /// The ledger's requests that are neither withdrawn nor lapsed.
+    pub requests: &'a [FollowedRequest],
+    /// What became of the delivery of their drafts.
+    pub deliveries: &'a Deliveries,
     /// The reclaims of the plan, and those of any plan that are still open.
     pub reclaims: &'a [ReclaimRecord],
     /// Who approved the plan, or empty.
@@ -76,6 +84,19 @@ fn csv_of<const N: usize>(
 fn instant(at: Option<jiff::Timestamp>) -> String {
     at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
         .unwrap_or_default()
+}
+
+/// The day that an instant belongs to in the policy's zone.
+fn day_of(plan: &Plan, at: jiff::Timestamp) -> jiff::civil::Date {
+    let zone = jiff::tz::TimeZone::get(&plan.policy.time_zone);
+    at.to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC)).date()
+}
+
+fn draw(table: tabled::builder::Builder) -> String {
+    table
+        .build()
+        .with(tabled::settings::Style::sharp())
+        .to_string()
 }
 
 fn text<T: ToString>(value: Option<&T>) -> String {

@@ -13,6 +13,7 @@ mod live;
 mod overtaken;
 mod reclaim;
 mod rehearse;
+mod requests;
 mod review;
 mod samples;
 mod scim;

@@ -17,6 +17,7 @@ pub(super) fn lists_accounts(command: &Command, found: &FoundFile) -> bool {
         Command::Apply(_)
         | Command::Undo(_)
         | Command::Tasks(_)
+        | Command::Requests(_)
         | Command::Sandbox(_)
         | Command::Init(_) => {
             return false;
@@ -45,7 +46,7 @@ pub(super) fn inputs(
             });
         }
         // A plan says what it was made from.
-        Command::Apply(_) | Command::Tasks(_) | Command::Init(_) => {
+        Command::Apply(_) | Command::Tasks(_) | Command::Requests(_) | Command::Init(_) => {
             return Ok(Inputs::default());
         }
         Command::Sandbox(sandbox) => {
@@ -100,6 +101,7 @@ fn files_to_plan_from(
         licenses: input(typed.licenses.as_ref(), said.licenses.as_ref(), found)?,
         holds: input(typed.holds.as_ref(), said.holds.as_ref(), found)?,
         map: input(typed.map.as_ref(), said.map.as_ref(), found)?,
+        numbers: input(typed.numbers.as_ref(), said.numbers.as_ref(), found)?,
         hr_at: typed.hr_at,
         users_at: typed.users_at,
     })

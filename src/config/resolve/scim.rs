@@ -74,6 +74,7 @@ pub(super) fn reads_scim(command: &Command, file: &ConfigFile) -> bool {
         | Command::Explain(_)
         | Command::Undo(_)
         | Command::Tasks(_)
+        | Command::Requests(_)
         | Command::Sandbox(_)
         | Command::Init(_) => false,
     }

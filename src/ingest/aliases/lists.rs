@@ -148,3 +148,26 @@ pub(in crate::ingest) mod review {
         ],
     };
 }
+
+/// The vendor's numbers report; its three headers are known (`8x8.md` 1.6).
+pub(in crate::ingest) mod numbers {
+    use super::super::{Field, InputRole, Requirement, Table, field};
+
+    pub(in crate::ingest) static NUMBER: Field = field(
+        "phone_number",
+        &["phone number", "number"],
+        &["did", "telephone number"],
+    );
+    pub(in crate::ingest) static STATUS: Field =
+        field("number_status", &["number status"], &["status"]);
+    pub(in crate::ingest) static EXTENSION: Field = field("extension", &["extension"], &["ext"]);
+
+    pub(in crate::ingest) static TABLE: Table = Table {
+        role: InputRole::Numbers,
+        fields: &[&NUMBER, &STATUS, &EXTENSION],
+        required: &[Requirement {
+            wanted: "the phone number (`Phone number`)",
+            any_of: &[&NUMBER],
+        }],
+    };
+}

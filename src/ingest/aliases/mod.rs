@@ -10,7 +10,7 @@ pub(super) mod hr;
 mod lists;
 pub(super) mod users;
 
-pub(super) use lists::{holds, map, review, seats};
+pub(super) use lists::{holds, map, numbers, review, seats};
 
 use super::input_file::InputRole;
 

@@ -73,6 +73,7 @@ fn policy() -> Policy {
         idp: IdentityProvider::None,
         seats_as_of: None,
         contracts: Vec::new(),
+        planned_joiners: Vec::new(),
         deactivate_by: crate::model::Channel::AdminApi,
         remove_by_hand: false,
         deactivate_fallback: None,

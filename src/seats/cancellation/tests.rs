@@ -169,6 +169,7 @@ fn the_earliest_open_notice_date_comes_first_and_spare_seats_stay() {
         freed: 0,
         newly_assigned: 0,
         reserved: 0,
+        joiners: 0,
         free_by_ledger: 12,
         free_by_count: Some(12),
     };
@@ -203,6 +204,7 @@ fn contact_center_and_subscription_seats_are_never_requested() {
         freed: 5,
         newly_assigned: 0,
         reserved: 0,
+        joiners: 0,
         free_by_ledger: 5,
         free_by_count: None,
     };
@@ -261,6 +263,7 @@ fn contracts_that_end_on_the_same_day_have_requests_of_their_own() {
         freed: 10,
         newly_assigned: 0,
         reserved: 0,
+        joiners: 0,
         free_by_ledger: 10,
         free_by_count: Some(10),
     }];
