@@ -2,9 +2,17 @@
 //! what was really freed, and what may be asked to be cancelled.
 
 mod cancellation;
+mod findings;
+mod holders;
+mod inventory;
 mod tally;
 
 pub use cancellation::{Draft, Ledgered, PoolFigures, calendar_of, drafts, figures, is_request_of};
+pub use findings::{Departure, Finding, FindingKind, Inspection, inspect};
+pub use holders::{Doubled, Held, Holder, Holders, Place, Roster};
+pub use inventory::{
+    Balance, Movements, PlaceCount, PoolInventory, Requested, Stocktaking, Treatment, take_stock,
+};
 pub use tally::{PoolCount, Tally};
 
 use jiff::Timestamp;

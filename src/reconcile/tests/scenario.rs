@@ -230,6 +230,7 @@ pub(crate) fn hr(text: &str) -> HrRow {
         site: cells.text("site"),
         department: cells.text("department"),
         cost_center: String::new(),
+        cost_center: String::new(),
     }
 }
 
