@@ -39,6 +39,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("licenses", Value),
             ("holds", Value),
             ("map", Value),
+            ("roster", Value),
         ]),
     ),
     ("hr", Table(&[("file", Value), ("trust", Value)])),
@@ -121,7 +122,10 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("first_run", Value),
         ]),
     ),
-    ("seats", Table(&[("as_of", Value)])),
+    (
+        "seats",
+        Table(&[("as_of", Value), ("unassigned_after_days", Value)]),
+    ),
     (
         "contracts",
         List(&[
@@ -143,6 +147,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
         Table(&[
             ("hr", Fields(ColumnNames::hr_fields)),
             ("users", Fields(ColumnNames::users_fields)),
+            ("licenses", Fields(ColumnNames::licenses_fields)),
         ]),
     ),
     (

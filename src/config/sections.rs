@@ -61,6 +61,7 @@ pub(super) struct InputsSection {
     pub(super) licenses: Option<PathBuf>,
     pub(super) holds: Option<PathBuf>,
     pub(super) map: Option<PathBuf>,
+    pub(super) roster: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -213,6 +214,7 @@ pub(super) struct GuardsSection {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct SeatsSection {
     pub(super) as_of: Option<CalendarDate>,
+    pub(super) unassigned_after_days: Option<u16>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -220,6 +222,7 @@ pub(super) struct SeatsSection {
 pub(super) struct ColumnsSection {
     pub(super) hr: BTreeMap<String, String>,
     pub(super) users: BTreeMap<String, Headers>,
+    pub(super) licenses: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

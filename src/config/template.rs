@@ -208,6 +208,8 @@ fn choices(text: &mut Text) {
     text.section("seats");
     text.comment("The day on which the seats of `licenses` were counted. Needed with that file.");
     text.choice("as_of", "2026-11-20");
+    text.comment("Days after which `audit` lists seats that nobody holds.");
+    text.choice("unassigned_after_days", "30");
     text.blank();
     text.comment(
         "What a seat costs and when its notice ends: a block for each contract and pool. Without \

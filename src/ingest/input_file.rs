@@ -38,6 +38,8 @@ pub enum InputRole {
     Holds,
     /// HR id → 8x8 user.
     Map,
+    /// Everybody who is employed, as HR exports them.
+    Roster,
     /// The review sheet, which comes back from a spreadsheet.
     Review,
 }
@@ -51,6 +53,7 @@ impl InputRole {
             Self::Licenses => "licenses",
             Self::Holds => "holds",
             Self::Map => "map",
+            Self::Roster => "roster",
             Self::Review => "review",
         }
     }

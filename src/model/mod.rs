@@ -30,8 +30,8 @@ pub use identity::{
 pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{
-    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, PoolObservation, PoolStock,
-    RecentPerson, TouchedAccount,
+    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, PoolObservation,
+    PoolStock, RecentPerson, TouchedAccount,
 };
 pub use money::{Money, MoneyError, MoneyTotals};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};

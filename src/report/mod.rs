@@ -1,6 +1,7 @@
 //! What a run has to show: every number computed once, from the plan and the
 //! ledger's outcomes. Renderers return text or bytes and write nothing.
 
+mod audit;
 mod codes;
 mod explain;
 mod inputs;
@@ -11,6 +12,10 @@ mod summary;
 mod tables;
 mod tasks;
 
+pub use audit::{
+    AuditFrame, AuditReport, FINDING_COLUMNS, RequestLine, SEAT_COLUMNS, Waste, audit_line,
+    audit_tables, departures, findings_csv, leaving, seats_csv,
+};
 pub use codes::{Ending, exit_codes, lines_to_look_at};
 pub use explain::{Explanation, PastRuns, Traces, explain};
 pub use inputs::input_block;

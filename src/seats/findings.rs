@@ -188,8 +188,9 @@ impl Inspection<'_> {
                 place: holder.place.clone(),
                 monthly_cost: self.cost(&pool, quantity),
                 pool,
-                what: "held by an active account of nobody on the roster, nor in tonight's HR files"
-                    .to_owned(),
+                what:
+                    "held by an active account of nobody on the roster, nor in tonight's HR files"
+                        .to_owned(),
                 repair: "if a person has left, have HR list them; if it is a room, a lobby or a \
                          service, name it in [protected] accounts; if HR knows the person by other \
                          keys, correct these"
@@ -223,7 +224,10 @@ impl Inspection<'_> {
                 place: Place::default(),
                 monthly_cost: alike.then(|| self.cost(pool, quantity)).flatten(),
                 pool: pool.clone(),
-                what: format!("one account holds several seats to call with: {}", names.join(", ")),
+                what: format!(
+                    "one account holds several seats to call with: {}",
+                    names.join(", ")
+                ),
                 repair: "keep the one that fits and remove the others in the Admin Console; \
                          voicemail and numbers go with a licence, so move them first"
                     .to_owned(),
@@ -263,9 +267,11 @@ impl Inspection<'_> {
         let quantity = u32::try_from(least - i64::from(spare)).ok()?;
         let asked = pool.requested.drafted + pool.requested.submitted + pool.requested.confirmed;
         let repair = match (pool.treatment, asked) {
-            (Treatment::Contract, 0) => "the next `seatsweep run` drafts a request for what can be \
+            (Treatment::Contract, 0) => {
+                "the next `seatsweep run` drafts a request for what can be \
                                          asked for; raise `spare` if they are kept on purpose"
-                .to_owned(),
+                    .to_owned()
+            }
             (Treatment::Contract, asked) => format!(
                 "{asked} seats of this pool are asked for already: hand the draft in, see \
                  cancellation-requests.csv"

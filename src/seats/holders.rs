@@ -248,9 +248,7 @@ impl Holders {
             let account = self.twice.get(&account).cloned();
             self.held.doubled.push(Doubled { account, seats });
         }
-        self.held
-            .doubled
-            .sort_by(|a, b| a.seats.cmp(&b.seats));
+        self.held.doubled.sort_by(|a, b| a.seats.cmp(&b.seats));
         self.held
     }
 

@@ -167,11 +167,7 @@ pub struct Balance {
 
 impl Balance {
     /// How a pool stands with tonight's figures.
-    pub fn tonight(
-        figures: &PoolFigures,
-        requests: &[OpenRequest],
-        counted: Option<Date>,
-    ) -> Self {
+    pub fn tonight(figures: &PoolFigures, requests: &[OpenRequest], counted: Option<Date>) -> Self {
         // Where nobody counted the unassigned seats, all that was ever freed is
         // in their number, and so is all that ever ended.
         let counted = counted.filter(|_| figures.unassigned.is_some());
@@ -398,11 +394,7 @@ fn price(pool: &Pool, contracts: &[Contract]) -> Option<Money> {
         .then(|| first.clone())
 }
 
-fn seats_of(
-    pool: &Pool,
-    requests: &[OpenRequest],
-    counts: impl Fn(&OpenRequest) -> bool,
-) -> u32 {
+fn seats_of(pool: &Pool, requests: &[OpenRequest], counts: impl Fn(&OpenRequest) -> bool) -> u32 {
     let requests = requests.iter().filter(|request| request.pool == *pool);
     requests
         .filter(|request| counts(request))

@@ -11,6 +11,7 @@ pub(super) fn execution(command: &Command) -> Result<Execution, ConfigError> {
         | Command::Sandbox(_)
         | Command::Tasks(_)
         | Command::Explain(_)
+        | Command::Audit(_)
         | Command::Init(_) => {
             return Ok(Execution::default());
         }
