@@ -42,11 +42,13 @@ impl Money {
         })
     }
 
-    /// The amount for `count` seats; exact.
+    /// The amount for `count` seats; exact, with as many decimals.
     #[must_use]
     pub fn times(&self, count: u32) -> Self {
+        let mut amount = self.amount * Decimal::from(count);
+        amount.rescale(self.amount.scale());
         Self {
-            amount: self.amount * Decimal::from(count),
+            amount,
             currency: self.currency.clone(),
         }
     }
@@ -86,6 +88,7 @@ mod tests {
     fn amounts_stay_exact() {
         let price = Money::parse("24.10", "usd").expect("a price");
         assert_eq!(price.times(3).to_string(), "72.30 USD");
+        assert_eq!(price.times(0).to_string(), "0.00 USD");
     }
 
     #[test]

@@ -52,7 +52,8 @@ pub struct Run<'a> {
     pub approved_by: &'a str,
 }
 
-/// A CSV file as spreadsheets like it: header first, CRLF, formulas disarmed.
+/// A CSV file as spreadsheets like it: header first, CRLF, formulas disarmed. A
+/// number below zero is none.
 fn csv_of<const N: usize>(
     columns: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
@@ -62,14 +63,25 @@ fn csv_of<const N: usize>(
         .from_writer(Vec::new());
     writer.write_record(columns)?;
     for row in rows {
-        writer.write_record(
-            row.iter()
-                .map(|cell| crate::files::spreadsheet_safe(cell).into_owned()),
-        )?;
+        writer.write_record(row.iter().map(|cell| {
+            if is_number(cell) {
+                cell.clone()
+            } else {
+                crate::files::spreadsheet_safe(cell).into_owned()
+            }
+        }))?;
     }
     writer
         .into_inner()
         .map_err(|error| csv::Error::from(error.into_error()))
+}
+
+fn is_number(cell: &str) -> bool {
+    let digits = cell.strip_prefix('-').unwrap_or(cell);
+    let (whole, cents) = digits.split_once('.').unwrap_or((digits, "0"));
+    [whole, cents]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// An instant to the second: finer is of no use to people, and spreadsheets

@@ -305,11 +305,7 @@ impl Inspection<'_> {
 
 /// Owned against accounted for.
 fn difference(pool: &PoolInventory) -> Option<Finding> {
-    let difference = pool.balance.difference()?;
-    // What the Licenses page says of these proves nothing.
-    if difference == 0 || pool.treatment == Treatment::Pooled {
-        return None;
-    }
+    let difference = pool.difference().filter(|it| *it != 0)?;
     let quantity = u32::try_from(difference.unsigned_abs()).unwrap_or(u32::MAX);
     let (kind, what, repair) = match (difference > 0, pool.counted) {
         (true, true) => (

@@ -48,6 +48,30 @@ impl PoolInventory {
         self.balance.active.saturating_sub(self.leaving)
     }
 
+    /// By how many seats owned and accounted for differ; `None` where it is not
+    /// known how many are owned, or where what is shown as unassigned is not.
+    pub fn difference(&self) -> Option<i64> {
+        match self.treatment {
+            Treatment::Pooled => None,
+            Treatment::Contract
+            | Treatment::Subscription
+            | Treatment::Express
+            | Treatment::NoContract => self.balance.difference(),
+        }
+    }
+
+    /// The same on the night before.
+    pub fn opening_difference(&self) -> Option<i64> {
+        self.difference()?;
+        self.movements.as_ref()?.opening.difference()
+    }
+
+    /// By how much the difference has grown since then.
+    pub fn unexplained(&self) -> Option<i64> {
+        self.difference()?;
+        self.movements.as_ref()?.unexplained
+    }
+
     /// Seats that are billed and that nobody uses; `None` where that cannot be
     /// told from these numbers.
     pub fn unused(&self) -> Option<u32> {
@@ -156,8 +180,10 @@ pub struct Balance {
     pub active: u32,
     /// Seats on deactivated accounts.
     pub stranded: u32,
-    /// Seats that nobody holds: A of the contract's section 8, less what ended
-    /// since. Below zero when more were assigned than were known to be free.
+    /// Seats that nobody holds: those of the seat counts and those freed since,
+    /// less those newly assigned and those that ended. Below zero when more were
+    /// assigned than were known to be free; without counts never, because nobody
+    /// knows where these came from.
     pub unassigned: i64,
     /// Suspended seats without a user.
     pub suspended: u32,
@@ -177,11 +203,13 @@ impl Balance {
             Some(_) => figures.owned.map(|it| it.saturating_sub(ended_since)),
             None => figures.owned,
         };
+        let unassigned = figures.free_by_ledger - i64::from(ended_since);
+        let least = figures.unassigned.map_or(0, |_| i64::MIN);
         Self {
             owned,
             active: figures.active,
             stranded: figures.stranded,
-            unassigned: figures.free_by_ledger - i64::from(ended_since),
+            unassigned: unassigned.max(least),
             suspended: figures.suspended,
             ended,
         }

@@ -13,6 +13,7 @@ mod rehearse;
 mod review;
 mod samples;
 mod scim;
+mod seats;
 mod stops;
 mod stories;
 mod streams;

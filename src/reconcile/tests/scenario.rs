@@ -230,7 +230,6 @@ pub(crate) fn hr(text: &str) -> HrRow {
         site: cells.text("site"),
         department: cells.text("department"),
         cost_center: String::new(),
-        cost_center: String::new(),
     }
 }
 
@@ -259,6 +258,7 @@ pub(crate) fn account(text: &str) -> AccountRow {
         },
         site: cells.text("site"),
         department: cells.text("department"),
+        cost_center: String::new(),
         created: cells.get("created").map(at),
         scim_provider: cells.text("idp"),
         extension: String::new(),

@@ -5,13 +5,13 @@ use tabled::settings::Style;
 
 use super::{AuditReport, RequestLine};
 use crate::model::{Money, MoneyTotals, Pool};
-use crate::report::text;
+use crate::report::{instant, text};
 use crate::seats::{Finding, FindingKind, PoolInventory};
 
 /// The report for a terminal. It names no people: the files do.
 pub fn audit_tables(report: &AuditReport) -> String {
     let (pools, apart) = report.pools_by_sort();
-    let mut parts = vec![titled("pools", pool_table(&pools))];
+    let mut parts = vec![titled("pools", &pool_table(&pools))];
     if !apart.is_empty() {
         let reasons = apart
             .iter()
@@ -21,15 +21,19 @@ pub fn audit_tables(report: &AuditReport) -> String {
             .iter()
             .map(|(billing, reason)| format!("- {billing}: {reason}"))
             .collect();
-        parts.push(titled("pools kept apart", pool_table(&apart)) + "\n" + &reasons.join("\n"));
+        parts.push(titled("pools kept apart", &pool_table(&apart)) + "\n" + &reasons.join("\n"));
     }
     let moved: Vec<&PoolInventory> = report
         .pools
         .iter()
         .filter(|pool| pool.movements.is_some())
         .collect();
-    if !moved.is_empty() {
-        parts.push(titled("since the night before", movement_table(&moved)));
+    let since = moved
+        .iter()
+        .filter_map(|it| Some(it.movements.as_ref()?.since));
+    if let Some(since) = since.max() {
+        let title = format!("since the night before, {}", instant(Some(since)));
+        parts.push(titled(&title, &movement_table(&moved)));
     }
     let of = |kinds: &[FindingKind]| -> Vec<&Finding> {
         let findings = report.findings.iter();
@@ -37,11 +41,11 @@ pub fn audit_tables(report: &AuditReport) -> String {
     };
     let stranded = of(&[FindingKind::StrandedSeat, FindingKind::LeftBehind]);
     if !stranded.is_empty() {
-        parts.push(titled("stranded", grouped(&stranded)));
+        parts.push(titled("stranded", &grouped(&stranded)));
     }
     let idle = of(&[FindingKind::Idle]);
     if !idle.is_empty() {
-        parts.push(titled("unassigned for long", grouped(&idle)));
+        parts.push(titled("unassigned for long", &grouped(&idle)));
     }
     let others = of(&[
         FindingKind::NotInHr,
@@ -50,10 +54,10 @@ pub fn audit_tables(report: &AuditReport) -> String {
         FindingKind::MoreThanOwned,
     ]);
     if !others.is_empty() {
-        parts.push(titled("findings", grouped(&others)));
+        parts.push(titled("findings", &grouped(&others)));
     }
     if !report.requests.is_empty() {
-        parts.push(titled("requests", request_table(&report.requests)));
+        parts.push(titled("requests", &request_table(&report.requests)));
     }
     parts.join("\n\n")
 }
@@ -68,7 +72,7 @@ pub fn audit_line(report: &AuditReport) -> String {
     let differing = report
         .pools
         .iter()
-        .filter(|pool| pool.balance.difference().is_some_and(|it| it != 0))
+        .filter(|pool| pool.difference().is_some_and(|it| it != 0))
         .count();
     let cost = match totals(&waste.monthly) {
         amounts if amounts.is_empty() => "at no known price".to_owned(),
@@ -112,7 +116,7 @@ fn pool_table(pools: &[&PoolInventory]) -> String {
             pool.balance.stranded.to_string(),
             pool.balance.unassigned.to_string(),
             pool.balance.suspended.to_string(),
-            or_unknown(pool.balance.difference()),
+            or_unknown(pool.difference()),
             asked.to_string(),
             text(pool.monthly_cost().as_ref()),
         ]);
@@ -148,7 +152,7 @@ fn movement_table(pools: &[&PoolInventory]) -> String {
             moved.freed.to_string(),
             moved.assigned.to_string(),
             pool.balance.on_accounts().to_string(),
-            or_unknown(moved.unexplained),
+            or_unknown(pool.unexplained()),
         ]);
     }
     draw(table)
@@ -213,7 +217,7 @@ fn or_unknown<T: ToString>(number: Option<T>) -> String {
     number.map_or_else(|| "unknown".to_owned(), |number| number.to_string())
 }
 
-fn titled(title: &str, table: String) -> String {
+fn titled(title: &str, table: &str) -> String {
     format!("{title}\n{table}")
 }
 
