@@ -107,6 +107,8 @@ impl Draft {
                 }
             }
         }
+        text.comment("Everybody who is employed, for `audit`: whose licences are nobody's?");
+        text.choice("roster", &quoted("inbox/employees*.csv"));
         for sentence in &self.lists {
             text.comment(&format!("Cannot be read yet: {sentence}"));
         }
@@ -353,6 +355,7 @@ mod tests {
         let file = parse(&chosen.join("\n"));
         assert!(file.tenant.customer_id.is_some() && file.hr.file.is_some());
         assert!(file.policy.time_zone.is_some() && file.seats.as_of.is_some());
+        assert!(file.inputs.roster.is_some() && file.seats.unassigned_after_days.is_some());
         assert!(file.inputs.map.is_some() && !file.protected.accounts.0.is_empty());
     }
 

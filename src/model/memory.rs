@@ -124,8 +124,9 @@ pub struct PoolObservation {
     pub active: u32,
     /// Seats on deactivated accounts.
     pub stranded: u32,
-    /// What else was known; nothing of the observations of older versions.
-    #[serde(default)]
+    /// What else was known; nothing of the observations of older versions,
+    /// whose plans have to keep their digests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<PoolStock>,
 }
 

@@ -123,7 +123,7 @@ pub fn inspect(inspection: &Inspection<'_>) -> Vec<Finding> {
     inspection.doubled(&mut findings);
     for pool in inspection.pools {
         findings.extend(inspection.idle(pool));
-        findings.extend(difference(pool));
+        findings.extend(inspection.difference(pool));
     }
     findings.sort_by(|a, b| {
         let order = |it: &Finding| {
@@ -291,6 +291,60 @@ impl Inspection<'_> {
         })
     }
 
+    /// Owned against accounted for.
+    fn difference(&self, pool: &PoolInventory) -> Option<Finding> {
+        let difference = pool.difference().filter(|it| *it != 0)?;
+        let quantity = u32::try_from(difference.unsigned_abs()).unwrap_or(u32::MAX);
+        let (kind, what, repair) = match (difference > 0, pool.counted) {
+            (true, _) if self.is_unnamed(pool) => (
+                FindingKind::Unexplained,
+                "owned, and the users report names seats of this license without a country",
+                "export the report with the licenses' full names or a country column",
+            ),
+            (true, true) => (
+                FindingKind::Unexplained,
+                "owned, on no account, and not known to be free",
+                "look the pool up on Home > Licenses: a lobby, a device or a shared line may hold them; \
+             if they are unassigned there, count the seats anew",
+            ),
+            (true, false) => (
+                FindingKind::Unexplained,
+                "owned and on no account, and nobody counted the unassigned seats",
+                "give a --licenses file with the unassigned seats of Home > Licenses, and set [seats] \
+             as_of",
+            ),
+            (false, _) => (
+                FindingKind::MoreThanOwned,
+                "more seats are held, free or suspended than are owned",
+                "count the seats anew on Home > Licenses; if seats were bought or have ended, correct \
+             the licences file or `seats` in [[contracts]]",
+            ),
+        };
+        Some(Finding {
+            kind,
+            quantity,
+            account: String::new(),
+            source: None,
+            place: Place::default(),
+            // Whether they are billed for nothing is just what is not known.
+            monthly_cost: None,
+            pool: pool.pool.clone(),
+            what: what.to_owned(),
+            repair: repair.to_owned(),
+        })
+    }
+
+    /// Whether seats that are named without a country may be of this pool.
+    fn is_unnamed(&self, pool: &PoolInventory) -> bool {
+        let named = !pool.pool.country.is_empty();
+        named
+            && self.pools.iter().any(|other| {
+                other.pool.country.is_empty()
+                    && other.pool.license == pool.pool.license
+                    && other.balance.on_accounts() > 0
+            })
+    }
+
     fn cost(&self, pool: &Pool, quantity: u32) -> Option<Money> {
         let pool = self.pools.iter().find(|it| it.pool == *pool)?;
         match pool.treatment {
@@ -301,44 +355,6 @@ impl Inspection<'_> {
             | Treatment::NoContract => Some(pool.price.as_ref()?.times(quantity)),
         }
     }
-}
-
-/// Owned against accounted for.
-fn difference(pool: &PoolInventory) -> Option<Finding> {
-    let difference = pool.difference().filter(|it| *it != 0)?;
-    let quantity = u32::try_from(difference.unsigned_abs()).unwrap_or(u32::MAX);
-    let (kind, what, repair) = match (difference > 0, pool.counted) {
-        (true, true) => (
-            FindingKind::Unexplained,
-            "owned, on no account, and not known to be free",
-            "look the pool up on Home > Licenses: a lobby, a device or a shared line may hold them; \
-             if they are unassigned there, count the seats anew",
-        ),
-        (true, false) => (
-            FindingKind::Unexplained,
-            "owned and on no account, and nobody counted the unassigned seats",
-            "give a --licenses file with the unassigned seats of Home > Licenses, and set [seats] \
-             as_of",
-        ),
-        (false, _) => (
-            FindingKind::MoreThanOwned,
-            "more seats are held, free or suspended than are owned",
-            "count the seats anew on Home > Licenses; if seats were bought or have ended, correct \
-             the licences file or `seats` in [[contracts]]",
-        ),
-    };
-    Some(Finding {
-        kind,
-        quantity,
-        account: String::new(),
-        source: None,
-        place: Place::default(),
-        // Whether they are billed for nothing is just what is not known.
-        monthly_cost: None,
-        pool: pool.pool.clone(),
-        what: what.to_owned(),
-        repair: repair.to_owned(),
-    })
 }
 
 fn repair_of_stranded(departure: Option<&Departure>) -> String {

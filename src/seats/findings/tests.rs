@@ -276,6 +276,12 @@ fn a_difference_is_told_with_what_would_explain_it() {
         assert!(repair.contains(words), "{repair}");
     }
     let mut case = Case::new();
+    case.pools[0].balance.owned = Some(102);
+    case.pools.push(inventory("X Series - X2"));
+    case.pools[1].pool.country.clear();
+    let repair = &case.inspect()[0].repair;
+    assert!(repair.contains("country column"), "{repair}");
+    let mut case = Case::new();
     case.pools[0].balance.owned = Some(130);
     case.pools[0].treatment = Treatment::Pooled;
     assert_eq!(case.told(), []);
