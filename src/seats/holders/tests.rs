@@ -92,7 +92,9 @@ fn held(cut: usize) -> Held {
 #[test]
 fn seats_are_the_tallys_wherever_the_report_is_cut() {
     let mut tally = Tally::new(&memory(), users_at());
-    rows().iter().for_each(|row| tally.observe(row));
+    for row in rows() {
+        tally.observe(&row);
+    }
     let tally = tally.finish();
     for cut in 0..=rows().len() {
         let mut pools: BTreeMap<Pool, PoolCount> = BTreeMap::new();
@@ -142,7 +144,9 @@ fn who_is_on_no_roster_and_still_active_is_a_stranger() {
         assert!(held.strangers.is_empty(), "{:?}", held.strangers);
     }
     let mut holders = Holders::new(&Memory::default(), users_at(), Some(roster()));
-    rows().iter().for_each(|row| holders.observe(row));
+    for row in rows() {
+        holders.observe(&row);
+    }
     let strangers = holders.finish().strangers;
     let names: Vec<&str> = strangers.values().map(|it| it.account.as_str()).collect();
     assert_eq!(
@@ -151,7 +155,9 @@ fn who_is_on_no_roster_and_still_active_is_a_stranger() {
         "rita holds nothing, john is deactivated"
     );
     let mut holders = Holders::new(&Memory::default(), users_at(), None);
-    rows().iter().for_each(|row| holders.observe(row));
+    for row in rows() {
+        holders.observe(&row);
+    }
     assert!(
         holders.finish().strangers.is_empty(),
         "nobody gave a roster"
