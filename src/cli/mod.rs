@@ -1,6 +1,7 @@
 //! What can be typed. Nothing is decided here: `config` says what it means
 //! together with the environment and the configuration file.
 
+mod audit;
 mod init;
 mod options;
 mod requests;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use audit::AuditArguments;
 pub use init::InitArguments;
 pub use options::{
     ApplyArguments, ExecutionArguments, ExplainArguments, InputArguments, OutputArguments,
@@ -49,6 +51,8 @@ pub enum Command {
     Apply(ApplyArguments),
     /// Settle what is open, then plan, check the guards, apply and write the results.
     Run(RunArguments),
+    /// Take stock of the seats: who holds them, which nobody uses, what they cost, what to do.
+    Audit(AuditArguments),
     /// Write a plan that takes back what can be taken back of a past run, and names what is lost.
     Undo(UndoArguments),
     /// Serve a simulated tenant over HTTP until stopped.
@@ -70,6 +74,7 @@ impl Command {
             Self::Plan(plan) => Some(&plan.inputs),
             Self::Explain(explain) => Some(&explain.inputs),
             Self::Run(run) => Some(&run.inputs),
+            Self::Audit(audit) => Some(&audit.inputs),
             Self::Apply(_)
             | Self::Undo(_)
             | Self::Sandbox(_)
@@ -85,6 +90,7 @@ impl Command {
             Self::Plan(plan) => Some(&plan.output),
             Self::Apply(apply) => Some(&apply.output),
             Self::Run(run) => Some(&run.output),
+            Self::Audit(audit) => Some(&audit.output),
             Self::Undo(undo) => Some(&undo.output),
             Self::Tasks(tasks) => Some(&tasks.output),
             Self::Requests(requests) => Some(&requests.output),
@@ -99,6 +105,7 @@ impl Command {
             Self::Apply(apply) => Some(&apply.execution),
             Self::Run(run) => Some(&run.execution),
             Self::Plan(_)
+            | Self::Audit(_)
             | Self::Undo(_)
             | Self::Sandbox(_)
             | Self::Tasks(_)
@@ -113,6 +120,7 @@ impl Command {
         match self {
             Self::Plan(plan) => plan.time.as_of.as_deref(),
             Self::Explain(explain) => explain.time.as_of.as_deref(),
+            Self::Audit(audit) => audit.time.as_of.as_deref(),
             Self::Apply(apply) => apply.time.as_of.as_deref(),
             Self::Run(run) => run.time.as_of.as_deref(),
             Self::Undo(undo) => undo.time.as_of.as_deref(),
@@ -227,6 +235,9 @@ mod tests {
             ("explain jana --confirm", 64),
             ("apply plan.json --confirm --hr a.csv", 64),
             ("plan --confirm", 64),
+            ("audit --confirm", 64),
+            ("audit --roster", 64),
+            ("audit --help", 0),
             ("undo", 64),
             ("undo run-1 --confirm", 64),
             ("undo run-1 --hr a.csv", 64),

@@ -105,7 +105,7 @@ pub struct ExplainArguments {
     pub output: OutputArguments,
 }
 
-/// What `plan`, `run` and `explain` read.
+/// What `plan`, `run`, `audit` and `explain` read.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Inputs")]
 pub struct InputArguments {

@@ -2,6 +2,7 @@
 
 mod again;
 mod apply;
+mod audit;
 mod budget;
 mod console;
 mod delivery;
@@ -67,6 +68,7 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
             rehearse::run(&settings()?, &arguments.plan, on_commit)
         }
         Command::Apply(arguments) => apply::run(&settings()?, &arguments.plan, on_commit),
+        Command::Audit(_) => audit::run(&settings()?),
         Command::Run(_) => nightly::run(&settings()?, on_commit),
         Command::Undo(arguments) => undo::run(&settings()?, arguments),
         Command::Sandbox(arguments) => sandbox::run(&settings()?, arguments),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
@@ -237,10 +238,7 @@ impl Tonight {
         } = decided;
         let memory = question.memory;
         let vanished = reconciliation.vanished(memory);
-        let counted = settings
-            .policy
-            .seats_as_of
-            .filter(|_| settings.inputs.licenses.is_some());
+        let counted = counted(settings);
         let calendar = &self.calendar;
         let mut seats = figures(
             &tally.finish(),
@@ -290,6 +288,12 @@ impl Tonight {
             numbers: self.hand_made.numbers.as_ref(),
         })
     }
+}
+
+/// The day of the seat counts, if there is a licences file.
+pub(super) fn counted(settings: &Settings) -> Option<Date> {
+    let licenses = settings.inputs.licenses.as_ref();
+    settings.policy.seats_as_of.filter(|_| licenses.is_some())
 }
 
 /// Shows the accounts to everybody who looks out for some, to `besides` as
@@ -387,7 +391,7 @@ impl HandMade {
                      seats were counted; add `as_of = 2026-11-20` with that day",
                 ));
             }
-            let licenses = ingest::read_licenses(path)?;
+            let licenses = ingest::read_licenses(path, &settings.columns_licenses)?;
             all.inputs.push(input(licenses.file, None));
             all.owned = licenses
                 .pools

@@ -40,6 +40,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("holds", Value),
             ("map", Value),
             ("numbers", Value),
+            ("roster", Value),
         ]),
     ),
     ("hr", Table(&[("file", Value), ("trust", Value)])),
@@ -149,6 +150,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
         "seats",
         Table(&[
             ("as_of", Value),
+            ("unassigned_after_days", Value),
             (
                 "planned_joiners",
                 List(&[("license", Value), ("country", Value), ("seats", Value)]),
@@ -176,6 +178,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
         Table(&[
             ("hr", Fields(ColumnNames::hr_fields)),
             ("users", Fields(ColumnNames::users_fields)),
+            ("licenses", Fields(ColumnNames::licenses_fields)),
         ]),
     ),
     (

@@ -24,6 +24,8 @@ use crate::model::HrFileKind;
 const DEFAULT_CONFIG: &str = "seatsweep.toml";
 const DEFAULT_LEDGER: &str = "seatsweep.db";
 const DEFAULT_OUT_DIR: &str = "out";
+/// Whoever was to take over a seat has it by then.
+const UNASSIGNED_AFTER_DAYS: u16 = 30;
 const SANDBOX_LEDGER: &str = "seatsweep-sandbox.db";
 const SANDBOX_FOLDER: &str = "sandbox";
 const SANDBOX_TENANT: &str = "sandbox";
@@ -66,9 +68,14 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         inputs: inputs::inputs(&cli.command, &found, target)?,
         columns_hr: ColumnNames(file.columns.hr.clone()),
         columns_users: columns_users(file),
+        columns_licenses: ColumnNames(file.columns.licenses.clone()),
         formats: policy::formats(file),
         policy: policy::policy(file, said.time_zone, said.hr_file),
         guards: policy::guards(&file.guards, target),
+        unassigned_after_days: file
+            .seats
+            .unassigned_after_days
+            .unwrap_or(UNASSIGNED_AFTER_DAYS),
         api: ApiSettings {
             base_url: base_url.text,
             key,
@@ -160,6 +167,7 @@ fn target(
         | Command::Tasks(_)
         | Command::Requests(_)
         | Command::Explain(_)
+        | Command::Audit(_)
         | Command::Init(_) => command.output().is_some_and(|output| output.sandbox),
     };
     if asked_for_sandbox {
@@ -180,6 +188,7 @@ fn target(
             | Command::Undo(_)
             | Command::Tasks(_)
             | Command::Explain(_)
+            | Command::Audit(_)
             | Command::Init(_),
         ) => Ok(Target::Eight),
         (None, Command::Apply(apply)) if apply.rehearse => Ok(Target::Eight),
@@ -220,6 +229,7 @@ impl MustBeSaid {
             | Command::Tasks(_)
             | Command::Requests(_)
             | Command::Explain(_)
+            | Command::Audit(_)
             | Command::Init(_) => false,
         };
         let needs_key =
@@ -315,6 +325,7 @@ fn customer_id(command: &Command, file: &ConfigFile) -> Option<String> {
         | Command::Tasks(_)
         | Command::Requests(_)
         | Command::Explain(_)
+        | Command::Audit(_)
         | Command::Init(_) => None,
     };
     typed.or_else(|| file.tenant.customer_id.clone())

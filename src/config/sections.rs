@@ -64,6 +64,7 @@ pub(super) struct InputsSection {
     pub(super) holds: Option<PathBuf>,
     pub(super) map: Option<PathBuf>,
     pub(super) numbers: Option<PathBuf>,
+    pub(super) roster: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -282,6 +283,7 @@ pub(super) struct GuardsSection {
 pub(super) struct SeatsSection {
     pub(super) as_of: Option<CalendarDate>,
     pub(super) planned_joiners: Joiners,
+    pub(super) unassigned_after_days: Option<u16>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -289,6 +291,7 @@ pub(super) struct SeatsSection {
 pub(super) struct ColumnsSection {
     pub(super) hr: BTreeMap<String, String>,
     pub(super) users: BTreeMap<String, Headers>,
+    pub(super) licenses: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

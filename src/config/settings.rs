@@ -32,12 +32,16 @@ pub struct Settings {
     pub columns_hr: ColumnNames,
     /// Columns of the users report that the administrator named.
     pub columns_users: ColumnNames,
+    /// Columns of the licences file that the administrator named.
+    pub columns_licenses: ColumnNames,
     /// Formats that the administrator fixed.
     pub formats: Formats,
     /// What changes a plan.
     pub policy: Policy,
     /// What a plan is measured against.
     pub guards: GuardLimits,
+    /// Days after which seats that nobody holds are a finding of the audit.
+    pub unassigned_after_days: u16,
     /// Where the Administration API is and where its key comes from.
     pub api: ApiSettings,
     /// Where SCIM is and where its token comes from, if both are said.
@@ -111,6 +115,8 @@ pub struct Inputs {
     pub map: Option<PathBuf>,
     /// The phone numbers of the tenant.
     pub numbers: Option<PathBuf>,
+    /// Everybody who is employed; for `audit` alone.
+    pub roster: Option<PathBuf>,
     /// When the HR exports were made; `None` for the files' times.
     pub hr_at: Option<Timestamp>,
     /// When the users report was made; `None` for the file's time, and for a

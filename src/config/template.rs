@@ -111,6 +111,8 @@ impl Draft {
             "The numbers report of Admin Console: shows whether a country's numbers fit when seats go.",
         );
         text.choice("numbers", &quoted("inbox/numbers*.csv"));
+        text.comment("Everybody who is employed, for `audit`: whose licences are nobody's?");
+        text.choice("roster", &quoted("inbox/employees*.csv"));
         for sentence in &self.lists {
             text.comment(&format!("Cannot be read yet: {sentence}"));
         }
@@ -255,6 +257,8 @@ fn choices(text: &mut Text) {
     text.section("seats");
     text.comment("The day on which the seats of `licenses` were counted. Needed with that file.");
     text.choice("as_of", "2026-11-20");
+    text.comment("Days after which `audit` lists seats that nobody holds.");
+    text.choice("unassigned_after_days", "30");
     text.comment("Seats to keep for people who join: a block for each pool.");
     text.comment("[[seats.planned_joiners]]");
     for (key, value) in [
@@ -409,6 +413,7 @@ mod tests {
         assert!(file.policy.time_zone.is_some() && file.seats.as_of.is_some());
         assert!(file.email.host.is_some() && file.webhook.url.is_some());
         assert_eq!(file.seats.planned_joiners.0.len(), 1);
+        assert!(file.inputs.roster.is_some() && file.seats.unassigned_after_days.is_some());
         assert!(file.inputs.map.is_some() && !file.protected.accounts.0.is_empty());
     }
 

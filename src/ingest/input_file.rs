@@ -40,6 +40,8 @@ pub enum InputRole {
     Map,
     /// The phone numbers of the tenant.
     Numbers,
+    /// Everybody who is employed, as HR exports them.
+    Roster,
     /// The review sheet, which comes back from a spreadsheet.
     Review,
 }
@@ -54,6 +56,7 @@ impl InputRole {
             Self::Holds => "holds",
             Self::Map => "map",
             Self::Numbers => "numbers",
+            Self::Roster => "roster",
             Self::Review => "review",
         }
     }

@@ -134,6 +134,7 @@ fn several_serve(file: &TextFile, serving: &[String], table: &Table) -> Refusal 
         | InputRole::Holds
         | InputRole::Map
         | InputRole::Numbers
+        | InputRole::Roster
         | InputRole::Review => String::new(),
     };
     file.refusal(

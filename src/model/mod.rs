@@ -32,9 +32,9 @@ pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{
     AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, PoolObservation,
-    RecentPerson, ReclaimRecord, Sighting, TouchedAccount, seconds_between,
+    PoolStock, RecentPerson, ReclaimRecord, Sighting, TouchedAccount, seconds_between,
 };
-pub use money::{Money, MoneyError};
+pub use money::{Money, MoneyError, MoneyTotals};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};
 pub use person_name::{PersonName, plain};
 pub use phone_numbers::NumberCounts;

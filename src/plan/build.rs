@@ -10,7 +10,7 @@ use crate::model::{
     NumberCounts, Origin, Policy, PoolObservation, Reason, Sighting, SourceRow, short_digest,
 };
 use crate::reconcile::{Calendar, NamesOfNobody, Reconciliation};
-use crate::seats::PoolFigures;
+use crate::seats::{Balance, PoolFigures};
 
 /// Everything that a plan is made of.
 #[derive(Debug)]
@@ -73,12 +73,7 @@ pub fn build(input: Build<'_>) -> Plan {
     let observations = input
         .seats
         .iter()
-        .map(|pool| PoolObservation {
-            at: users_at,
-            pool: pool.pool.clone(),
-            active: pool.active,
-            stranded: pool.stranded,
-        })
+        .map(|pool| observation(pool, users_at, memory, input.counted))
         .collect();
     let mut plan = Plan {
         format_version: file::FORMAT_VERSION,
@@ -140,6 +135,23 @@ pub fn build(input: Build<'_>) -> Plan {
     plan.guards = guards::evaluate(&plan, memory, &guards::Permissions::default());
     plan.plan_id = file::digest(&plan);
     plan
+}
+
+/// How a pool stands tonight, for later nights to compare with.
+fn observation(
+    figures: &PoolFigures,
+    at: Timestamp,
+    memory: &Memory,
+    counted: Option<Date>,
+) -> PoolObservation {
+    let balance = Balance::tonight(figures, &memory.requests, counted);
+    PoolObservation {
+        at,
+        pool: figures.pool.clone(),
+        active: figures.active,
+        stranded: figures.stranded,
+        stock: Some(balance.stock(&figures.pool, memory)),
+    }
 }
 
 /// What failed when it was last tried comes last in its phase: the same bad

@@ -1,6 +1,7 @@
 //! What a run has to show: every number computed once, from the plan and the
 //! ledger's outcomes. Renderers return text or bytes and write nothing.
 
+mod audit;
 mod budget;
 mod codes;
 mod explain;
@@ -14,6 +15,10 @@ mod summary;
 mod tables;
 mod tasks;
 
+pub use audit::{
+    AuditFrame, AuditReport, FINDING_COLUMNS, RequestLine, SEAT_COLUMNS, Waste, audit_line,
+    audit_tables, departures, findings_csv, leaving, seats_csv,
+};
 pub use budget::{RequestBudget, Spending, budget_line};
 pub use codes::{Ending, exit_codes, lines_to_look_at, still_reactivated};
 pub use explain::{Explanation, PastRuns, Traces, explain};
@@ -59,7 +64,8 @@ pub struct Run<'a> {
     pub approved_by: &'a str,
 }
 
-/// A CSV file as spreadsheets like it: header first, CRLF, formulas disarmed.
+/// A CSV file as spreadsheets like it: header first, CRLF, formulas disarmed. A
+/// number below zero is none.
 fn csv_of<const N: usize>(
     columns: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
@@ -69,14 +75,25 @@ fn csv_of<const N: usize>(
         .from_writer(Vec::new());
     writer.write_record(columns)?;
     for row in rows {
-        writer.write_record(
-            row.iter()
-                .map(|cell| crate::files::spreadsheet_safe(cell).into_owned()),
-        )?;
+        writer.write_record(row.iter().map(|cell| {
+            if is_number(cell) {
+                cell.clone()
+            } else {
+                crate::files::spreadsheet_safe(cell).into_owned()
+            }
+        }))?;
     }
     writer
         .into_inner()
         .map_err(|error| csv::Error::from(error.into_error()))
+}
+
+fn is_number(cell: &str) -> bool {
+    let digits = cell.strip_prefix('-').unwrap_or(cell);
+    let (whole, cents) = digits.split_once('.').unwrap_or((digits, "0"));
+    [whole, cents]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// An instant to the second: finer is of no use to people, and spreadsheets

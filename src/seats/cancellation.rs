@@ -196,14 +196,28 @@ fn figures_of(
 }
 
 fn freed_since(pool: &Pool, since: Timestamp, memory: &Memory) -> u32 {
+    let freed = removals(pool, memory).filter(|at| *at >= since).count();
+    u32::try_from(freed).unwrap_or(u32::MAX)
+}
+
+/// Seats of a pool that were verified as removed after an observation.
+pub(super) fn freed_after(pool: &Pool, observed: Timestamp, memory: &Memory) -> u32 {
+    let freed = removals(pool, memory).filter(|at| *at > observed).count();
+    u32::try_from(freed).unwrap_or(u32::MAX)
+}
+
+/// When seats of a pool were verified as removed.
+pub(super) fn removals<'a>(
+    pool: &'a Pool,
+    memory: &'a Memory,
+) -> impl Iterator<Item = Timestamp> + 'a {
     let removed = memory
         .accounts
         .values()
         .flat_map(|account| &account.removed);
-    let freed = removed
-        .filter(|(license, at)| license.pool() == *pool && *at >= since)
-        .count();
-    u32::try_from(freed).unwrap_or(u32::MAX)
+    removed
+        .filter(|(license, _)| license.pool() == *pool)
+        .map(|(_, at)| *at)
 }
 
 /// How many more seats accounts hold than they would if only our removals had
@@ -216,7 +230,7 @@ fn newly_assigned(pool: &Pool, counts: PoolCount, from: Timestamp, ledgered: &Le
         .filter(|observation| observation.pool == *pool && observation.at >= from)
         .min_by_key(|observation| observation.at);
     let Some(first) = first else { return 0 };
-    let freed = freed_since(pool, first.at, ledgered.memory);
+    let freed = freed_after(pool, first.removals_until(), ledgered.memory);
     let expected = (first.active + first.stranded).saturating_sub(freed);
     counts.on_accounts().saturating_sub(expected)
 }
@@ -349,18 +363,30 @@ fn asked_for(pool: &Pool, requests: &[OpenRequest], counted: Option<Date>) -> u3
         .filter(|request| request.pool == *pool)
         .filter(|request| match request.state {
             RequestState::Submitted | RequestState::Confirmed => true,
-            RequestState::Effective | RequestState::Verified => {
-                match (request.effective_on, counted) {
-                    (Some(effective), Some(counted)) => effective > counted,
-                    // Without seat counts, every seat ever freed is in A.
-                    (_, None) => true,
-                    (None, Some(_)) => request.state == RequestState::Effective,
-                }
-            }
+            RequestState::Effective | RequestState::Verified => took_effect_after(request, counted),
             RequestState::Drafted | RequestState::Lapsed | RequestState::Withdrawn => false,
         })
         .map(|request| request.quantity)
         .sum()
+}
+
+/// Whether seats of a request ended after the seats were counted.
+pub(super) fn took_effect_after(request: &OpenRequest, counted: Option<Date>) -> bool {
+    match request.state {
+        RequestState::Effective | RequestState::Verified => {
+            match (request.effective_on, counted) {
+                (Some(effective), Some(counted)) => effective > counted,
+                // Without seat counts, every seat ever freed is in A.
+                (_, None) => true,
+                (None, Some(_)) => request.state == RequestState::Effective,
+            }
+        }
+        RequestState::Drafted
+        | RequestState::Submitted
+        | RequestState::Confirmed
+        | RequestState::Lapsed
+        | RequestState::Withdrawn => false,
+    }
 }
 
 /// Whether a request was drafted for this contract, in whatever term.

@@ -3,7 +3,10 @@
 
 mod cancellation;
 mod entitlement;
+mod findings;
 mod following;
+mod holders;
+mod inventory;
 mod tally;
 mod terms;
 
@@ -12,9 +15,14 @@ pub use cancellation::{
     keep_for_joiners, over_asked,
 };
 pub use entitlement::Entitlement;
+pub use findings::{Departure, Finding, FindingKind, Inspection, inspect};
 pub use following::{
     Reminder, ReminderKind, RequestMove, by_calendar, contract_of, delivery_is_due, on_day,
     reminders,
+};
+pub use holders::{Doubled, Held, Holder, Holders, Place, Roster};
+pub use inventory::{
+    Balance, Movements, PlaceCount, PoolInventory, Requested, Stocktaking, Treatment, take_stock,
 };
 pub use tally::{PoolCount, Tally};
 pub use terms::Terms;

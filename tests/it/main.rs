@@ -17,6 +17,7 @@ mod requests;
 mod review;
 mod samples;
 mod scim;
+mod seats;
 mod stops;
 mod stories;
 mod streams;

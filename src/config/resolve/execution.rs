@@ -12,6 +12,7 @@ pub(super) fn execution(command: &Command) -> Result<Execution, ConfigError> {
         | Command::Tasks(_)
         | Command::Requests(_)
         | Command::Explain(_)
+        | Command::Audit(_)
         | Command::Init(_) => {
             return Ok(Execution::default());
         }

@@ -261,6 +261,7 @@ pub(crate) fn account(text: &str) -> AccountRow {
         },
         site: cells.text("site"),
         department: cells.text("department"),
+        cost_center: String::new(),
         created: cells.get("created").map(at),
         scim_provider: cells.text("idp"),
         extension: String::new(),

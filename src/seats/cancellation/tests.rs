@@ -114,6 +114,7 @@ fn seats_that_new_people_took_are_not_free() {
         pool: pool(),
         active: 95,
         stranded: 0,
+        stock: None,
     });
     // 95 − 3 freed = 92 expected; 94 held: two were taken.
     let counts = BTreeMap::from([(
