@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::ledger::{AttemptRow, Certainty, Entry, Ledger, LedgerError};
-use crate::model::{AccountKey, Outcome, OutcomeReason, OutcomeRecord, ReclaimRecord};
+use crate::model::{AccountKey, Memory, Outcome, OutcomeReason, OutcomeRecord, ReclaimRecord};
 use crate::plan::{Lane, Plan, Step};
 
 /// What is known of the plan from earlier runs of it.
@@ -52,11 +52,8 @@ impl Progress {
                 .collect(),
             stranded: memory.stranded_refused,
             updates_refused_at: memory.updates_refused_at,
+            seats_came_free: seats_came_free(&memory),
             open_reclaims: memory.open_reclaims,
-            seats_came_free: memory
-                .accounts
-                .values()
-                .any(|account| !account.removed.is_empty()),
         })
     }
 
@@ -108,6 +105,16 @@ impl Progress {
     pub(super) fn attempts_at(&self, step: &Step) -> u32 {
         self.attempts.get(&step.id).copied().unwrap_or(0)
     }
+}
+
+/// Whether a seat went after the account's access had ended. In one update with
+/// it, or in a reclaim, every tenant frees them.
+fn seats_came_free(memory: &Memory) -> bool {
+    let terminations = memory.terminations.values();
+    let with_access: BTreeSet<Timestamp> =
+        terminations.filter_map(|it| it.deactivated_at).collect();
+    let mut removed = memory.accounts.values().flat_map(|it| &it.removed);
+    !memory.stranded_refused && removed.any(|(_, at)| !with_access.contains(at))
 }
 
 /// Gives an outcome to every action that has none, after a run that could not
