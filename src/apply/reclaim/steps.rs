@@ -84,7 +84,7 @@ impl Work<'_> {
         }
     }
 
-    fn closes_reclaim(&self) -> bool {
+    pub(in crate::apply) fn closes_reclaim(&self) -> bool {
         self.step.phase == Phase::Reclaims && self.step.deactivate.is_some()
     }
 }
