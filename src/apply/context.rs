@@ -242,7 +242,12 @@ impl Context {
                     done.insert(record.action_id.clone());
                 }
                 (self.execution.observer)(Event::ActionEnded(circuit.kind, record.outcome));
-                if self.execution.stop.breakers().count(*circuit, record) {
+                // Another channel may have stood in for the planned one.
+                let circuit = Circuit {
+                    channel: record.channel.unwrap_or(circuit.channel),
+                    ..*circuit
+                };
+                if self.execution.stop.breakers().count(circuit, record) {
                     self.execution.stop.stop(Stop::Breaker);
                 }
             }

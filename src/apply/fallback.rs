@@ -20,7 +20,7 @@ use crate::model::{Channel, Outcome, OutcomeReason, OutcomeRecord};
 use crate::plan::{Alternative, StandIn};
 use crate::vendor::CallError;
 
-const WITHOUT_METHOD: &str = "this tenant has no method to update users";
+pub(super) const WITHOUT_METHOD: &str = "this tenant has no method to update users";
 
 /// Whether the tenant has a method to update users, as far as the run knows.
 pub(super) struct Updates {
@@ -94,9 +94,13 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Whether the step's update need not be tried.
+    /// Whether the step's update need not be tried. One that ends access which
+    /// this program gave is tried whatever the tenant said: it took the
+    /// reactivation.
     pub(super) fn lacks_method(&self) -> bool {
-        matches!(self.server, Server::Admin(_)) && self.context.updates.are_missing()
+        matches!(self.server, Server::Admin(_))
+            && self.context.updates.are_missing()
+            && !self.closes_reclaim()
     }
 
     /// Another update has shown that there is no method for this one.
@@ -139,7 +143,7 @@ impl<'a> Work<'a> {
             http_status: failure.http_status,
             ..self.sent_record(sent, id, outcome)
         };
-        self.stand_in(&sent.wanted, Outcome::Failed, record, entries)
+        self.stand_in(&sent.wanted, self.failure(), record, entries)
             .await
     }
 

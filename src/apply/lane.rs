@@ -263,6 +263,7 @@ impl<'a> Work<'a> {
         let now = self.context.now();
         let records = pending.iter().map(|id| OutcomeRecord {
             detail: format!("{error}; {}", error.advice()),
+            channel: Some(self.step.channel),
             http_status: error.status,
             request_id: Some(error.request_id.to_string()),
             started_at: Some(now),
@@ -393,6 +394,7 @@ impl<'a> Work<'a> {
     ) -> Result<(), RecordingFailed> {
         let records = pending.iter().map(|id| OutcomeRecord {
             detail: detail.to_owned(),
+            channel: Some(self.step.channel),
             ..self.context.unsent(id, outcome, reason)
         });
         let entries = records.map(|record| self.context.outcome(record)).collect();

@@ -20,8 +20,8 @@ pub(super) enum Looked {
     /// The vendor says that it failed, and the account, read with this status,
     /// is as it was.
     Failed(String, u16),
-    /// The operation completed, or the change was accepted, and the account, read with this status, is as
-    /// it was.
+    /// The operation completed, or the change was accepted, and the account,
+    /// read with this status, is as it was.
     NotChanged(u16),
     /// The operation is still under way, or nobody could look.
     StillOpen(String),

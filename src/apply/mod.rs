@@ -247,7 +247,7 @@ async fn run_reclaim(context: &Arc<Context>, lane: Lane) {
         // It panicked in between. Its end is tried once more.
         side_by_side(context, vec![lane], |context, lane| async move {
             if let Some(reclaim) = Reclaim::of(&context, &lane) {
-                let _ = reclaim.close().await;
+                let _ = reclaim.close(Ok(())).await;
             }
         })
         .await;

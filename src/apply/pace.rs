@@ -31,8 +31,8 @@ impl Pace {
     /// When to look at an operation for the first time, so that it is likely
     /// to have ended. `operation_time` is how long operations may take before
     /// the places for them decide the rate (at [`REQUESTS_A_CHANGE`]); a quarter
-    /// of it is left for the change's other requests. One operation that took for ever must not make
-    /// all others wait.
+    /// of it is left for the change's other requests. One operation that took
+    /// for ever must not make all others wait.
     pub(super) fn first_look(&self, operation_time: Duration) -> Duration {
         self.longest.min(operation_time / 4 * 3).max(self.earliest)
     }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::judge::Wanted;
 use crate::ledger::{AttemptRow, Certainty, Entry, Ledger, LedgerError};
-use crate::model::{AccountKey, Outcome, OutcomeReason, OutcomeRecord, ReclaimRecord};
+use crate::model::{AccountKey, Memory, Outcome, OutcomeReason, OutcomeRecord, ReclaimRecord};
 use crate::plan::{Lane, Plan, Step};
 
 /// What is known of the plan from earlier runs of it.
@@ -52,11 +53,8 @@ impl Progress {
                 .collect(),
             stranded: memory.stranded_refused,
             updates_refused_at: memory.updates_refused_at,
+            seats_came_free: seats_came_free(&memory),
             open_reclaims: memory.open_reclaims,
-            seats_came_free: memory
-                .accounts
-                .values()
-                .any(|account| !account.removed.is_empty()),
         })
     }
 
@@ -110,9 +108,19 @@ impl Progress {
     }
 }
 
+/// Whether a seat went after the account's access had ended. In one update with
+/// it, or in a reclaim, every tenant frees them.
+fn seats_came_free(memory: &Memory) -> bool {
+    let terminations = memory.terminations.values();
+    let with_access: BTreeSet<Timestamp> =
+        terminations.filter_map(|it| it.deactivated_at).collect();
+    let mut removed = memory.accounts.values().flat_map(|it| &it.removed);
+    !memory.stranded_refused && removed.any(|(_, at)| !with_access.contains(at))
+}
+
 /// Gives an outcome to every action that has none, after a run that could not
-/// finish what was in flight: what may have been sent is `unknown`, the rest
-/// is `deferred`.
+/// finish what was in flight: what may have been sent is `unknown`, whatever an
+/// earlier run had put off, and the rest is `deferred`.
 pub fn account_for_the_rest(
     plan: &Plan,
     run_id: &str,
@@ -122,31 +130,35 @@ pub fn account_for_the_rest(
     let progress = Progress::of(plan, ledger)?;
     let steps = plan.lanes.iter().flat_map(|lane| &lane.steps);
     let steps = steps.flat_map(Step::with_other);
-    let in_flight: BTreeSet<&String> = steps
-        .filter(|step| progress.is_open(step))
-        .flat_map(Step::actions)
+    let in_flight: BTreeSet<String> = steps
+        .filter_map(|step| Some(carried(step, progress.open.get(&step.id)?)))
+        .flatten()
         .collect();
-    let silent = plan
-        .actions
-        .iter()
-        .map(|action| &action.id)
-        .filter(|id| !progress.outcomes.contains_key(*id));
-    let entries: Vec<Entry> = silent
-        .map(|id| {
-            let (outcome, reason) = if in_flight.contains(id) {
-                (Outcome::Unknown, OutcomeReason::NoAnswer)
-            } else {
-                (Outcome::Deferred, OutcomeReason::Interrupted)
-            };
-            Entry::Outcome {
-                plan_id: plan.plan_id.clone(),
-                run_id: run_id.to_owned(),
-                record: OutcomeRecord::unsent(id, outcome, reason, at),
-            }
+    let ended = plan.actions.iter().filter_map(|action| {
+        let earlier = progress.outcomes.get(&action.id);
+        let earlier = earlier.map(|record| Certainty::of(record.outcome));
+        let (outcome, reason) = match (in_flight.contains(&action.id), earlier) {
+            (true, None | Some(Certainty::NotSent)) => (Outcome::Unknown, OutcomeReason::NoAnswer),
+            (false, None) => (Outcome::Deferred, OutcomeReason::Interrupted),
+            (_, Some(_)) => return None,
+        };
+        Some(Entry::Outcome {
+            plan_id: plan.plan_id.clone(),
+            run_id: run_id.to_owned(),
+            record: OutcomeRecord::unsent(&action.id, outcome, reason, at),
         })
-        .collect();
+    });
+    let entries: Vec<Entry> = ended.collect();
     if entries.is_empty() {
         return Ok(());
     }
     ledger.record(&entries)
+}
+
+/// The actions of an attempt: all of the step's, or what was left of them.
+fn carried(step: &Step, attempt: &AttemptRow) -> Vec<String> {
+    match serde_json::from_str::<Wanted>(&attempt.intent.wanted) {
+        Ok(wanted) => wanted.actions().cloned().collect(),
+        Err(_) => step.actions().cloned().collect(),
+    }
 }

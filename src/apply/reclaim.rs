@@ -6,40 +6,31 @@
 //! nothing under way that could change that, closes it. Neither breaker nor
 //! deadline nor Ctrl-C stands between an open reclaim and its deactivation.
 
+mod closing;
 mod open;
 mod steps;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 pub(super) use open::OpenReclaims;
 
-use super::account::Account;
 use super::breaker::Circuit;
 use super::context::Context;
-use super::judge::{Judgment, Pending, Wanted, describe, judge};
+use super::fallback::WITHOUT_METHOD;
+use super::judge::{Judgment, Pending, Wanted, judge};
 use super::lane::Work;
 use super::write::Next;
 use super::{RecordingFailed, Stop};
-use crate::ledger::{AttemptEnd, AttemptKey, Entry};
+use crate::ledger::Entry;
 use crate::model::{
     ActionKind, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
 };
 use crate::plan::{Lane, Phase, Removal, Step};
-use crate::vendor::{CallErrorKind, SendOnce, Status};
 
 /// No reclaim begins with less time left: each of its updates may take as long
 /// as an operation may.
 const TIME_NEEDED: Duration = Duration::from_mins(10);
-/// How long closing is tried again and again.
-const CLOSING_MAY_TAKE: Duration = Duration::from_mins(1);
-/// Updates that are sent for it, however long they took.
-const CLOSINGS_SENT: u32 = 2;
-
-/// Looks at the account in that time when the ledger cannot be written.
-const LOOKS_WITHOUT_LEDGER: u32 = 6;
 
 /// One account that loses its licences while it is active.
 pub(super) struct Reclaim<'a> {
@@ -51,15 +42,6 @@ pub(super) struct Reclaim<'a> {
     freeing: Work<'a>,
     /// Deactivates it again.
     closing: Work<'a>,
-}
-
-/// What came of one try to close a reclaim.
-enum Tried {
-    Closed,
-    /// Worth trying again; why it is not closed.
-    Again(String),
-    /// Not worth it in this run.
-    LeftOpen(String),
 }
 
 impl<'a> Reclaim<'a> {
@@ -83,6 +65,15 @@ impl<'a> Reclaim<'a> {
     /// Carries the whole of it out, as long as a licence is left to be removed.
     /// An earlier one under this plan may have been broken off and closed.
     pub(super) async fn carry_out(&self) -> Result<(), RecordingFailed> {
+        let reclaims = self.context.execution.stop.reclaims();
+        if self.is_open() {
+            // It was to be closed before anything else. What was under way then
+            // may have come to its end since.
+            reclaims.take_up();
+            let resumed = self.resume().await;
+            reclaims.rest();
+            return resumed;
+        }
         let removals = self.context.pending(self.freeing.step.actions());
         let progress = &self.context.progress;
         let mut steps = self.lane.steps.iter();
@@ -95,31 +86,27 @@ impl<'a> Reclaim<'a> {
             return self.opening.end_all(&all, deferred, reason, detail).await;
         }
         let opened = self.open(&all, removals).await;
-        let reclaims = self.context.execution.stop.reclaims();
-        if reclaims.of(&self.lane.account).is_none() {
-            return opened.map(drop);
+        if !self.is_open() {
+            return self.leave_rest(&opened?).await;
         }
-        let mut ended = match opened {
+        let freed = match opened {
             Ok(removals) => self.free(&removals).await,
             Err(error) => Err(error),
         };
-        if ended.is_ok() {
-            ended = self.close().await;
-        }
-        if ended.is_ok() {
-            // Whoever stops the run at once goes by the ledger from then on.
-            ended = self.context.flush().await;
-        }
-        if ended.is_err() {
-            self.close_without_ledger().await;
-        }
+        let closed = self.close(freed).await;
         reclaims.rest();
-        ended
+        closed
     }
 
     /// Follows what a run that was killed had sent, and deactivates the account.
-    /// The licences that it did not come to are left to a later reclaim.
     pub(super) async fn resume(&self) -> Result<(), RecordingFailed> {
+        let settled = self.settle().await;
+        self.close(settled).await
+    }
+
+    /// The licences that the killed run did not come to are left to a later
+    /// reclaim.
+    async fn settle(&self) -> Result<(), RecordingFailed> {
         for (step, row) in self.context.progress.open_attempts(self.lane) {
             if let Some(work) = Work::new(self.context, self.lane, step) {
                 work.settle(row).await?;
@@ -132,39 +119,7 @@ impl<'a> Reclaim<'a> {
         let left: BTreeSet<String> = left.chain(removals).collect();
         let (outcome, reason) = (Outcome::Deferred, OutcomeReason::Interrupted);
         let detail = "an earlier run was stopped while the account was reactivated";
-        self.opening.end_all(&left, outcome, reason, detail).await?;
-        self.close().await
-    }
-
-    /// Deactivates the account again, whatever stands against it.
-    pub(super) async fn close(&self) -> Result<(), RecordingFailed> {
-        let give_up_at = self.context.now() + CLOSING_MAY_TAKE;
-        let earlier = self.context.progress.attempts_at(self.closing.step);
-        let mut attempt = earlier;
-        let mut tries = 0_u32;
-        let why = loop {
-            let before = attempt;
-            let why = match self.try_to_close(&mut attempt).await? {
-                Tried::Closed => return Ok(()),
-                Tried::LeftOpen(why) => break why,
-                Tried::Again(why) => why,
-            };
-            // What became of an update can take longer to find out; then one
-            // more is worth it.
-            let is_worth_it = before < attempt && attempt - earlier < CLOSINGS_SENT;
-            if self.context.now() >= give_up_at && !is_worth_it {
-                break why;
-            }
-            let every = self.context.execution.timing.poll_every;
-            let wait = every.saturating_mul(2_u32.saturating_pow(tries.min(3)));
-            self.context.execution.clock.sleep(wait).await;
-            tries += 1;
-        };
-        let action = self.closing.step.actions().cloned().collect();
-        let detail = format!("{why}; deactivate it by hand in Admin Console, or run again");
-        self.closing
-            .end_all(&action, Outcome::Unknown, OutcomeReason::NoAnswer, &detail)
-            .await
+        self.opening.end_all(&left, outcome, reason, detail).await
     }
 
     /// Why it may not begin.
@@ -188,6 +143,9 @@ impl<'a> Reclaim<'a> {
         if stop.reclaims().any() {
             let detail = "an account is still reactivated, and one at a time is";
             return Some((OutcomeReason::EarlierStep, detail));
+        }
+        if self.opening.lacks_method() {
+            return Some((OutcomeReason::NotSupported, WITHOUT_METHOD));
         }
         let deadline = self.context.execution.deadline?;
         if self.context.now() + TIME_NEEDED > deadline {
@@ -280,14 +238,29 @@ impl<'a> Reclaim<'a> {
         Ok(removals)
     }
 
+    /// The account was not reactivated after all, so nothing else is done to it.
+    /// Its reactivation has ended with a reason of its own.
+    async fn leave_rest(&self, removals: &BTreeSet<String>) -> Result<(), RecordingFailed> {
+        if removals.is_empty() {
+            return Ok(());
+        }
+        let closing = self.closing.step.actions();
+        let rest = closing.chain(removals).cloned().collect();
+        self.put_off(&rest).await
+    }
+
+    async fn put_off(&self, actions: &BTreeSet<String>) -> Result<(), RecordingFailed> {
+        let (outcome, reason) = (Outcome::Deferred, OutcomeReason::EarlierStep);
+        let detail = "the account's reactivation is not carried out";
+        self.freeing.end_all(actions, outcome, reason, detail).await
+    }
+
     /// Takes the licences, with the account active.
     async fn free(&self, removals: &BTreeSet<String>) -> Result<(), RecordingFailed> {
         let work = &self.freeing;
         let mut reactivation = self.opening.step.actions();
         if !reactivation.all(|id| self.context.is_done_now(id)) {
-            let (outcome, reason) = (Outcome::Deferred, OutcomeReason::EarlierStep);
-            let detail = "the account's reactivation is not carried out";
-            return work.end_all(removals, outcome, reason, detail).await;
+            return self.put_off(removals).await;
         }
         let attempt = self.context.progress.attempts_at(work.step) + 1;
         match work.attempt(attempt, removals).await? {
@@ -298,133 +271,6 @@ impl<'a> Reclaim<'a> {
                 work.end_all(removals, outcome, reason, "not carried out")
                     .await
             }
-        }
-    }
-
-    async fn try_to_close(&self, attempt: &mut u32) -> Result<Tried, RecordingFailed> {
-        let work = &self.closing;
-        let reclaims = self.context.execution.stop.reclaims();
-        let (Some(action), Some(reclaim)) = (
-            work.step.deactivate.clone(),
-            reclaims.of(&self.lane.account),
-        ) else {
-            return Ok(Tried::Closed);
-        };
-        let place = work.server.limiter().operation().await;
-        let started_at = self.context.now();
-        let user = match work.server.account(&reclaim.user_id).await {
-            Ok(user) => user,
-            Err(error) => {
-                self.context.read_failed(&error);
-                let why = format!("the reactivated account could not be read: {error}");
-                return Ok(match error.kind {
-                    CallErrorKind::Unauthorized => Tried::LeftOpen(why),
-                    _ => Tried::Again(why),
-                });
-            }
-        };
-        // Sent in this run, and nobody saw its end.
-        let is_sent = self.context.is_left_open(work.step);
-        if matches!(user.value.status(), Status::Inactive) {
-            if self.may_be_reactivated() {
-                let why = "the account is deactivated, and an update may still be under way";
-                return Ok(Tried::LeftOpen(why.to_owned()));
-            }
-            let key = is_sent.then(|| self.key(*attempt));
-            let status = user.trace.status;
-            self.found_closed(&action, key, &user.value, status, started_at)
-                .await?;
-            return Ok(Tried::Closed);
-        }
-        if is_sent {
-            let why = "nobody knows what became of the account's deactivation";
-            return Ok(Tried::Again(why.to_owned()));
-        }
-        *attempt += 1;
-        let wanted = Wanted {
-            deactivate: Some(action.clone()),
-            ..Wanted::default()
-        };
-        work.write(*attempt, user.value, wanted, started_at, place)
-            .await?;
-        if reclaims.of(&self.lane.account).is_none() {
-            return Ok(Tried::Closed);
-        }
-        if self.context.is_done_now(&action) {
-            let why = "the account was deactivated, and an update may still be under way";
-            return Ok(Tried::LeftOpen(why.to_owned()));
-        }
-        let why = "the account was reactivated, and deactivating it again did not succeed";
-        Ok(Tried::Again(why.to_owned()))
-    }
-
-    /// Records that the account was read as deactivated, without another update.
-    async fn found_closed(
-        &self,
-        action: &str,
-        sent: Option<AttemptKey>,
-        user: &Account,
-        http_status: u16,
-        started_at: Timestamp,
-    ) -> Result<(), RecordingFailed> {
-        let at = self.context.now();
-        let outcome = match &sent {
-            Some(_) => Outcome::Succeeded,
-            None => Outcome::AlreadyDone,
-        };
-        let record = OutcomeRecord {
-            action_id: action.to_owned(),
-            outcome,
-            reason: None,
-            detail: self.closing.detail(at),
-            channel: Some(self.closing.step.channel),
-            attempts: sent.as_ref().map_or(0, |key| key.attempt),
-            http_status: Some(http_status),
-            operation_id: None,
-            request_id: None,
-            started_at: Some(started_at),
-            finished_at: at,
-            verified_at: Some(at),
-            before: describe(user),
-            after: describe(user),
-            quantity: None,
-        };
-        let mut entries = vec![self.context.outcome(record)];
-        entries.extend(sent.map(|key| Entry::AttemptEnded {
-            key,
-            end: AttemptEnd::Changed,
-            at,
-        }));
-        entries.extend(self.closing.seen(false, &user.status(), at));
-        entries.extend(self.closing.reclaim_closed(at));
-        self.context.record(entries).await
-    }
-
-    /// The ledger cannot be written, so nothing new may be begun; but it knows
-    /// that the account is to be deactivated, since before it was reactivated.
-    /// The next run finds out what came of this.
-    async fn close_without_ledger(&self) {
-        let server = self.closing.server;
-        let clock = &self.context.execution.clock;
-        let reclaims = self.context.execution.stop.reclaims();
-        let Some(reclaim) = reclaims.of(&self.lane.account) else {
-            return;
-        };
-        let wanted = Wanted {
-            deactivate: self.closing.step.deactivate.clone(),
-            ..Wanted::default()
-        };
-        // Looked at again and again, because an update that was sent before may
-        // still be under way.
-        for _ in 0..LOOKS_WITHOUT_LEDGER {
-            let user = server.account(&reclaim.user_id).await;
-            if let Ok(user) = user
-                && matches!(user.value.status(), Status::Active)
-            {
-                let once = SendOnce::until(clock.now() + CLOSING_MAY_TAKE);
-                let _ = server.update(&user.value, &wanted, once).await;
-            }
-            clock.sleep(CLOSING_MAY_TAKE / LOOKS_WITHOUT_LEDGER).await;
         }
     }
 
@@ -471,22 +317,15 @@ impl<'a> Reclaim<'a> {
         around.chain(removals).cloned().collect()
     }
 
+    /// Whether the account may be active because this plan made it so.
+    fn is_open(&self) -> bool {
+        let reclaims = self.context.execution.stop.reclaims();
+        let reclaim = reclaims.of(&self.lane.account);
+        reclaim.is_some_and(|it| it.plan_id == self.context.execution.plan.plan_id)
+    }
+
     fn is_removal(&self, id: &str) -> bool {
         let mut removals = self.freeing.step.remove.iter();
         removals.any(|removal: &Removal| removal.action == id)
-    }
-
-    /// Whether an update that leaves the account active may still be under way.
-    fn may_be_reactivated(&self) -> bool {
-        let context = self.context;
-        context.is_left_open(self.opening.step) || context.is_left_open(self.freeing.step)
-    }
-
-    fn key(&self, attempt: u32) -> AttemptKey {
-        AttemptKey {
-            plan_id: self.context.execution.plan.plan_id.clone(),
-            step_id: self.closing.step.id.clone(),
-            attempt,
-        }
     }
 }

@@ -40,6 +40,11 @@ impl OpenReclaims {
         }
     }
 
+    /// Somebody works on one.
+    pub(in crate::apply) fn take_up(&self) {
+        self.0.send_modify(|state| state.is_at_work = true);
+    }
+
     /// Nobody works on one any more, be it closed or not.
     pub(in crate::apply) fn rest(&self) {
         self.0.send_modify(|state| state.is_at_work = false);

@@ -19,8 +19,12 @@ impl Work<'_> {
         let is_stranded = circuit.kind == ActionKind::RemoveLicense
             && self.step.phase != Phase::Reclaims
             && self.context.execution.stop.is_stranded();
-        let obstacle = self.context.obstacle(circuit);
-        obstacle.or(is_stranded.then_some(OutcomeReason::StrandedSeat))
+        // What stands in has a breaker of its own, over its channel.
+        let other = self.step.other_step().filter(|_| self.lacks_method());
+        self.context
+            .obstacle(circuit)
+            .or_else(|| self.context.obstacle(Circuit::of(other?)))
+            .or(is_stranded.then_some(OutcomeReason::StrandedSeat))
     }
 
     /// How a write ends that came to nothing. A reclaim stays open, so nothing
@@ -80,7 +84,7 @@ impl Work<'_> {
         }
     }
 
-    fn closes_reclaim(&self) -> bool {
+    pub(in crate::apply) fn closes_reclaim(&self) -> bool {
         self.step.phase == Phase::Reclaims && self.step.deactivate.is_some()
     }
 }

@@ -1,5 +1,6 @@
 //! A tenant without a method to update users: what stands in, once it is known.
 
+use super::super::breaker::Circuit;
 use super::resumption::killed_after;
 use super::*;
 use crate::ledger::{AttemptEnd, Entry};
@@ -135,6 +136,26 @@ async fn access_ends_over_scim_in_the_same_run() {
         assert_eq!(night.open_attempts(), 0);
         assert_well_behaved(&night.tenant.report());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_in_has_the_breaker_of_its_own_channel() {
+    let night =
+        without_updates(&several(60), ANSWERS[0], Fallback::Scim).with_faults(|method, _, _| {
+            (method == "PATCH").then(|| Fault::Answer(409, serde_json::json!({})))
+        });
+    let outcomes = night.run().await;
+    let tally = tally(&outcomes);
+    assert!((5..=20).contains(&tally["failed refused"]), "{tally:?}");
+    assert!(tally["deferred breaker"] >= 40, "{tally:?}");
+    let is_open = |channel| {
+        let kind = ActionKind::Deactivate;
+        night.stop.breakers().is_open(Circuit { kind, channel })
+    };
+    assert!(is_open(Channel::Scim));
+    assert!(!is_open(Channel::AdminApi));
+    // Nothing more is read of those for whom nothing will be sent.
+    assert!(requests(&night, "GET") <= 60, "{}", requests(&night, "GET"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -212,6 +212,25 @@ async fn the_first_seat_that_does_not_come_free_is_remembered_and_the_rest_waits
     }
 }
 
+// A seat that went together with the account's access says nothing about the
+// seats of accounts that were deactivated before.
+#[tokio::test(start_paused = true)]
+async fn seats_that_went_with_the_access_do_not_hide_stranded_ones_from_a_later_night() {
+    let work = [Work::Both(1), Work::Remove(2), Work::Remove(3)];
+    let mut night = Night::in_tenant(&work, |options| {
+        options.stranded_seats = StrandedSeats::Refused;
+    });
+    night.plan = super::plan_of("plan-1", &work[..1]);
+    assert_eq!(tally(&night.run().await)["succeeded"], 3);
+    night.plan = super::plan_of("plan-2", &work[1..]);
+    let expected = BTreeMap::from([
+        ("failed stranded_seat".to_owned(), 2),
+        ("deferred stranded_seat".to_owned(), 2),
+    ]);
+    assert_eq!(tally(&night.run().await), expected);
+    assert!(night.memory().stranded_refused);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_update_that_is_refused_for_its_licences_ends_access_alone() {
     let refused = |method: &str, _: &str, nth| {

@@ -268,6 +268,7 @@ async fn an_account_that_could_not_be_deactivated_again_stays_open_until_it_is()
     let refused = || Fault::Answer(400, json!({"title": "Validation error"}));
     let stuck = || operation("IN_PROGRESS");
     let closing_never = on_put(move |nth| (nth >= 3).then(refused));
+    let no_method = on_put(|nth| (nth >= 3).then(|| Fault::Answer(405, json!({}))));
     let closing_stuck = move |method: &str, path: &str, _: usize| {
         let is_it = method == "GET" && path.ends_with("op_000000003");
         is_it.then(stuck)
@@ -281,6 +282,11 @@ async fn an_account_that_could_not_be_deactivated_again_stays_open_until_it_is()
         (
             "closing refused again and again",
             Box::new(closing_never),
+            "active",
+        ),
+        (
+            "no method for updates any more",
+            Box::new(no_method),
             "active",
         ),
         ("no network any more", Box::new(gone_silent), ""),
@@ -389,8 +395,14 @@ async fn whoever_stops_at_once_waits_for_the_account_and_for_nothing_else() {
         stop.reclaims_at_rest().await;
         night.clock.now()
     };
-    let (outcomes, at_rest) = tokio::join!(night.run(), waited);
+    // As the command does it: the run is taken away as soon as it is at rest.
+    let at_rest = tokio::select! {
+        biased;
+        at_rest = waited => at_rest,
+        _ = night.run() => panic!("nobody waited"),
+    };
     assert!(at_rest.duration_since(began).as_secs() < 60);
+    let outcomes = night.ledger().outcomes("plan-1").expect("outcomes");
     assert_eq!(word(&outcomes["deactivate-0001"]), "succeeded");
     assert_closed(&night, "stopped").await;
 }
@@ -567,6 +579,90 @@ async fn a_defect_in_the_middle_leaves_no_account_active() {
     assert_eq!(night.stop.reason(), Some(Stop::Defect));
     assert_closed(&night, "a defect").await;
     assert_eq!(reclaims(&night).len(), 1, "nothing new is begun");
+}
+
+/// Takes the run away as soon as the account is active.
+async fn killed_while_active(night: &Night) {
+    tokio::select! {
+        _ = night.run() => panic!("it was to be killed"),
+        () = async {
+            while night.account(1).await.starts_with("deactivated") {
+                night.clock.sleep(Duration::from_millis(500)).await;
+            }
+        } => {}
+    }
+    wait(Duration::from_millis(1)).await;
+}
+
+// Closing is tried before the plan is carried on, and may come too early for an
+// update that was under way.
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_found_active_later_is_deactivated_then() {
+    let night = night(2, Manners::Refused);
+    killed_while_active(&night).await;
+    let night = night.restarted();
+    night.run().await;
+    assert_closed(&night, "found active").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_stopped_before_an_account_was_reactivated_leaves_no_action_without_an_end() {
+    let night = night(2, Manners::Refused);
+    let stop = night.stop.clone();
+    let night = night.with_faults(move |method, path, _| {
+        if method == "GET" && path.ends_with("U0001") {
+            stop.stop(Stop::Interrupted);
+        }
+        None
+    });
+    let outcomes = night.run().await;
+    let later = "deferred earlier_step";
+    assert_eq!(
+        fates(&outcomes),
+        ["deferred interrupted", later, later, later]
+    );
+    assert_eq!(outcomes.len(), night.plan.actions.len());
+    assert_eq!(night.tenant.report().writes, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_method_that_is_missing_at_first_does_not_keep_the_account_active() {
+    let (done, later) = ("succeeded", "deferred earlier_step");
+    let none_opens = ["failed not_supported", later, later, "already_done"];
+    for (nth, status, expected) in [(1, 405, none_opens), (3, 501, [done; 4])] {
+        let missing = Fault::Answer(status, json!({}));
+        let night = night(1, Manners::Refused).with_faults(at(nth, missing));
+        assert_eq!(fates(&night.run().await), expected, "update {nth}");
+        assert_closed(&night, "no method").await;
+    }
+}
+
+// Only one account finds out.
+#[tokio::test(start_paused = true)]
+async fn a_tenant_without_the_method_is_not_asked_for_each_account() {
+    let night =
+        night(3, Manners::Refused).with_faults(on_put(|_| Some(Fault::Answer(405, json!({})))));
+    let outcomes = night.run().await;
+    assert_eq!(tally(&outcomes)["deferred not_supported"], 2 * 4);
+    assert_eq!(reclaims(&night).len(), 1);
+    assert_closed(&night, "no method").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_crash_the_account_is_deactivated_without_a_ledger_as_well() {
+    let night = night(1, Manners::Refused);
+    killed_while_active(&night).await;
+    let night = night.restarted();
+    let mut ledger = night.ledger();
+    ledger.on_commit(Box::new(|_| panic!("a full disk")));
+    let tasks = tokio::task::LocalSet::new();
+    let closing = tasks.spawn_local(close_reclaims(night.execution(), ledger));
+    tasks.await;
+    assert!(closing.await.is_err(), "the ledger gave up");
+    night.clock.sleep(Duration::from_mins(2)).await;
+    let account = night.account(1).await;
+    assert!(account.starts_with("deactivated"), "{account}");
+    carried_on(night).await;
 }
 
 /// A ledger that gives up at any of its commits, as on a disk that is full.

@@ -48,6 +48,26 @@ async fn what_is_open_is_settled_without_beginning_anything() {
     assert_well_behaved(&night.tenant.report());
 }
 
+// What an earlier run put off, and this one sent, was not left unsent.
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_after_it_had_been_put_off_is_unknown() {
+    let mut night = Night::new(&several(10));
+    night.deadline = Some(tonight());
+    let expected = BTreeMap::from([("deferred deadline".to_owned(), 10)]);
+    assert_eq!(tally(&night.run().await), expected);
+    let night = night.restarted();
+    killed_after(&night, Duration::from_secs(5)).await;
+    let open = night.open_attempts();
+    assert!(open > 0);
+    let mut ledger = night.ledger();
+    account_for_the_rest(&night.plan, "run-1", &mut ledger, tonight()).expect("recorded");
+    let outcomes = ledger.outcomes(&night.plan.plan_id).expect("outcomes");
+    drop(ledger);
+    assert_eq!(tally(&outcomes)["unknown no_answer"], open);
+    assert_eq!(night.run().await.len(), 10);
+    assert_eq!(night.open_attempts(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_rest_of_a_run_that_was_cut_short_is_accounted_for() {
     let night = Night::new(&several(40));
