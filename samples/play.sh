@@ -10,14 +10,19 @@ program=$1
 out=${2:-out}
 samples=$(dirname "$0")
 
-# Plays one night: its folder, the day of HR's export, the day of the run. The
-# times are given, because a checkout gives the files its own.
+# Calls a command for one night: its folder, the day of HR's export, the day of
+# the run. The times are given, because a checkout gives the files its own.
+on() {
+    "$program" "$1" --sandbox --no-progress --config "$samples/seatsweep.toml" --out-dir "$out" \
+        --hr "$samples/$2/terminations.csv" --hr-at "$3T22:00:00-08:00" \
+        --users "$samples/$2/users.csv" --users-at "$4T01:00:00-08:00" \
+        --as-of "$4T02:00:00-08:00"
+}
+
+# Plays one night.
 night() {
     code=0
-    "$program" run --sandbox --no-progress --config "$samples/seatsweep.toml" --out-dir "$out" \
-        --hr "$samples/$1/terminations.csv" --hr-at "$2T22:00:00-08:00" \
-        --users "$samples/$1/users.csv" --users-at "$3T01:00:00-08:00" \
-        --as-of "$3T02:00:00-08:00" || code=$?
+    on run "$@" || code=$?
     case $code in
         0) ;;
         8) echo "exit 8: the run went through; some people need a look (samples/README.md says who)" ;;
@@ -58,6 +63,9 @@ title "Night 3 again, same files, same ledger: nothing is left to do"
 night night-3 2026-12-01 2026-12-02
 must_say '"writes":0,'
 
+title "The audit after night 3: who holds the seats, which nobody uses, what they cost"
+on audit night-3 2026-12-01 2026-12-02
+
 cat <<END
 
 The sandbox's log of every night is clean, and the last run changed nothing.
@@ -65,6 +73,9 @@ Look at:
   $out/sandbox/results.csv                what became of every HR row (of the last run)
   $out/sandbox/manual-tasks.csv           what people have to do, step by step
   $out/sandbox/cancellation-requests.csv  what may be handed in to 8x8, by when, and what it saves
+  $out/sandbox/requests/                  for each of them what a person needs who hands it in
+  $out/sandbox/seats.csv                  where the seats of each pool are, and what unused ones cost
+  $out/sandbox/findings.csv               what is worth a look, with the account and the next step
   $out/sandbox/summary.json               the numbers, for a program
   $out/sandbox/runs/                      the same files of each run, with its plan and review sheet
 END

@@ -8,6 +8,7 @@ pub mod apply;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod deliver;
 pub mod files;
 pub mod http;
 pub mod ingest;

@@ -6,7 +6,7 @@ use super::RecordingFailed;
 use super::context::Context;
 use crate::ledger::Entry;
 use crate::model::{OpenRequest, Outcome, OutcomeReason, OutcomeRecord, RequestState};
-use crate::plan::{Action, DraftTerms};
+use crate::plan::{Action, DraftTerms, Plan};
 
 /// Writes every draft of the plan whose removals have all ended.
 pub(super) async fn write(context: &Context) -> Result<(), RecordingFailed> {
@@ -88,14 +88,30 @@ fn draft(
         before: seats(terms.request.drafted),
         after: seats(Some(quantity)),
         quantity: Some(quantity),
-        detail: format!(
-            "to be handed in by {} for {}; entitlement: unknown",
-            terms.request.submit_by, terms.effective_on
-        ),
+        detail: detail(&context.execution.plan, terms),
         ..context.unsent(&action.id, Outcome::Succeeded, OutcomeReason::Drafted)
     };
     vec![
         Entry::RequestDrafted { request, at },
         context.outcome(record),
     ]
+}
+
+fn detail(plan: &Plan, terms: &DraftTerms) -> String {
+    let DraftTerms {
+        request,
+        effective_on,
+        ..
+    } = terms;
+    let missed = terms.terms.as_ref().map_or_else(String::new, |terms| {
+        let cost = terms.cost_of_missing.as_ref();
+        let cost = cost.map_or_else(String::new, |cost| format!(" at up to {cost}"));
+        let (days, until) = (terms.days_left, terms.renews_until);
+        format!(" ({days} days left; missed, it renews until {until}{cost})")
+    });
+    format!(
+        "to be handed in by {}{missed} for {effective_on}; entitlement: {}",
+        request.submit_by,
+        plan.entitlement_of(&request.pool)
+    )
 }

@@ -1,8 +1,10 @@
 //! What can be typed. Nothing is decided here: `config` says what it means
 //! together with the environment and the configuration file.
 
+mod audit;
 mod init;
 mod options;
+mod requests;
 mod sandbox;
 mod tasks;
 
@@ -11,11 +13,13 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use audit::AuditArguments;
 pub use init::InitArguments;
 pub use options::{
     ApplyArguments, ExecutionArguments, ExplainArguments, InputArguments, OutputArguments,
     PlanArguments, RunArguments, TimeArguments, UndoArguments,
 };
+pub use requests::{RequestsAction, RequestsArguments, SubmitArguments};
 pub use sandbox::{
     HoldArgument, HoldPoint, ListedUser, OperationTime, SandboxArguments, ScimPatch, ScimScope,
     Seconds, Stranded, TenantLimits, Update, WindowsArgument,
@@ -47,12 +51,16 @@ pub enum Command {
     Apply(ApplyArguments),
     /// Settle what is open, then plan, check the guards, apply and write the results.
     Run(RunArguments),
+    /// Take stock of the seats: who holds them, which nobody uses, what they cost, what to do.
+    Audit(AuditArguments),
     /// Write a plan that takes back what can be taken back of a past run, and names what is lost.
     Undo(UndoArguments),
     /// Serve a simulated tenant over HTTP until stopped.
     Sandbox(SandboxArguments),
     /// List manual tasks, or say that they are done or to be waited for.
     Tasks(TasksArguments),
+    /// Follow partial-cancellation requests: what 8x8 has, what it confirmed, what is gone from the bill.
+    Requests(RequestsArguments),
     /// Tell why a person, an account or an HR row got what it got.
     Explain(ExplainArguments),
     /// Write a commented configuration file with the columns found in the files given.
@@ -66,9 +74,13 @@ impl Command {
             Self::Plan(plan) => Some(&plan.inputs),
             Self::Explain(explain) => Some(&explain.inputs),
             Self::Run(run) => Some(&run.inputs),
-            Self::Apply(_) | Self::Undo(_) | Self::Sandbox(_) | Self::Tasks(_) | Self::Init(_) => {
-                None
-            }
+            Self::Audit(audit) => Some(&audit.inputs),
+            Self::Apply(_)
+            | Self::Undo(_)
+            | Self::Sandbox(_)
+            | Self::Tasks(_)
+            | Self::Requests(_)
+            | Self::Init(_) => None,
         }
     }
 
@@ -78,8 +90,10 @@ impl Command {
             Self::Plan(plan) => Some(&plan.output),
             Self::Apply(apply) => Some(&apply.output),
             Self::Run(run) => Some(&run.output),
+            Self::Audit(audit) => Some(&audit.output),
             Self::Undo(undo) => Some(&undo.output),
             Self::Tasks(tasks) => Some(&tasks.output),
+            Self::Requests(requests) => Some(&requests.output),
             Self::Explain(explain) => Some(&explain.output),
             Self::Sandbox(_) | Self::Init(_) => None,
         }
@@ -91,9 +105,11 @@ impl Command {
             Self::Apply(apply) => Some(&apply.execution),
             Self::Run(run) => Some(&run.execution),
             Self::Plan(_)
+            | Self::Audit(_)
             | Self::Undo(_)
             | Self::Sandbox(_)
             | Self::Tasks(_)
+            | Self::Requests(_)
             | Self::Explain(_)
             | Self::Init(_) => None,
         }
@@ -104,9 +120,11 @@ impl Command {
         match self {
             Self::Plan(plan) => plan.time.as_of.as_deref(),
             Self::Explain(explain) => explain.time.as_of.as_deref(),
+            Self::Audit(audit) => audit.time.as_of.as_deref(),
             Self::Apply(apply) => apply.time.as_of.as_deref(),
             Self::Run(run) => run.time.as_of.as_deref(),
             Self::Undo(undo) => undo.time.as_of.as_deref(),
+            Self::Requests(requests) => requests.time.as_of.as_deref(),
             Self::Sandbox(sandbox) => sandbox.as_of.as_deref(),
             Self::Tasks(_) | Self::Init(_) => None,
         }
@@ -217,10 +235,19 @@ mod tests {
             ("explain jana --confirm", 64),
             ("apply plan.json --confirm --hr a.csv", 64),
             ("plan --confirm", 64),
+            ("audit --confirm", 64),
+            ("audit --roster", 64),
+            ("audit --help", 0),
             ("undo", 64),
             ("undo run-1 --confirm", 64),
             ("undo run-1 --hr a.csv", 64),
             ("undo --help", 0),
+            ("requests", 64),
+            ("requests submit cancel-1", 64),
+            ("requests confirm cancel-1", 64),
+            ("requests confirm cancel-1 --effective soon", 64),
+            ("requests list cancel-1 --all", 64),
+            ("requests submit --help", 0),
             ("run --rehearse", 64),
             ("apply plan.json --rehearse --results r.csv", 64),
             ("sandbox --hold 3:later", 64),

@@ -105,7 +105,7 @@ pub struct ExplainArguments {
     pub output: OutputArguments,
 }
 
-/// What `plan`, `run` and `explain` read.
+/// What `plan`, `run`, `audit` and `explain` read.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Inputs")]
 pub struct InputArguments {
@@ -124,6 +124,9 @@ pub struct InputArguments {
     /// Read which HR id is which 8x8 user id from FILE.
     #[arg(long, value_name = "FILE")]
     pub map: Option<PathBuf>,
+    /// Check from the numbers report FILE whether a country's numbers still fit when seats are cancelled.
+    #[arg(long, value_name = "FILE")]
+    pub numbers: Option<PathBuf>,
     /// Take the HR exports as made at INSTANT (RFC 3339) [default: the files' times].
     #[arg(long, value_name = "INSTANT")]
     pub hr_at: Option<Timestamp>,
@@ -138,7 +141,7 @@ pub struct InputArguments {
 pub struct TimeArguments {
     /// Start the run's clock at an RFC 3339 instant, or at 00:00 of a date in the policy's zone [default: now].
     // The zone of a bare date stands in the configuration, so it stays text here.
-    #[arg(long, value_name = "DATE|INSTANT")]
+    #[arg(long, global = true, value_name = "DATE|INSTANT")]
     pub as_of: Option<String>,
 }
 

@@ -50,7 +50,7 @@ pub(super) fn run(
         check_freshness(&plan, &memory, &ledger, as_of)?;
         let code = match gate(settings, &plan, path, &memory, &ledger)? {
             Gate::Shut(code) => {
-                work::show_unbegun(settings, "apply", &plan, &memory, &ledger, code)?;
+                work::show_unbegun(settings, "apply", &plan, &ledger, code)?;
                 code
             }
             Gate::Open { approved } => {

@@ -16,7 +16,7 @@ use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
 use crate::model::{Disposition, HoldRecord};
 use crate::plan::{Phase, Plan, Review};
-use crate::report::{self, Run};
+use crate::report::{self, Run, Summary};
 use crate::sandbox::LogReport;
 use crate::vendor::Usage;
 
@@ -266,6 +266,18 @@ pub(super) fn describe_attention(settings: &Settings, run: &Run<'_>, folder: &Pa
             settings,
             &format!("need a look: {what}; see {}", files.display()),
         );
+    }
+}
+
+/// What people should not forget about cancellation requests.
+pub(super) fn describe_requests(settings: &Settings, summary: &Summary) {
+    let requests = &summary.cancellation_requests;
+    for reminder in &requests.reminders {
+        let sentence = report::reminder_text(reminder);
+        tell(settings, &format!("reminder: {sentence}"));
+    }
+    for (channel, count) in &requests.delivered {
+        tell(settings, &format!("drafts delivered to {channel}: {count}"));
     }
 }
 

@@ -88,7 +88,7 @@ impl Drafting {
             None => {}
         }
         if let Some(path) = &arguments.licenses {
-            let read = ingest::read_licenses(path).map(|it| it.file);
+            let read = ingest::read_licenses(path, &ColumnNames::default()).map(|it| it.file);
             draft.licenses_file = Some(self.list(path, read, &mut draft.lists)?);
         }
         if let Some(path) = &arguments.holds {

@@ -187,6 +187,7 @@ fn account_row(user: &User, status: AccountStatus) -> Result<AccountRow, Box<Inv
         status,
         site: user.site_name().to_owned(),
         department: user.department().to_owned(),
+        cost_center: String::new(),
         created,
         scim_provider: user.scim_provider().unwrap_or_default().to_owned(),
         extension: user.extension_number().to_owned(),

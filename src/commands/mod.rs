@@ -2,10 +2,13 @@
 
 mod again;
 mod apply;
+mod audit;
 mod budget;
 mod console;
+mod delivery;
 mod explain;
 mod failure;
+mod following;
 mod gate;
 mod init;
 mod live;
@@ -15,6 +18,7 @@ mod plan;
 mod planning;
 mod recovery;
 mod rehearse;
+mod requests;
 mod sandbox;
 mod sightings;
 mod signals;
@@ -64,9 +68,11 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
             rehearse::run(&settings()?, &arguments.plan, on_commit)
         }
         Command::Apply(arguments) => apply::run(&settings()?, &arguments.plan, on_commit),
+        Command::Audit(_) => audit::run(&settings()?),
         Command::Run(_) => nightly::run(&settings()?, on_commit),
         Command::Undo(arguments) => undo::run(&settings()?, arguments),
         Command::Sandbox(arguments) => sandbox::run(&settings()?, arguments),
+        Command::Requests(arguments) => requests::run(&settings()?, &arguments.action),
         Command::Tasks(arguments) => tasks::run(&settings()?, &arguments.action),
         Command::Explain(arguments) => explain::run(&settings()?, arguments),
         // It makes the file that the settings of the others come from.

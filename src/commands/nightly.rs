@@ -40,7 +40,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
         console::describe_findings(settings, &plan);
         let code = match gate(settings, &plan, &kept, &memory, &ledger)? {
             Gate::Shut(code) => {
-                work::show_unbegun(settings, "run", &plan, &memory, &ledger, code)?;
+                work::show_unbegun(settings, "run", &plan, &ledger, code)?;
                 code
             }
             Gate::Open { approved } => {

@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use crate::config::Settings;
 use crate::files;
 use crate::plan::{self, Plan};
-use crate::report::{self, Run, Summary};
+use crate::report::{self, AuditReport, Run, Summary};
 
 /// Finds an output folder that cannot be written before the work starts.
 pub(super) fn prepare(settings: &Settings) -> Result<(), Failure> {
@@ -69,6 +69,26 @@ pub(super) fn write_run(
         files::replace(path, &results)?;
     }
     Ok(folder)
+}
+
+/// Writes what an audit has to show; returns where it is kept.
+pub(super) fn write_audit(settings: &Settings, report: &AuditReport) -> Result<PathBuf, Failure> {
+    let broken = |error| Failure::of(Exit::Internal, error);
+    let outputs = [
+        ("seats.csv", report::seats_csv(report).map_err(broken)?),
+        (
+            "findings.csv",
+            report::findings_csv(report).map_err(broken)?,
+        ),
+    ];
+    let name = format!("audit-{}", report.as_of.strftime("%Y%m%dT%H%M%SZ"));
+    let folder = settings.out_dir.join("audits").join(name);
+    files::create_owner_only_dir(&folder)?;
+    for (name, bytes) in &outputs {
+        files::replace(&folder.join(name), bytes)?;
+        files::replace(&settings.out_dir.join(name), bytes)?;
+    }
+    Ok(settings.out_dir.join("seats.csv"))
 }
 
 fn plan_document(plan: &Plan) -> Result<Vec<u8>, Failure> {

@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
 use super::{live, recovery, sightings};
 use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
-use crate::model::{AccountRow, HoldRecord, HrRow, InvalidRow, Memory};
+use crate::model::{AccountRow, HoldRecord, HrRow, InvalidRow, Memory, NumberCounts};
 use crate::plan::{Build, Facts, LookedUp, Plan, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
-use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
+use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures, keep_for_joiners};
 
 /// Reads the inputs and makes the plan for `as_of`.
 pub(super) fn make_plan(
@@ -237,12 +238,9 @@ impl Tonight {
         } = decided;
         let memory = question.memory;
         let vanished = reconciliation.vanished(memory);
-        let counted = settings
-            .policy
-            .seats_as_of
-            .filter(|_| settings.inputs.licenses.is_some());
+        let counted = counted(settings);
         let calendar = &self.calendar;
-        let seats = figures(
+        let mut seats = figures(
             &tally.finish(),
             &self.hand_made.owned,
             &settings.policy.contracts,
@@ -255,6 +253,7 @@ impl Tonight {
                 }),
             },
         );
+        keep_for_joiners(&mut seats, &settings.policy.planned_joiners);
         let facts = Facts {
             active_accounts: census.active(),
             active_licensed: census.active_licensed(),
@@ -286,8 +285,15 @@ impl Tonight {
             facts,
             seats,
             counted,
+            numbers: self.hand_made.numbers.as_ref(),
         })
     }
+}
+
+/// The day of the seat counts, if there is a licences file.
+pub(super) fn counted(settings: &Settings) -> Option<Date> {
+    let licenses = settings.inputs.licenses.as_ref();
+    settings.policy.seats_as_of.filter(|_| licenses.is_some())
 }
 
 /// Shows the accounts to everybody who looks out for some, to `besides` as
@@ -371,6 +377,7 @@ struct HandMade {
     owned: Vec<OwnedSeats>,
     holds: Vec<HoldRecord>,
     map: std::collections::BTreeMap<String, String>,
+    numbers: Option<NumberCounts>,
 }
 
 impl HandMade {
@@ -384,7 +391,7 @@ impl HandMade {
                      seats were counted; add `as_of = 2026-11-20` with that day",
                 ));
             }
-            let licenses = ingest::read_licenses(path)?;
+            let licenses = ingest::read_licenses(path, &settings.columns_licenses)?;
             all.inputs.push(input(licenses.file, None));
             all.owned = licenses
                 .pools
@@ -405,6 +412,11 @@ impl HandMade {
             let map = ingest::read_map(path)?;
             all.inputs.push(input(map.file, None));
             all.map = map.map;
+        }
+        if let Some(path) = &settings.inputs.numbers {
+            let numbers = ingest::read_numbers(path)?;
+            all.inputs.push(input(numbers.file, None));
+            all.numbers = Some(numbers.counts);
         }
         Ok(all)
     }

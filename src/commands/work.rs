@@ -10,17 +10,17 @@ use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
-use super::{again, console, outputs, signals};
+use super::{again, console, delivery, following, outputs, signals};
 use crate::apply::{self, Execution, Stop, StopSwitch, Timing, Veto};
 use crate::config::Settings;
 use crate::ingest;
 use crate::ledger::{Acceptance, Entry, Identity, Ledger, LedgerError, RunEnd, RunStart};
 use crate::model::{
-    AcceptedInput, ApprovalRecord, Channel, HoldRecord, HoldSource, Memory, Outcome, OutcomeRecord,
+    AcceptedInput, ApprovalRecord, Channel, HoldRecord, HoldSource, Outcome, OutcomeRecord,
     short_digest,
 };
 use crate::plan::{self, Decision, Plan, Step};
-use crate::report::{self, Ending, Run, Spending, Summary};
+use crate::report::{self, Deliveries, Ending, Run, Spending, Summary};
 use crate::vendor::{Clock, Usage, wall_now};
 
 /// Told of every commit to the ledger.
@@ -67,7 +67,6 @@ pub(super) fn show_unbegun(
     settings: &Settings,
     command: &'static str,
     plan: &Plan,
-    memory: &Memory,
     ledger: &Ledger,
     code: u8,
 ) -> Result<(), Failure> {
@@ -79,7 +78,8 @@ pub(super) fn show_unbegun(
         target: settings.target_label(),
         outcomes: &outcomes,
         earlier: &outcomes,
-        requests: &memory.requests,
+        requests: &following::open_requests(ledger)?,
+        deliveries: &Deliveries::default(),
         reclaims: &ledger.reclaims(&plan.plan_id)?,
         approved_by: "",
     };
@@ -114,6 +114,13 @@ struct Before {
     requests: u64,
     /// How actions of the plan had ended.
     outcomes: BTreeMap<String, OutcomeRecord>,
+}
+
+/// How carrying it out ended.
+struct Ended<'a> {
+    recorded: &'a Result<(), LedgerError>,
+    deliveries: &'a Deliveries,
+    stopped: Option<Stop>,
 }
 
 /// What a plan is carried out for.
@@ -164,8 +171,9 @@ impl Work<'_> {
             stop: stop.clone(),
             observer: console::progress(self.settings, &tenant.servers),
         };
+        following::look_at_the_calendar(&mut ledger, &self.plan, &run_id, started_at)?;
         let work = apply::execute(execution, ledger);
-        let (ledger, recorded) = tokio::select! {
+        let (mut ledger, recorded) = tokio::select! {
             ended = work => ended,
             () = at_once(stop.clone(), &tenant.clock) => {
                 (open_ledger(self.settings, None)?, Ok(()))
@@ -174,20 +182,28 @@ impl Work<'_> {
         if recorded.is_err() {
             stop.stop(Stop::Ledger);
         }
+        let deliveries = self.deliver(&mut ledger, tenant, &stop).await;
         // Whatever goes wrong from here on, the tenant was changed.
-        self.conclude(
-            ledger,
-            &recorded,
-            tenant,
-            &run_id,
-            &Before {
-                started_at,
-                requests,
-                outcomes: earlier,
-            },
-            stop.reason(),
-        )
-        .map_err(|failure| Failure {
+        let (deliveries, undelivered) = match deliveries {
+            Ok(deliveries) => (deliveries, None),
+            Err(failure) => (Deliveries::default(), Some(failure)),
+        };
+        let before = Before {
+            started_at,
+            requests,
+            outcomes: earlier,
+        };
+        let ended = Ended {
+            recorded: &recorded,
+            deliveries: &deliveries,
+            stopped: stop.reason(),
+        };
+        let concluded = self.conclude(ledger, tenant, &run_id, &before, &ended);
+        let concluded = match undelivered {
+            None => concluded,
+            Some(failure) => concluded.and(Err(failure)),
+        };
+        concluded.map_err(|failure| Failure {
             exit: Exit::Midway,
             ..failure
         })
@@ -296,16 +312,42 @@ impl Work<'_> {
         }
     }
 
+    /// Lets drafts reach people. A rehearsal reaches nobody, and a run that
+    /// was stopped leaves it to the next one.
+    async fn deliver(
+        &self,
+        ledger: &mut Ledger,
+        tenant: &Tenant,
+        stop: &StopSwitch,
+    ) -> Result<Deliveries, Failure> {
+        if self.purpose != Purpose::Change || stop.reason().is_some() {
+            return Ok(Deliveries::default());
+        }
+        let delivery = delivery::deliver(self.settings, ledger, &self.plan, &tenant.clock);
+        tokio::select! {
+            done = delivery => done,
+            () = signals::wait() => {
+                console::warn("stopping: what was not delivered yet is left to the next run");
+                stop.stop(Stop::Interrupted);
+                Ok(Deliveries::default())
+            }
+        }
+    }
+
     fn conclude(
         &self,
         mut ledger: Ledger,
-        recorded: &Result<(), LedgerError>,
         tenant: &Tenant,
         run_id: &str,
         before: &Before,
-        stopped: Option<Stop>,
+        ended: &Ended<'_>,
     ) -> Result<u8, Failure> {
         let plan = &self.plan;
+        let Ended {
+            recorded,
+            deliveries,
+            stopped,
+        } = *ended;
         if let Err(error) = recorded {
             console::warn(&format!(
                 "the ledger could not be written: {error}; run again when it can"
@@ -328,7 +370,8 @@ impl Work<'_> {
             target: self.settings.target_label(),
             outcomes: &outcomes,
             earlier: &before.outcomes,
-            requests: &memory.requests,
+            requests: &following::open_requests(&ledger)?,
+            deliveries,
             reclaims: &ledger.reclaims(&plan.plan_id)?,
             approved_by: &approved_by,
         };
@@ -376,6 +419,7 @@ impl Work<'_> {
         }
         console::describe_reactivated(&run);
         console::describe_attention(self.settings, &run, &folder);
+        console::describe_requests(self.settings, &summary);
         console::describe_limit(self.settings, usage);
         if let Some(line) = report::budget_line(&summary.requests) {
             console::tell(self.settings, &line);

@@ -59,7 +59,7 @@ fn host_of(authority: &str) -> &str {
     authority.split(':').next().unwrap_or_default()
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     let is_loopback_address = host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
     is_loopback_address || host.eq_ignore_ascii_case("localhost")
 }

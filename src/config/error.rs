@@ -103,6 +103,10 @@ pub enum Secret {
     ApiKey,
     /// The bearer token of SCIM.
     ScimToken,
+    /// What the webhook's requests are signed with.
+    WebhookSecret,
+    /// The password of the mail server.
+    MailPassword,
 }
 
 impl fmt::Display for Secret {
@@ -110,6 +114,8 @@ impl fmt::Display for Secret {
         formatter.write_str(match self {
             Self::ApiKey => "API key",
             Self::ScimToken => "SCIM token",
+            Self::WebhookSecret => "webhook secret",
+            Self::MailPassword => "mail password",
         })
     }
 }

@@ -39,6 +39,8 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("licenses", Value),
             ("holds", Value),
             ("map", Value),
+            ("numbers", Value),
+            ("roster", Value),
         ]),
     ),
     ("hr", Table(&[("file", Value), ("trust", Value)])),
@@ -123,7 +125,38 @@ const DOCUMENT: &[(&str, Shape)] = &[
             ("first_run", Value),
         ]),
     ),
-    ("seats", Table(&[("as_of", Value)])),
+    (
+        "webhook",
+        Table(&[
+            ("url", Value),
+            ("secret_env", Value),
+            ("secret_file", Value),
+        ]),
+    ),
+    (
+        "email",
+        Table(&[
+            ("host", Value),
+            ("port", Value),
+            ("encryption", Value),
+            ("username", Value),
+            ("password_env", Value),
+            ("password_file", Value),
+            ("from", Value),
+            ("to", Value),
+        ]),
+    ),
+    (
+        "seats",
+        Table(&[
+            ("as_of", Value),
+            ("unassigned_after_days", Value),
+            (
+                "planned_joiners",
+                List(&[("license", Value), ("country", Value), ("seats", Value)]),
+            ),
+        ]),
+    ),
     (
         "contracts",
         List(&[
@@ -145,6 +178,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
         Table(&[
             ("hr", Fields(ColumnNames::hr_fields)),
             ("users", Fields(ColumnNames::users_fields)),
+            ("licenses", Fields(ColumnNames::licenses_fields)),
         ]),
     ),
     (
@@ -168,13 +202,6 @@ const DOCUMENT: &[(&str, Shape)] = &[
     ),
 ];
 
-/// Words of the contract that a later version will understand and that change
-/// what is done: ignoring them would do something else than was asked for.
-const LATER: [(&str, &str, &str); 2] = [
-    ("channels", "cancellation", "webhook"),
-    ("channels", "cancellation", "email"),
-];
-
 /// One key that is not accepted.
 pub(super) struct Refused {
     /// Where it begins in the text, in bytes.
@@ -183,16 +210,10 @@ pub(super) struct Refused {
     pub(super) problem: String,
 }
 
-/// The keys of `document` that nobody knows or that are not supported yet, in
-/// the order of the text.
+/// The keys of `document` that nobody knows, in the order of the text.
 pub(super) fn refused(document: &DeTable<'_>) -> Vec<Refused> {
     let mut refused = Vec::new();
     collect_unknown(document, DOCUMENT, "", &mut refused);
-    refused.extend(
-        LATER
-            .iter()
-            .filter_map(|later| unsupported(document, later)),
-    );
     refused.sort_by_key(|refused| refused.offset);
     refused
 }
@@ -307,24 +328,6 @@ fn nearest(key: &str, section: &str, known: &[(&str, Shape)]) -> Option<String> 
     })
 }
 
-fn unsupported(document: &DeTable<'_>, later: &(&str, &str, &str)) -> Option<Refused> {
-    let (section, key, word) = *later;
-    let value = document.get(section)?.get_ref().as_table()?.get(key)?;
-    let says_word = match value.get_ref() {
-        DeValue::Array(items) => items
-            .iter()
-            .any(|item| item.get_ref().as_str() == Some(word)),
-        value => value.as_str() == Some(word),
-    };
-    says_word.then(|| Refused {
-        offset: value.span().start,
-        problem: format!(
-            "{}: {word:?} is not supported yet in this version",
-            written(section, key)
-        ),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -418,12 +421,5 @@ mod tests {
                     [formats.hr_status]\n\"gone fishing\" = \"left\"\n\
                     [policy.site_time_zones]\n\"Site A\" = \"UTC\"";
         assert!(problems(text).is_empty());
-    }
-
-    #[test]
-    fn what_a_later_version_does_is_refused_and_not_ignored() {
-        let text = "[channels]\ncancellation = [\"file\", \"email\"]";
-        let expected = ["[channels] cancellation: \"email\" is not supported yet in this version"];
-        assert_eq!(problems(text), expected);
     }
 }

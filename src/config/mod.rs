@@ -6,6 +6,7 @@
 //! each understand one thing.
 
 mod base_url;
+mod delivery;
 mod document;
 mod duration;
 mod environment;
@@ -20,6 +21,7 @@ mod settings;
 mod template;
 mod values;
 
+pub use delivery::{DeliverySettings, EmailSettings, MailEncryption, MailLogin, WebhookSettings};
 pub use error::{ConfigError, ConfigErrorKind, Secret};
 pub use settings::{
     ApiSettings, Execution, Inputs, KeySource, LimitSettings, LogLevel, LogSettings, ScimSettings,

@@ -9,7 +9,7 @@ use super::values::{CalendarDate, DateOrderWord, PriceText};
 use crate::ingest::{DateOrder, Formats, TextFormat};
 use crate::model::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, FirstRun, GuardLimits,
-    HrFileKind, IdentityProvider, LicenseName, Money, Policy, StrandedSeats, Trust,
+    HrFileKind, IdentityProvider, LicenseName, Money, PlannedJoiners, Policy, StrandedSeats, Trust,
 };
 
 /// The policy with the defaults of contract section 11. `time_zone` and
@@ -44,6 +44,7 @@ pub(super) fn policy(file: &ConfigFile, time_zone: String, hr_file: HrFileKind) 
         idp: idp.map_or(IdentityProvider::None, |managed| managed.0),
         seats_as_of: file.seats.as_of.map(|date| date.0),
         contracts: file.contracts.0.clone(),
+        planned_joiners: file.seats.planned_joiners.0.clone(),
         deactivate_by: file.channels.deactivate.channel(),
         remove_by_hand: file.channels.remove_license == RemovalChannel::Manual,
         deactivate_fallback: file.channels.deactivate_fallback.channel(),
@@ -159,6 +160,37 @@ impl TryFrom<Vec<ContractEntry>> for Contracts {
             contracts.push(contract);
         }
         Ok(Self(contracts))
+    }
+}
+
+/// All `[[seats.planned_joiners]]`, in the order written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<JoinersForm>")]
+pub(super) struct Joiners(pub(super) Vec<PlannedJoiners>);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JoinersForm {
+    license: String,
+    #[serde(default)]
+    country: String,
+    seats: u32,
+}
+
+impl TryFrom<Vec<JoinersForm>> for Joiners {
+    type Error = String;
+
+    fn try_from(forms: Vec<JoinersForm>) -> Result<Self, Self::Error> {
+        let joiners = forms.into_iter().map(|form| {
+            let license = LicenseName::parse(&form.license, Some(&form.country));
+            let license =
+                license.ok_or("license is empty; write its name, such as \"X Series - X2\"")?;
+            Ok(PlannedJoiners {
+                pool: license.pool(),
+                seats: form.seats,
+            })
+        });
+        joiners.collect::<Result<_, String>>().map(Self)
     }
 }
 

@@ -1,3 +1,4 @@
+mod delivery;
 mod execution;
 mod inputs;
 mod scim;
@@ -23,6 +24,8 @@ use crate::model::HrFileKind;
 const DEFAULT_CONFIG: &str = "seatsweep.toml";
 const DEFAULT_LEDGER: &str = "seatsweep.db";
 const DEFAULT_OUT_DIR: &str = "out";
+/// Whoever was to take over a seat has it by then.
+const UNASSIGNED_AFTER_DAYS: u16 = 30;
 const SANDBOX_LEDGER: &str = "seatsweep-sandbox.db";
 const SANDBOX_FOLDER: &str = "sandbox";
 const SANDBOX_TENANT: &str = "sandbox";
@@ -65,15 +68,21 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
         inputs: inputs::inputs(&cli.command, &found, target)?,
         columns_hr: ColumnNames(file.columns.hr.clone()),
         columns_users: columns_users(file),
+        columns_licenses: ColumnNames(file.columns.licenses.clone()),
         formats: policy::formats(file),
         policy: policy::policy(file, said.time_zone, said.hr_file),
         guards: policy::guards(&file.guards, target),
+        unassigned_after_days: file
+            .seats
+            .unassigned_after_days
+            .unwrap_or(UNASSIGNED_AFTER_DAYS),
         api: ApiSettings {
             base_url: base_url.text,
             key,
         },
         scim,
         read: file.channels.read.channel(),
+        delivery: delivery::delivery(&found, target)?,
         on_loopback,
         limits,
         as_of,
@@ -156,7 +165,9 @@ fn target(
         | Command::Run(_)
         | Command::Undo(_)
         | Command::Tasks(_)
+        | Command::Requests(_)
         | Command::Explain(_)
+        | Command::Audit(_)
         | Command::Init(_) => command.output().is_some_and(|output| output.sandbox),
     };
     if asked_for_sandbox {
@@ -177,12 +188,15 @@ fn target(
             | Command::Undo(_)
             | Command::Tasks(_)
             | Command::Explain(_)
+            | Command::Audit(_)
             | Command::Init(_),
         ) => Ok(Target::Eight),
         (None, Command::Apply(apply)) if apply.rehearse => Ok(Target::Eight),
-        (None, Command::Apply(_) | Command::Run(_) | Command::Sandbox(_)) => {
-            Err(ConfigError::NoTarget(found.path.clone()))
-        }
+        (None, Command::Requests(requests)) if !requests.action.is_outward() => Ok(Target::Eight),
+        (
+            None,
+            Command::Apply(_) | Command::Run(_) | Command::Sandbox(_) | Command::Requests(_),
+        ) => Err(ConfigError::NoTarget(found.path.clone())),
     }
 }
 
@@ -213,7 +227,9 @@ impl MustBeSaid {
             | Command::Sandbox(_)
             | Command::Undo(_)
             | Command::Tasks(_)
+            | Command::Requests(_)
             | Command::Explain(_)
+            | Command::Audit(_)
             | Command::Init(_) => false,
         };
         let needs_key =
@@ -307,7 +323,9 @@ fn customer_id(command: &Command, file: &ConfigFile) -> Option<String> {
         | Command::Run(_)
         | Command::Undo(_)
         | Command::Tasks(_)
+        | Command::Requests(_)
         | Command::Explain(_)
+        | Command::Audit(_)
         | Command::Init(_) => None,
     };
     typed.or_else(|| file.tenant.customer_id.clone())

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::environment::read_variable;
 use super::error::Secret;
-use super::{ConfigError, KeySource, ScimSettings, Settings};
+use super::{ConfigError, EmailSettings, KeySource, ScimSettings, Settings, WebhookSettings};
 use crate::files;
 
 impl Settings {
@@ -24,6 +24,24 @@ impl ScimSettings {
     /// Reads the token from its source, under the same rules.
     pub fn token(&self) -> Result<SecretString, ConfigError> {
         secret_from(&self.token, Secret::ScimToken)
+    }
+}
+
+impl WebhookSettings {
+    /// Reads the secret from its source, under the same rules.
+    pub fn secret(&self) -> Result<SecretString, ConfigError> {
+        secret_from(&self.secret, Secret::WebhookSecret)
+    }
+}
+
+impl EmailSettings {
+    /// Reads the password from its source, under the same rules; `None` where
+    /// the server wants none.
+    pub fn password(&self) -> Result<Option<SecretString>, ConfigError> {
+        let login = self.login.as_ref();
+        login
+            .map(|login| secret_from(&login.password, Secret::MailPassword))
+            .transpose()
     }
 }
 

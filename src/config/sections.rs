@@ -9,17 +9,17 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::Target;
 use super::base_url::BaseUrl;
-use super::policy::Contracts;
+use super::policy::{Contracts, Joiners};
 use super::values::{
     AccountNames, CalendarDate, CountLimit, DateOrderWord, Domains, Headers, Hours, HoursLimit,
     Managed, Paths, Percent, PercentLimit, Seconds, ZoneName,
 };
+use super::{MailEncryption, Target};
 use crate::ingest::{Delimiter, TextEncoding};
 use crate::model::{
-    AccountStatus, ActOn, ApprovalPolicy, Channel, DataGate, Effective, EmploymentStatus, FirstRun,
-    HrFileKind, StrandedSeats, Trust,
+    AccountStatus, ActOn, ApprovalPolicy, Channel, DataGate, DeliveryChannel, Effective,
+    EmploymentStatus, FirstRun, HrFileKind, StrandedSeats, Trust,
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,6 +35,8 @@ pub(super) struct ConfigFile {
     pub(super) identity: IdentitySection,
     pub(super) idp: IdpSection,
     pub(super) channels: ChannelsSection,
+    pub(super) webhook: WebhookSection,
+    pub(super) email: EmailSection,
     pub(super) limits: LimitsSection,
     pub(super) policy: PolicySection,
     pub(super) protected: ProtectedSection,
@@ -61,6 +63,8 @@ pub(super) struct InputsSection {
     pub(super) licenses: Option<PathBuf>,
     pub(super) holds: Option<PathBuf>,
     pub(super) map: Option<PathBuf>,
+    pub(super) numbers: Option<PathBuf>,
+    pub(super) roster: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -108,9 +112,7 @@ pub(super) struct ChannelsSection {
     pub(super) remove_license: RemovalChannel,
     pub(super) deactivate_fallback: DeactivationFallback,
     pub(super) remove_license_fallback: RemovalFallback,
-    /// The only word there is in this version.
-    #[serde(rename = "cancellation")]
-    _cancellation: Vec<CancellationChannel>,
+    pub(super) cancellation: Option<Vec<DeliveryChannel>>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -196,10 +198,28 @@ impl RemovalFallback {
     }
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum CancellationChannel {
-    File,
+/// Where drafts are posted; used where `cancellation` names it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct WebhookSection {
+    pub(super) url: Option<BaseUrl>,
+    pub(super) secret_env: Option<String>,
+    pub(super) secret_file: Option<PathBuf>,
+}
+
+/// Who is mailed drafts, and through which server; used where `cancellation`
+/// names it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct EmailSection {
+    pub(super) host: Option<String>,
+    pub(super) port: Option<NonZeroU16>,
+    pub(super) encryption: MailEncryption,
+    pub(super) username: Option<String>,
+    pub(super) password_env: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) from: Option<String>,
+    pub(super) to: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -262,6 +282,8 @@ pub(super) struct GuardsSection {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct SeatsSection {
     pub(super) as_of: Option<CalendarDate>,
+    pub(super) planned_joiners: Joiners,
+    pub(super) unassigned_after_days: Option<u16>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -269,6 +291,7 @@ pub(super) struct SeatsSection {
 pub(super) struct ColumnsSection {
     pub(super) hr: BTreeMap<String, String>,
     pub(super) users: BTreeMap<String, Headers>,
+    pub(super) licenses: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::DeliverySettings;
 use crate::cli::{ColorWhen, LogFormat};
 use crate::ingest::{ColumnNames, Formats};
 use crate::model::{Channel, GuardLimits, Policy};
@@ -31,12 +32,16 @@ pub struct Settings {
     pub columns_hr: ColumnNames,
     /// Columns of the users report that the administrator named.
     pub columns_users: ColumnNames,
+    /// Columns of the licences file that the administrator named.
+    pub columns_licenses: ColumnNames,
     /// Formats that the administrator fixed.
     pub formats: Formats,
     /// What changes a plan.
     pub policy: Policy,
     /// What a plan is measured against.
     pub guards: GuardLimits,
+    /// Days after which seats that nobody holds are a finding of the audit.
+    pub unassigned_after_days: u16,
     /// Where the Administration API is and where its key comes from.
     pub api: ApiSettings,
     /// Where SCIM is and where its token comes from, if both are said.
@@ -44,6 +49,8 @@ pub struct Settings {
     /// What the status of accounts that wait for an identity provider is read
     /// over, where the users report may be behind: `Scim`, or nothing.
     pub read: Channel,
+    /// How drafts of cancellation requests reach the company's own people.
+    pub delivery: DeliverySettings,
     /// Whether every API that changes the tenant is an address of this machine.
     pub on_loopback: bool,
     /// How fast requests may go.
@@ -106,6 +113,10 @@ pub struct Inputs {
     pub holds: Option<PathBuf>,
     /// HR id to 8x8 user id.
     pub map: Option<PathBuf>,
+    /// The phone numbers of the tenant.
+    pub numbers: Option<PathBuf>,
+    /// Everybody who is employed; for `audit` alone.
+    pub roster: Option<PathBuf>,
     /// When the HR exports were made; `None` for the files' times.
     pub hr_at: Option<Timestamp>,
     /// When the users report was made; `None` for the file's time, and for a

@@ -107,6 +107,12 @@ impl Draft {
                 }
             }
         }
+        text.comment(
+            "The numbers report of Admin Console: shows whether a country's numbers fit when seats go.",
+        );
+        text.choice("numbers", &quoted("inbox/numbers*.csv"));
+        text.comment("Everybody who is employed, for `audit`: whose licences are nobody's?");
+        text.choice("roster", &quoted("inbox/employees*.csv"));
         for sentence in &self.lists {
             text.comment(&format!("Cannot be read yet: {sentence}"));
         }
@@ -193,6 +199,28 @@ fn choices(text: &mut Text) {
     );
     text.choice("deactivate_fallback", &quoted("manual"));
     text.choice("remove_license_fallback", &quoted("manual"));
+    text.comment(
+        "How drafts of cancellation requests reach your own people: \"file\", \"webhook\", \"email\". \
+         Handing them in\nto 8x8 is a person's work.",
+    );
+    text.choice("cancellation", &list(&["file".to_owned()]));
+    text.section("webhook");
+    text.comment(
+        "A ticket system, for the channel \"webhook\". Requests are signed: X-Seatsweep-Signature is \
+         sha256=HMAC of\nthe body. The same Idempotency-Key may come twice.",
+    );
+    text.choice("url", &quoted("https://tickets.example.com/seatsweep"));
+    text.choice("secret_env", &quoted("SEATSWEEP_WEBHOOK_SECRET"));
+    text.section("email");
+    text.comment(
+        "Your own people and mail server, for the channel \"email\". \"starttls\" or \"tls\".",
+    );
+    text.choice("host", &quoted("mail.example.com"));
+    text.choice("encryption", &quoted("starttls"));
+    text.choice("username", &quoted("seatsweep@example.com"));
+    text.choice("password_env", &quoted("SEATSWEEP_MAIL_PASSWORD"));
+    text.choice("from", &quoted("seatsweep@example.com"));
+    text.choice("to", &list(&["licences@example.com".to_owned()]));
     text.section("scim");
     text.comment(
         "The 8x8 URL and token of the provisioning integration in the Admin Console. Not beside an \
@@ -229,6 +257,17 @@ fn choices(text: &mut Text) {
     text.section("seats");
     text.comment("The day on which the seats of `licenses` were counted. Needed with that file.");
     text.choice("as_of", "2026-11-20");
+    text.comment("Days after which `audit` lists seats that nobody holds.");
+    text.choice("unassigned_after_days", "30");
+    text.comment("Seats to keep for people who join: a block for each pool.");
+    text.comment("[[seats.planned_joiners]]");
+    for (key, value) in [
+        ("license", "\"X Series - X2\""),
+        ("country", "\"US\""),
+        ("seats", "3"),
+    ] {
+        text.choice(key, value);
+    }
     text.blank();
     text.comment(
         "What a seat costs and when its notice ends: a block for each contract and pool. Without \
@@ -372,6 +411,9 @@ mod tests {
         let file = parse(&chosen.join("\n"));
         assert!(file.tenant.customer_id.is_some() && file.hr.file.is_some());
         assert!(file.policy.time_zone.is_some() && file.seats.as_of.is_some());
+        assert!(file.email.host.is_some() && file.webhook.url.is_some());
+        assert_eq!(file.seats.planned_joiners.0.len(), 1);
+        assert!(file.inputs.roster.is_some() && file.seats.unassigned_after_days.is_some());
         assert!(file.inputs.map.is_some() && !file.protected.accounts.0.is_empty());
     }
 

@@ -38,6 +38,10 @@ pub enum InputRole {
     Holds,
     /// HR id → 8x8 user.
     Map,
+    /// The phone numbers of the tenant.
+    Numbers,
+    /// Everybody who is employed, as HR exports them.
+    Roster,
     /// The review sheet, which comes back from a spreadsheet.
     Review,
 }
@@ -51,6 +55,8 @@ impl InputRole {
             Self::Licenses => "licenses",
             Self::Holds => "holds",
             Self::Map => "map",
+            Self::Numbers => "numbers",
+            Self::Roster => "roster",
             Self::Review => "review",
         }
     }

@@ -216,8 +216,12 @@ impl Layout {
     /// somebody wrote by hand every row counts.
     pub(super) fn filler(&self, cells: &StringRecord, landmarks: &Landmarks) -> Option<Filler> {
         match self.table.role {
-            InputRole::Hr | InputRole::Users => Filler::of(cells, landmarks),
-            InputRole::Licenses | InputRole::Holds | InputRole::Map | InputRole::Review => None,
+            InputRole::Hr | InputRole::Users | InputRole::Roster => Filler::of(cells, landmarks),
+            InputRole::Licenses
+            | InputRole::Holds
+            | InputRole::Map
+            | InputRole::Numbers
+            | InputRole::Review => None,
         }
     }
 

@@ -10,9 +10,11 @@ use super::header::Column;
 use super::input_file::InputFile;
 use super::layout::Layout;
 use super::license_cell::country_code;
+use super::license_rows::LicenseRows;
 use super::listing::{self, ListRow};
-use super::open::open_list;
+use super::open::open;
 use super::text::{is_blank, tidy};
+use super::{ColumnNames, TextFormat};
 use crate::model::{LicenseName, Pool, SourceRow};
 
 /// A list of the seats that the company owns, read.
@@ -40,37 +42,32 @@ pub struct OwnedSeats {
     pub source: SourceRow,
 }
 
-/// Reads the seats owned per pool. The list is written by hand, so anything
-/// wrong in it is an error: a row that was left out would look like seats that
-/// nobody owns. So is a pool given twice.
-pub fn read_licenses(path: &Path) -> Result<LicensesFile, IngestError> {
-    read_text(&open_list(path, &seats::TABLE)?)
+/// Reads the seats owned per pool: counted by hand, or one row for each
+/// licence. Anything wrong in it is an error: a row that was left out would look
+/// like seats that nobody owns. So is a pool counted twice, or a licence.
+pub fn read_licenses(path: &Path, names: &ColumnNames) -> Result<LicensesFile, IngestError> {
+    let file = open(path, &seats::TABLE, names, &TextFormat::default())?;
+    read_text(&file, names)
 }
 
-fn read_text(file: &TextFile) -> Result<LicensesFile, IngestError> {
-    let layout = listing::locate(file, &seats::TABLE)?;
+pub(super) fn read_text(file: &TextFile, names: &ColumnNames) -> Result<LicensesFile, IngestError> {
+    let mut layout = listing::locate_named(file, &seats::TABLE, names)?;
     let columns = SeatColumns::new(&layout);
-    let mut pools: Vec<OwnedSeats> = Vec::new();
-    let mut lines: BTreeMap<Pool, u64> = BTreeMap::new();
-    let rows = listing::read_rows(file, &layout, |row| {
-        let seats = columns.read(row)?;
-        if let Some(line) = lines.insert(seats.pool.clone(), seats.source.line) {
-            return Err(row.refusal(
-                &columns.license,
-                format!("this pool was given on line {line} already"),
-                "keep one row for each license and country",
-            ));
+    let (rows, pools) = match LicenseRows::of(&layout) {
+        Some(licenses) => {
+            layout.notes.extend(licenses.note());
+            licenses.count(file, &layout, &columns)?
         }
-        pools.push(seats);
-        Ok(())
-    })?;
+        None => columns.read_pools(file, &layout)?,
+    };
     Ok(LicensesFile {
         file: layout.input_file(file, rows, BTreeMap::new()),
         pools,
     })
 }
 
-struct SeatColumns {
+/// The columns of a pool.
+pub(super) struct SeatColumns {
     license: Column,
     country: Column,
     owned: Column,
@@ -91,11 +88,44 @@ impl SeatColumns {
         }
     }
 
-    fn read(&self, row: &ListRow<'_>) -> Result<OwnedSeats, Box<Refusal>> {
+    fn read_pools(
+        &self,
+        file: &TextFile,
+        layout: &Layout,
+    ) -> Result<(u64, Vec<OwnedSeats>), IngestError> {
+        let mut pools: Vec<OwnedSeats> = Vec::new();
+        let mut lines: BTreeMap<Pool, u64> = BTreeMap::new();
+        let rows = listing::read_rows(file, layout, |row| {
+            let seats = self.read(row)?;
+            if let Some(line) = lines.insert(seats.pool.clone(), seats.source.line) {
+                return Err(row.refusal(
+                    &self.license,
+                    format!("this pool was given on line {line} already"),
+                    "keep one row for each license and country",
+                ));
+            }
+            pools.push(seats);
+            Ok(())
+        })?;
+        Ok((rows, pools))
+    }
+
+    /// The pool that a row is about.
+    pub(super) fn pool(&self, row: &ListRow<'_>) -> Result<Pool, Box<Refusal>> {
         let country = self.country(row)?;
         let license = LicenseName::parse(row.text(&self.license), country).ok_or_else(|| {
             row.refusal(&self.license, "the license has no name", "fill in its name")
         })?;
+        Ok(license.pool())
+    }
+
+    /// How many seats a row stands for, if it says so.
+    pub(super) fn quantity(&self, row: &ListRow<'_>) -> Result<Option<u32>, Box<Refusal>> {
+        number(row, &self.owned)
+    }
+
+    fn read(&self, row: &ListRow<'_>) -> Result<OwnedSeats, Box<Refusal>> {
+        let pool = self.pool(row)?;
         let (both_unassigned, both_owned) = self.unassigned_of_owned(row)?;
         let owned = number(row, &self.owned)?.or(both_owned).ok_or_else(|| {
             let column = if self.owned.exists() {
@@ -116,7 +146,7 @@ impl SeatColumns {
             ));
         }
         Ok(OwnedSeats {
-            pool: license.pool(),
+            pool,
             owned,
             unassigned,
             suspended,
@@ -179,7 +209,7 @@ mod tests {
 
     fn read(text: &str) -> Result<LicensesFile, String> {
         let file = TextFile::decode("seats.csv".to_owned(), text.into()).expect("text");
-        read_text(&file).map_err(|error| error.to_string())
+        read_text(&file, &ColumnNames::default()).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -28,7 +28,20 @@ static TABLES: [&Table; 5] = [
 /// better is refused: holds read as a map, or the other way round, would do
 /// something else to these people than was meant.
 pub(super) fn locate(file: &TextFile, table: &'static Table) -> Result<Layout, IngestError> {
-    let found = layout::locate(file, table, &ColumnNames::default());
+    locate_named(file, table, &ColumnNames::default())
+}
+
+/// The same for a list of which the administrator named columns.
+pub(super) fn locate_named(
+    file: &TextFile,
+    table: &'static Table,
+    names: &ColumnNames,
+) -> Result<Layout, IngestError> {
+    let found = layout::locate(file, table, names);
+    if !names.0.is_empty() {
+        // Whoever names a column knows which file it is.
+        return found;
+    }
     let fields_found = found
         .as_ref()
         .map_or(FEWEST_FIELDS - 1, Layout::fields_found);
@@ -70,11 +83,15 @@ fn refuse_mix_up(file: &TextFile, role: InputRole, other: InputRole) -> Refusal 
 fn columns_of(role: InputRole) -> &'static str {
     match role {
         InputRole::Licenses => {
-            "a --licenses file has the columns license, country, owned, unassigned, suspended"
+            "a --licenses file has the columns license, country, owned, unassigned, suspended; or \
+             one row for each license with license, country, license id, status, assigned to"
         }
         InputRole::Holds => "a --holds file has the columns who, why, until",
         InputRole::Map => "a --map file has the columns hr_id, user_id",
-        InputRole::Hr | InputRole::Users | InputRole::Review => {
+        InputRole::Numbers => {
+            "a --numbers file is the numbers report of Admin Console, with a column `Phone number`"
+        }
+        InputRole::Hr | InputRole::Users | InputRole::Roster | InputRole::Review => {
             "exports and review sheets are not written by hand"
         }
     }

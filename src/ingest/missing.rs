@@ -53,6 +53,8 @@ pub(super) fn looks_like(table: &Table, header: &[String], assignment: &Assignme
         | InputRole::Licenses
         | InputRole::Holds
         | InputRole::Map
+        | InputRole::Numbers
+        | InputRole::Roster
         | InputRole::Review => None,
     };
     kind.map(|kind| format!("; {kind}")).unwrap_or_default()
@@ -70,13 +72,15 @@ pub(super) fn how_to_name(table: &Table, likeliest: Option<(&Field, &str)>) -> S
         None => (String::new(), example, "HEADER".to_owned()),
     };
     let how = match table.role {
-        InputRole::Hr | InputRole::Users => format!(
+        InputRole::Hr | InputRole::Users | InputRole::Licenses => format!(
             "name the right one in [columns.{}], e.g. {} = \"{header}\", in {CONFIGURATION}",
             table.role, field.name
         ),
-        InputRole::Licenses | InputRole::Holds | InputRole::Map | InputRole::Review => {
-            "rename the column".to_owned()
-        }
+        InputRole::Holds
+        | InputRole::Map
+        | InputRole::Numbers
+        | InputRole::Roster
+        | InputRole::Review => "rename the column".to_owned(),
     };
     format!("{hint}{how}")
 }

@@ -14,7 +14,7 @@
 //!    `records`); `body` passes over what is no data (`filler`) and refuses
 //!    what swallowed rows (`swallowed`).
 //! 5. Each record becomes a row of the model, or an invalid row: `hr`, `users`,
-//!    or one of the lists (`holds`, `map`, `licenses`, `review`), by way of
+//!    or one of the lists (`holds`, `map`, `licenses`, `numbers`, `roster`, `review`), by way of
 //!    `dates`, `status` and `license_cell`.
 //!
 //! A bad row is a result. A file that cannot be read as what it is said to be
@@ -43,15 +43,18 @@ mod landmarks;
 mod layout;
 mod license_cell;
 mod license_columns;
+mod license_rows;
 mod licenses;
 mod listing;
 mod map;
 mod missing;
+mod numbers;
 mod open;
 mod options;
 mod quoting;
 mod records;
 mod review;
+mod roster;
 mod status;
 mod swallowed;
 mod taken_back;
@@ -66,8 +69,10 @@ pub use input_file::{Detected, Encoding, InputFile, InputRole, LineEnd};
 pub use inspect::{Inspection, inspect_hr, inspect_users};
 pub use licenses::{LicensesFile, OwnedSeats, read_licenses};
 pub use map::{MapFile, read_map};
+pub use numbers::{NumbersFile, read_numbers};
 pub use options::{ColumnNames, DateOrder, Delimiter, Formats, TextEncoding, TextFormat};
 pub use review::read_review;
+pub use roster::{RosterFile, RosterPerson, read_roster};
 pub use users::{AccountObserver, UsersFile, read_users};
 
 #[cfg(test)]

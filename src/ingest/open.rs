@@ -130,9 +130,12 @@ fn several_serve(file: &TextFile, serving: &[String], table: &Table) -> Refusal 
             name_it("hr_sheet")
         ),
         InputRole::Users => name_it("users_sheet"),
-        InputRole::Licenses | InputRole::Holds | InputRole::Map | InputRole::Review => {
-            String::new()
-        }
+        InputRole::Licenses
+        | InputRole::Holds
+        | InputRole::Map
+        | InputRole::Numbers
+        | InputRole::Roster
+        | InputRole::Review => String::new(),
     };
     file.refusal(
         format!(

@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use super::aliases::{Table, hr, users};
+use super::aliases::{Table, hr, seats, users};
 use crate::model::{AccountStatus, EmploymentStatus};
 
 /// Columns named by the administrator: field → header as it stands in the
@@ -24,6 +24,11 @@ impl ColumnNames {
     /// The fields of the users report that a column can be named for.
     pub fn users_fields() -> Vec<&'static str> {
         names_of(&users::TABLE)
+    }
+
+    /// The fields of the licences file that a column can be named for.
+    pub fn licenses_fields() -> Vec<&'static str> {
+        names_of(&seats::TABLE)
     }
 }
 

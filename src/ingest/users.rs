@@ -184,6 +184,7 @@ struct UsersReader<'f> {
     country: Column,
     site: Column,
     department: Column,
+    cost_center: Column,
     created: DateColumn,
     scim_provider: Column,
     extension: Column,
@@ -217,6 +218,7 @@ impl<'f> UsersReader<'f> {
             country: layout.column(&users::COUNTRY),
             site: layout.column(&users::SITE),
             department: layout.column(&users::DEPARTMENT),
+            cost_center: layout.column(&users::COST_CENTER),
             created,
             scim_provider: layout.column(&users::SCIM_PROVIDER),
             extension: layout.column(&users::EXTENSION),
@@ -302,6 +304,7 @@ impl<'f> UsersReader<'f> {
             status: self.status(record)?,
             site: self.site.text(cells).to_owned(),
             department: self.department.text(cells).to_owned(),
+            cost_center: self.cost_center.text(cells).to_owned(),
             created: self
                 .created(record)
                 .map_err(|fault| self.invalid(record, Some(&self.created.column), fault))?,

@@ -203,7 +203,8 @@ fn insert_input(
     Ok(())
 }
 
-/// One report may be read for several plans; it holds the same seats each time.
+/// One report may be read for several plans; what earlier ones removed is then
+/// corrected, and `removals_until` says how far.
 fn insert_observation(
     transaction: &Transaction<'_>,
     observation: &PoolObservation,
@@ -213,11 +214,13 @@ fn insert_observation(
         pool,
         active,
         stranded,
+        stock,
     } = observation;
+    let stock = stock.as_ref().map(json_text).transpose()?;
     transaction
         .prepare_cached(
-            "INSERT OR REPLACE INTO observations (at, license, country, active, stranded)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR REPLACE INTO observations (at, license, country, active, stranded, stock)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
             time_text(*at),
@@ -225,6 +228,7 @@ fn insert_observation(
             pool.country,
             active,
             stranded,
+            stock,
         ])?;
     Ok(())
 }
@@ -237,7 +241,7 @@ mod tests {
         unsettled,
     };
     use crate::ledger::{Entry, Ledger, LedgerError};
-    use crate::model::{AccountKey, Pool, TerminationState};
+    use crate::model::{AccountKey, Pool, PoolStock, TerminationState};
 
     fn remembered(ledger: &Ledger) -> TerminationRecord {
         let mut memory = ledger.memory(tonight()).expect("a memory");
@@ -267,6 +271,13 @@ mod tests {
             },
             active,
             stranded: 1,
+            stock: (active == 100).then(|| PoolStock {
+                owned: Some(120),
+                unassigned: -2,
+                suspended: 3,
+                ended: 4,
+                removals_until: at(day),
+            }),
         }
     }
 

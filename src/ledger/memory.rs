@@ -186,6 +186,7 @@ fn observations(connection: &Connection) -> Result<Vec<PoolObservation>, Fault> 
                 },
                 active: row.get("active")?,
                 stranded: row.get("stranded")?,
+                stock: read_optional(row, "stock", json)?,
             })
         },
     )

@@ -40,7 +40,6 @@ pub use attempts::{AttemptEnd, AttemptKey, AttemptRow, Intent};
 pub use error::LedgerError;
 pub use outcomes::Certainty;
 pub use record::Entry;
-pub use requests::RequestEvent;
 pub use runs::{RunEnd, RunRow, RunStart};
 
 use error::Fault;

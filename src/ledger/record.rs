@@ -1,7 +1,6 @@
 //! What a run reports while it works: one batch, one transaction.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use rusqlite::Transaction;
 
 use super::attempts::{
@@ -15,8 +14,8 @@ use super::{
     terminations, unsettled,
 };
 use crate::model::{
-    AccountKey, AccountStatus, LicenseName, OpenRequest, OutcomeRecord, ReclaimRecord,
-    RequestState, TaskRecord, TaskState, TerminationId, TerminationState, TouchedAccount,
+    AccountKey, AccountStatus, Delivery, LicenseName, OpenRequest, OutcomeRecord, ReclaimRecord,
+    RequestStep, TaskRecord, TaskState, TerminationId, TerminationState, TouchedAccount,
 };
 
 /// One thing to remember. All times `at` are run-clock time.
@@ -146,14 +145,17 @@ pub enum Entry {
     RequestState {
         /// The request.
         id: String,
-        /// Its state from now on.
-        state: RequestState,
-        /// The day it takes effect, when this says it.
-        effective_on: Option<Date>,
+        /// Its state from now on, and what was said with it.
+        step: RequestStep,
         /// When.
         at: Timestamp,
-        /// Case number, fees, reason; or empty.
-        note: String,
+    },
+    /// A draft reached the company's own people.
+    Delivered {
+        /// The request.
+        request_id: String,
+        /// What was delivered, how and when.
+        delivery: Delivery,
     },
     /// A run writes an account.
     Touched(TouchedAccount),
@@ -266,16 +268,14 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
         Entry::RowSettled { id, at } => unsettled::settle(transaction, id, *at),
         Entry::HoldEnded { who, at } => plans::end_hold(transaction, who, *at),
         Entry::RequestDrafted { request, at } => requests::draft(transaction, request, *at),
-        Entry::RequestState {
-            id,
-            state,
-            effective_on,
-            at,
-            note,
-        } => {
-            requests::advance(transaction, id, *state, *effective_on, *at, note)?;
+        Entry::RequestState { id, step, at } => {
+            requests::advance(transaction, id, step, *at)?;
             Ok(true)
         }
+        Entry::Delivered {
+            request_id,
+            delivery,
+        } => requests::delivered(transaction, request_id, delivery).map(|()| false),
         Entry::Touched(touched) => accounts::touched(transaction, touched),
         Entry::StrandedRefused { at } => {
             let updated = transaction.execute(

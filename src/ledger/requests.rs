@@ -1,26 +1,17 @@
-//! Partial-cancellation requests and every change of them.
+//! Partial-cancellation requests, every change of them, and their deliveries.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::columns::{date, read, read_optional, time, time_text};
+use super::columns::{date, json, json_text, read, read_optional, time, time_text};
 use super::error::Fault;
 use super::{Ledger, LedgerError};
-use crate::model::{OpenRequest, Pool, RequestState};
-
-/// One change of one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestEvent {
-    /// When, in run-clock time.
-    pub at: Timestamp,
-    /// Its state from then on.
-    pub state: RequestState,
-    /// Seats asked for from then on.
-    pub quantity: u32,
-    /// Case number, fees, reason; or empty.
-    pub note: String,
-}
+use crate::model::{
+    Delivery, DeliveryChannel, FollowedRequest, OpenRequest, Pool, RequestEvent, RequestState,
+    RequestStep,
+};
 
 impl Ledger {
     /// All requests, withdrawn and lapsed ones too, by id.
@@ -33,16 +24,39 @@ impl Ledger {
         self.read(|connection| {
             let events = connection
                 .prepare("SELECT * FROM request_events WHERE request_id = ?1 ORDER BY ordinal")?
-                .query_map([id], |row| {
-                    Ok(RequestEvent {
-                        at: read(row, "at", time)?,
-                        state: read(row, "state", RequestState::parse)?,
-                        quantity: row.get("quantity")?,
-                        note: row.get("note")?,
-                    })
-                })?
+                .query_map([id], event_row)?
                 .collect::<Result<_, _>>()?;
             Ok(events)
+        })
+    }
+
+    /// All requests with what was recorded of them, by id.
+    pub fn followed_requests(&self) -> Result<Vec<FollowedRequest>, LedgerError> {
+        self.read(|connection| {
+            let mut events: BTreeMap<String, Vec<RequestEvent>> = BTreeMap::new();
+            let mut statement =
+                connection.prepare("SELECT * FROM request_events ORDER BY ordinal")?;
+            let rows =
+                statement.query_map([], |row| Ok((row.get("request_id")?, event_row(row)?)))?;
+            for row in rows {
+                let (id, event) = row?;
+                events.entry(id).or_default().push(event);
+            }
+            let mut deliveries: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
+            let mut statement =
+                connection.prepare("SELECT * FROM deliveries ORDER BY revision, channel")?;
+            let rows =
+                statement.query_map([], |row| Ok((row.get("request_id")?, delivery_row(row)?)))?;
+            for row in rows {
+                let (id, delivery) = row?;
+                deliveries.entry(id).or_default().push(delivery);
+            }
+            let followed = all(connection)?.into_iter().map(|request| {
+                let events = events.remove(&request.id).unwrap_or_default();
+                let deliveries = deliveries.remove(&request.id).unwrap_or_default();
+                FollowedRequest::of(request, &events, deliveries)
+            });
+            Ok(followed.collect())
         })
     }
 }
@@ -85,7 +99,12 @@ pub(super) fn draft(
             return Ok(false);
         }
     }
-    store(transaction, &draft, at, "")?;
+    store(
+        transaction,
+        &draft,
+        &RequestStep::to(RequestState::Drafted),
+        at,
+    )?;
     Ok(true)
 }
 
@@ -94,21 +113,57 @@ pub(super) fn draft(
 pub(super) fn advance(
     transaction: &Transaction<'_>,
     id: &str,
-    state: RequestState,
-    effective_on: Option<Date>,
+    step: &RequestStep,
     at: Timestamp,
-    note: &str,
 ) -> Result<(), Fault> {
-    let known = find(transaction, id)?.ok_or_else(|| Fault::NotRecorded {
-        what: "request",
-        id: id.to_owned(),
-    })?;
+    let known = find(transaction, id)?.ok_or_else(|| not_recorded(id))?;
     let request = OpenRequest {
-        state,
-        effective_on: effective_on.or(known.effective_on),
+        state: step.state,
+        quantity: step.quantity.unwrap_or(known.quantity),
+        effective_on: step.effective_on.or(known.effective_on),
         ..known
     };
-    store(transaction, &request, at, note)
+    store(transaction, &request, step, at)
+}
+
+/// Records that a draft was delivered. The same delivery again changes nothing:
+/// it was sent again because nobody knew whether it had arrived.
+pub(super) fn delivered(
+    transaction: &Transaction<'_>,
+    id: &str,
+    delivery: &Delivery,
+) -> Result<(), Fault> {
+    if find(transaction, id)?.is_none() {
+        return Err(not_recorded(id));
+    }
+    let Delivery {
+        revision,
+        channel,
+        quantity,
+        key,
+        at,
+    } = delivery;
+    transaction.execute(
+        "INSERT INTO deliveries (request_id, revision, channel, quantity, key, delivered_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO NOTHING",
+        params![
+            id,
+            revision,
+            channel.as_str(),
+            quantity,
+            key,
+            time_text(*at)
+        ],
+    )?;
+    Ok(())
+}
+
+fn not_recorded(id: &str) -> Fault {
+    Fault::NotRecorded {
+        what: "request",
+        id: id.to_owned(),
+    }
 }
 
 fn find(connection: &Connection, id: &str) -> Result<Option<OpenRequest>, Fault> {
@@ -123,8 +178,8 @@ fn find(connection: &Connection, id: &str) -> Result<Option<OpenRequest>, Fault>
 fn store(
     transaction: &Transaction<'_>,
     request: &OpenRequest,
+    step: &RequestStep,
     at: Timestamp,
-    note: &str,
 ) -> Result<(), Fault> {
     let OpenRequest {
         id,
@@ -156,11 +211,47 @@ fn store(
         ],
     )?;
     transaction.execute(
-        "INSERT INTO request_events (request_id, at, state, quantity, note)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![id, time_text(at), state.as_str(), quantity, note],
+        "INSERT INTO request_events
+             (request_id, at, state, quantity, note, case_number, handed_in_on, effective_on, fees)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            id,
+            time_text(at),
+            state.as_str(),
+            quantity,
+            step.note,
+            step.case_number,
+            step.handed_in_on.map(|date| date.to_string()),
+            step.effective_on.map(|date| date.to_string()),
+            step.fees.as_ref().map(json_text).transpose()?,
+        ],
     )?;
     Ok(())
+}
+
+fn event_row(row: &Row<'_>) -> rusqlite::Result<RequestEvent> {
+    Ok(RequestEvent {
+        at: read(row, "at", time)?,
+        step: RequestStep {
+            state: read(row, "state", RequestState::parse)?,
+            quantity: Some(row.get("quantity")?),
+            case_number: row.get("case_number")?,
+            handed_in_on: read_optional(row, "handed_in_on", date)?,
+            effective_on: read_optional(row, "effective_on", date)?,
+            fees: read_optional(row, "fees", json)?,
+            note: row.get("note")?,
+        },
+    })
+}
+
+fn delivery_row(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        revision: row.get("revision")?,
+        channel: read(row, "channel", DeliveryChannel::parse)?,
+        quantity: row.get("quantity")?,
+        key: row.get("key")?,
+        at: read(row, "delivered_at", time)?,
+    })
 }
 
 fn request_row(row: &Row<'_>) -> rusqlite::Result<OpenRequest> {
@@ -180,7 +271,9 @@ fn request_row(row: &Row<'_>) -> rusqlite::Result<OpenRequest> {
 
 #[cfg(test)]
 mod tests {
-    use super::{OpenRequest, Pool, RequestState};
+    use super::{
+        Delivery, DeliveryChannel, OpenRequest, Pool, RequestEvent, RequestState, RequestStep,
+    };
     use crate::ledger::test_support::{Workplace, at, tonight};
     use crate::ledger::{Entry, Ledger, LedgerError};
 
@@ -210,10 +303,12 @@ mod tests {
         ledger
             .record(&[Entry::RequestState {
                 id: "cancel-1".to_owned(),
-                state,
-                effective_on: effective_on.map(|date| date.parse().expect("a date")),
+                step: RequestStep {
+                    effective_on: effective_on.map(|date| date.parse().expect("a date")),
+                    case_number: (state == RequestState::Submitted).then(|| "00123456".to_owned()),
+                    ..RequestStep::to(state)
+                },
                 at: at("2026-11-21T09:00:00Z"),
-                note: "case 00123456".to_owned(),
             }])
             .expect("a state");
     }
@@ -231,16 +326,16 @@ mod tests {
         let events = ledger.request_events("cancel-1").expect("events");
         let changes: Vec<_> = events
             .iter()
-            .map(|event| (event.state, event.quantity, event.note.as_str()))
+            .map(|RequestEvent { step, .. }| (step.state, step.quantity))
             .collect();
         assert_eq!(
             changes,
             [
-                (RequestState::Drafted, 3, ""),
-                (RequestState::Drafted, 2, ""),
-                (RequestState::Submitted, 2, "case 00123456"),
-                (RequestState::Confirmed, 2, "case 00123456"),
-                (RequestState::Effective, 2, "case 00123456"),
+                (RequestState::Drafted, Some(3)),
+                (RequestState::Drafted, Some(2)),
+                (RequestState::Submitted, Some(2)),
+                (RequestState::Confirmed, Some(2)),
+                (RequestState::Effective, Some(2)),
             ]
         );
         let remembered = &ledger.memory(tonight()).expect("a memory").requests;
@@ -277,5 +372,68 @@ mod tests {
         assert_eq!(ledger.requests().expect("requests").len(), 1);
         draft(&mut ledger, 4).expect("a new draft");
         assert_eq!(planned(&ledger), [request(4)]);
+    }
+
+    #[test]
+    fn what_was_said_is_kept_until_the_request_is_drafted_anew() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        draft(&mut ledger, 3).expect("a draft");
+        let fees = crate::model::Money::parse("120.50", "USD").expect("money");
+        let said = RequestStep {
+            quantity: Some(2),
+            case_number: Some("00123456".to_owned()),
+            handed_in_on: Some("2026-11-21".parse().expect("a date")),
+            fees: Some(fees.clone()),
+            note: "downsizing".to_owned(),
+            ..RequestStep::to(RequestState::Submitted)
+        };
+        let entry = |step| Entry::RequestState {
+            id: "cancel-1".to_owned(),
+            step,
+            at: tonight(),
+        };
+        ledger.record(&[entry(said.clone())]).expect("a step");
+        let followed = |ledger: &Ledger| ledger.followed_requests().expect("requests").remove(0);
+        let one = followed(&ledger);
+        assert_eq!((one.request.quantity, one.revision), (2, 1));
+        assert_eq!(one.case_number.as_deref(), Some("00123456"));
+        assert_eq!(
+            (one.handed_in_on, one.fees),
+            (said.handed_in_on, Some(fees))
+        );
+        assert_eq!(
+            ledger.request_events("cancel-1").expect("events")[1].step,
+            said
+        );
+        ledger
+            .record(&[entry(RequestStep::to(RequestState::Lapsed))])
+            .expect("a step");
+        draft(&mut ledger, 3).expect("a new draft");
+        let again = followed(&ledger);
+        assert_eq!((again.case_number, again.revision), (None, 2));
+    }
+
+    #[test]
+    fn a_delivery_is_recorded_once() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        draft(&mut ledger, 3).expect("a draft");
+        let delivery = Delivery {
+            revision: 1,
+            channel: DeliveryChannel::Webhook,
+            quantity: 3,
+            key: "seatsweep-1".to_owned(),
+            at: tonight(),
+        };
+        for _ in 0..2 {
+            let entry = Entry::Delivered {
+                request_id: "cancel-1".to_owned(),
+                delivery: delivery.clone(),
+            };
+            ledger.record(&[entry]).expect("a delivery");
+        }
+        let followed = ledger.followed_requests().expect("requests");
+        assert_eq!(followed[0].deliveries, [delivery]);
     }
 }

@@ -27,6 +27,8 @@ pub struct AccountRow {
     pub site: String,
     /// Department, or empty.
     pub department: String,
+    /// Cost center, or empty.
+    pub cost_center: String,
     /// When the account was created, where the report says.
     pub created: Option<Timestamp>,
     /// The identity provider that manages the account, or empty.

@@ -83,6 +83,23 @@ impl LicenseName {
         LicenseKind::of(&self.display)
     }
 
+    /// Whether it is a seat that a person calls with, of which one is enough:
+    /// X Series X1 to X8, Virtual Office.
+    pub fn is_calling_seat(&self) -> bool {
+        let words = words_of(&self.display);
+        let is_level = |word: &String| {
+            let level = word.strip_prefix('x').unwrap_or_default();
+            level.len() == 1 && ("1"..="8").contains(&level)
+        };
+        match self.kind() {
+            LicenseKind::Calling | LicenseKind::ContactCenter => {
+                words.iter().any(is_level)
+                    || words.windows(2).any(|pair| pair == ["virtual", "office"])
+            }
+            LicenseKind::Storage | LicenseKind::Number => false,
+        }
+    }
+
     /// Whether two names can mean the same licence: the same display name, and
     /// no two different product codes or countries.
     pub fn same_as(&self, other: &Self) -> bool {
@@ -308,6 +325,21 @@ mod tests {
             assert_eq!(LicenseKind::of(text), kind, "{text}");
             let is_known = text != "Candid Camera";
             assert_eq!(name(text).is_called_like_a_license(), is_known, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_seat_to_call_with_is_enough() {
+        for (text, is_one) in [
+            ("X Series - X2-VOSVC0216-02-US", true),
+            ("X Series - X8", true),
+            ("Virtual Office Pro", true),
+            ("Fax", false),
+            ("8x8 Work Lobby", false),
+            ("X2 Recordings Cold Storage", false),
+            ("X Series - X9", false),
+        ] {
+            assert_eq!(name(text).is_calling_seat(), is_one, "{text}");
         }
     }
 

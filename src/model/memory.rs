@@ -151,7 +151,7 @@ pub struct RecentPerson {
     pub approved: bool,
 }
 
-/// Seats of one pool found on accounts in one accepted users report.
+/// How one pool stood on the night of one accepted users report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolObservation {
     /// When the report was made.
@@ -162,6 +162,34 @@ pub struct PoolObservation {
     pub active: u32,
     /// Seats on deactivated accounts.
     pub stranded: u32,
+    /// What else was known; nothing of the observations of older versions,
+    /// whose plans have to keep their digests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<PoolStock>,
+}
+
+impl PoolObservation {
+    /// Removals that were verified after this are not in its numbers.
+    pub fn removals_until(&self) -> Timestamp {
+        self.stock
+            .map_or(self.at, |stock| stock.removals_until.max(self.at))
+    }
+}
+
+/// The seats of a pool that are on no account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolStock {
+    /// Seats owned, where the licences file or a contract says.
+    pub owned: Option<u32>,
+    /// Seats that nobody holds. Below zero when more were assigned than were
+    /// known to be free.
+    pub unassigned: i64,
+    /// Suspended seats without a user.
+    pub suspended: u32,
+    /// Seats of all requests that ever took effect.
+    pub ended: u32,
+    /// The latest verified removal that is in the numbers.
+    pub removals_until: Timestamp,
 }
 
 /// An input file that a plan was accepted with.

@@ -13,6 +13,7 @@ mod memory;
 mod money;
 mod outcome;
 mod person_name;
+mod phone_numbers;
 mod policy;
 mod request;
 mod source;
@@ -31,16 +32,20 @@ pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{
     AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, PoolObservation,
-    RecentPerson, ReclaimRecord, Sighting, TouchedAccount, seconds_between,
+    PoolStock, RecentPerson, ReclaimRecord, Sighting, TouchedAccount, seconds_between,
 };
-pub use money::{Money, MoneyError};
+pub use money::{Money, MoneyError, MoneyTotals};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};
 pub use person_name::{PersonName, plain};
+pub use phone_numbers::NumberCounts;
 pub use policy::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, HrFileKind,
-    IdentityProvider, Policy, StrandedSeats, Trust,
+    IdentityProvider, PlannedJoiners, Policy, StrandedSeats, Trust,
 };
-pub use request::{OpenRequest, RequestState};
+pub use request::{
+    Delivery, DeliveryChannel, FollowedRequest, OpenRequest, RequestEvent, RequestState,
+    RequestStep,
+};
 pub use source::{InvalidRow, ReviewLine, SourceRow};
 pub use task::{TaskKind, TaskRecord, TaskState};
 pub use termination::{Termination, TerminationId, TerminationRecord, TerminationState};

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
@@ -41,13 +42,45 @@ impl Money {
         })
     }
 
-    /// The amount for `count` seats; exact.
+    /// The amount for `count` seats; exact, with as many decimals.
     #[must_use]
     pub fn times(&self, count: u32) -> Self {
+        let mut amount = self.amount * Decimal::from(count);
+        amount.rescale(self.amount.scale());
         Self {
-            amount: self.amount * Decimal::from(count),
+            amount,
             currency: self.currency.clone(),
         }
+    }
+}
+
+impl Money {
+    /// The sum; `None` for another currency, because it would mean nothing.
+    pub fn plus(&self, other: &Self) -> Option<Self> {
+        (other.currency == self.currency).then(|| Self {
+            amount: self.amount + other.amount,
+            currency: self.currency.clone(),
+        })
+    }
+}
+
+/// Amounts added up, currency by currency.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MoneyTotals(BTreeMap<String, Decimal>);
+
+impl MoneyTotals {
+    /// Adds an amount to the total of its currency; exact.
+    pub fn add(&mut self, money: &Money) {
+        *self.0.entry(money.currency.clone()).or_default() += money.amount;
+    }
+
+    /// One amount a currency, in the order of their codes.
+    pub fn amounts(&self) -> impl Iterator<Item = Money> {
+        self.0.iter().map(|(currency, amount)| Money {
+            amount: *amount,
+            currency: currency.clone(),
+        })
     }
 }
 
@@ -65,6 +98,25 @@ mod tests {
     fn amounts_stay_exact() {
         let price = Money::parse("24.10", "usd").expect("a price");
         assert_eq!(price.times(3).to_string(), "72.30 USD");
+        assert_eq!(price.times(0).to_string(), "0.00 USD");
+    }
+
+    #[test]
+    fn totals_never_mix_currencies() {
+        let mut totals = MoneyTotals::default();
+        for (amount, currency) in [("0.10", "USD"), ("19.75", "GBP"), ("0.20", "USD")] {
+            totals.add(&Money::parse(amount, currency).expect("a price"));
+        }
+        let shown: Vec<String> = totals.amounts().map(|it| it.to_string()).collect();
+        assert_eq!(shown, ["19.75 GBP", "0.30 USD"]);
+    }
+
+    #[test]
+    fn currencies_are_never_added() {
+        let money = |amount, currency| Money::parse(amount, currency).expect("money");
+        let sum = money("0.10", "USD").plus(&money("0.20", "USD"));
+        assert_eq!(sum, Some(money("0.30", "USD")));
+        assert_eq!(sum.and_then(|sum| sum.plus(&money("1", "EUR"))), None);
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub struct Policy {
     pub seats_as_of: Option<Date>,
     /// Contracts, in the order written.
     pub contracts: Vec<Contract>,
+    /// Seats that are kept for people who join.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub planned_joiners: Vec<PlannedJoiners>,
     /// How accounts are deactivated: by an API, or by a person.
     pub deactivate_by: Channel,
     /// Whether the Administration API or a person removes licences.
@@ -178,6 +181,15 @@ impl IdentityProvider {
     }
 }
 
+/// Seats of one pool that people will take who have not joined yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedJoiners {
+    /// The pool.
+    pub pool: Pool,
+    /// How many.
+    pub seats: u32,
+}
+
 /// One contract on one pool, as the customer wrote it down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
@@ -211,4 +223,6 @@ pub enum ContractBilling {
     Subscription,
     /// 8x8 Express; cancelled in the support chat.
     Express,
+    /// 8x8 `ContactNow`; unused seats end with their period by themselves.
+    ContactNow,
 }

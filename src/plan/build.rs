@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use super::document::{Facts, Lane, Plan, PlanInput, Step};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
-    ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory, Origin,
-    Policy, PoolObservation, Reason, Sighting, SourceRow, short_digest,
+    ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory,
+    NumberCounts, Origin, Policy, PoolObservation, Reason, Sighting, SourceRow, short_digest,
 };
 use crate::reconcile::{Calendar, NamesOfNobody, Reconciliation};
-use crate::seats::PoolFigures;
+use crate::seats::{Balance, PoolFigures};
 
 /// Everything that a plan is made of.
 #[derive(Debug)]
@@ -47,6 +47,8 @@ pub struct Build<'a> {
     pub seats: Vec<PoolFigures>,
     /// The date of the seat counts, if there is a licences file.
     pub counted: Option<Date>,
+    /// The tenant's phone numbers, if there is a numbers report.
+    pub numbers: Option<&'a NumberCounts>,
 }
 
 /// Accounts that were looked up because the users report may be behind.
@@ -71,12 +73,7 @@ pub fn build(input: Build<'_>) -> Plan {
     let observations = input
         .seats
         .iter()
-        .map(|pool| PoolObservation {
-            at: users_at,
-            pool: pool.pool.clone(),
-            active: pool.active,
-            stranded: pool.stranded,
-        })
+        .map(|pool| observation(pool, users_at, memory, input.counted))
         .collect();
     let mut plan = Plan {
         format_version: file::FORMAT_VERSION,
@@ -104,6 +101,7 @@ pub fn build(input: Build<'_>) -> Plan {
         sightings: input.looked_up.sightings,
         observations,
         seats: input.seats,
+        entitlements: Vec::new(),
         findings: input.looked_up.findings,
     };
     let planning = Planning {
@@ -124,7 +122,7 @@ pub fn build(input: Build<'_>) -> Plan {
     name_lagging_statuses(input.reconciliation.lagging_statuses, &mut plan);
     name_far_dates(input.reconciliation.far_dates, &mut plan);
     name_given_up_rows(&input.reconciliation.given_up, &mut plan);
-    cancellations::plan(&planning, input.counted, &mut plan);
+    cancellations::plan(&planning, input.counted, input.numbers, &mut plan);
     planning.close_tasks(&input.reconciliation.cases, &mut plan);
     put_in_order(&mut plan.lanes, memory);
     plan.actions
@@ -137,6 +135,23 @@ pub fn build(input: Build<'_>) -> Plan {
     plan.guards = guards::evaluate(&plan, memory, &guards::Permissions::default());
     plan.plan_id = file::digest(&plan);
     plan
+}
+
+/// How a pool stands tonight, for later nights to compare with.
+fn observation(
+    figures: &PoolFigures,
+    at: Timestamp,
+    memory: &Memory,
+    counted: Option<Date>,
+) -> PoolObservation {
+    let balance = Balance::tonight(figures, &memory.requests, counted);
+    PoolObservation {
+        at,
+        pool: figures.pool.clone(),
+        active: figures.active,
+        stranded: figures.stranded,
+        stock: Some(balance.stock(&figures.pool, memory)),
+    }
 }
 
 /// What failed when it was last tried comes last in its phase: the same bad

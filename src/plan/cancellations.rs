@@ -1,29 +1,29 @@
 //! Drafts of partial-cancellation requests, from what was really freed.
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::build::{Planning, id_of};
 use super::document::{Action, DraftTerms, Evidence, ManualTask, Plan, Subject};
 use super::tasks;
 use crate::model::{
-    ActionKind, Channel, ContractBilling, LicenseKind, LicenseName, Origin, Pool, TaskKind,
-    TaskState,
+    ActionKind, Channel, ContractBilling, LicenseKind, LicenseName, NumberCounts, Origin, Pool,
+    RequestState, TaskKind, TaskState,
 };
-use crate::seats::{Draft, PoolFigures, drafts};
+use crate::seats::{Draft, Entitlement, OverAsked, PoolFigures, Terms, drafts, on_day, over_asked};
 
 /// Adds a draft for each contract on whose pool seats are free, or will be
 /// when tonight's removals succeed.
-pub(super) fn plan(planning: &Planning<'_>, counted: Option<Date>, plan: &mut Plan) {
+pub(super) fn plan(
+    planning: &Planning<'_>,
+    counted: Option<Date>,
+    numbers: Option<&NumberCounts>,
+    plan: &mut Plan,
+) {
     let today = planning.calendar.day(planning.as_of);
     let contracts = &planning.policy.contracts;
-    for draft in drafts(
-        &plan.seats,
-        contracts,
-        &planning.memory.requests,
-        counted,
-        today,
-    ) {
+    let requests = on_day(&planning.memory.requests, contracts, today);
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for draft in drafts(&plan.seats, contracts, &requests, counted, today) {
         if let Some(unnamed) = seats_without_country(plan, &draft.pool) {
             // Said once, however many contracts the pool has.
             if !plan.findings.contains(&unnamed) {
@@ -31,49 +31,88 @@ pub(super) fn plan(planning: &Planning<'_>, counted: Option<Date>, plan: &mut Pl
             }
             continue;
         }
-        let removals: Vec<String> = plan
-            .actions
-            .iter()
-            .filter(|action| action.kind == ActionKind::RemoveLicense)
-            .filter(|action| {
-                action
-                    .license
-                    .as_ref()
-                    .is_some_and(|it| it.pool() == draft.pool)
-            })
-            .map(|action| action.id.clone())
-            .collect();
+        let removals = removals_of(plan, &draft.pool);
         let most = draft.quantity(u32::try_from(removals.len()).unwrap_or(u32::MAX));
-        let nothing_new = match draft.drafted {
-            None => most == 0,
-            Some(drafted) => removals.is_empty() && most == drafted && !draft.renewed,
-        };
-        let pool = draft.pool.clone();
-        let id = draft.id.clone();
-        let asks_for_seats = most > 0 || draft.drafted.is_some_and(|seats| seats > 0);
-        if !nothing_new {
-            plan.actions
-                .push(action(planning, draft, removals, most, today));
+        wanted.push(Wanted {
+            draft,
+            removals,
+            most,
+        });
+    }
+    if let Some(numbers) = numbers {
+        let handed_in = requests.iter().filter(|request| {
+            matches!(
+                request.state,
+                RequestState::Submitted | RequestState::Confirmed
+            )
+        });
+        let drafted = wanted.iter().map(|it| (it.draft.pool.clone(), it.most));
+        let asked: Vec<(Pool, u32)> = handed_in
+            .map(|request| (request.pool.clone(), request.quantity))
+            .chain(drafted)
+            .collect();
+        plan.entitlements = Entitlement::of_countries(numbers, &plan.seats, &asked);
+    }
+    for wanted in wanted {
+        let (pool, id) = (wanted.draft.pool.clone(), wanted.draft.id.clone());
+        if wanted.asks_for_seats() {
+            settle_entitlement(planning, &pool, &id, plan);
         }
-        if asks_for_seats {
-            entitlement_task(planning, &pool, &id, plan);
+        if wanted.is_news() {
+            plan.actions.push(action(planning, wanted, today));
         }
     }
     express_tasks(planning, plan);
-    plan.findings
-        .extend(plan.seats.iter().filter_map(unexplained_seats));
+    let findings: Vec<String> = over_asked(&plan.seats, contracts, &requests)
+        .iter()
+        .map(too_much_asked)
+        .chain(plan.seats.iter().filter_map(unexplained_seats))
+        .chain(ending_by_themselves(planning, plan))
+        .collect();
+    plan.findings.extend(findings);
 }
 
-fn action(
-    planning: &Planning<'_>,
+/// A draft as tonight would have it.
+struct Wanted {
     draft: Draft,
+    /// Removals of this plan that each add a seat when they succeed.
     removals: Vec<String>,
-    quantity: u32,
-    today: Date,
-) -> Action {
+    /// Seats if all of them do.
+    most: u32,
+}
+
+impl Wanted {
+    fn is_news(&self) -> bool {
+        match self.draft.drafted {
+            None => self.most > 0,
+            Some(drafted) => {
+                !self.removals.is_empty() || self.most != drafted || self.draft.renewed
+            }
+        }
+    }
+
+    fn asks_for_seats(&self) -> bool {
+        self.most > 0 || self.draft.drafted.is_some_and(|seats| seats > 0)
+    }
+}
+
+fn removals_of(plan: &Plan, pool: &Pool) -> Vec<String> {
+    plan.actions
+        .iter()
+        .filter(|action| action.kind == ActionKind::RemoveLicense)
+        .filter(|action| action.license.as_ref().is_some_and(|it| it.pool() == *pool))
+        .map(|action| action.id.clone())
+        .collect()
+}
+
+fn action(planning: &Planning<'_>, wanted: Wanted, today: Date) -> Action {
+    let Wanted {
+        draft,
+        removals,
+        most,
+    } = wanted;
     let contract = &planning.policy.contracts[draft.contract];
-    let notice = i64::from(contract.notice_days).days();
-    let earliest = today.checked_add(notice).unwrap_or(draft.term_ends);
+    let terms = Terms::of(contract, most, today);
     Action {
         id: id_of(ActionKind::RequestPartialCancellation, &draft.id),
         kind: ActionKind::RequestPartialCancellation,
@@ -81,33 +120,67 @@ fn action(
         line: None,
         subject: Subject::default(),
         license: Some(license_of(&draft.pool)),
-        quantity: Some(quantity),
+        quantity: Some(most),
         due: planning.as_of,
         depends_on: removals.clone(),
         channel: Channel::File,
         needs_approval: None,
         evidence: Evidence::default(),
         draft: Some(DraftTerms {
-            effective_on: earliest.max(draft.term_ends),
+            effective_on: terms.earliest_effective,
             request: draft,
             removals,
             unit_price: contract.unit_price.clone(),
+            terms: Some(terms),
         }),
         task_id: None,
     }
 }
 
-/// Whether enough numbers can stay is not known without the numbers report.
-fn entitlement_task(planning: &Planning<'_>, pool: &Pool, request: &str, plan: &mut Plan) {
-    let steps = tasks::entitlement_steps(&pool.license, &pool.country);
-    pool_task(
-        planning,
-        TaskKind::NumberEntitlement,
-        pool,
-        request,
-        steps,
-        plan,
-    );
+/// A person has to count the numbers, unless they surely fit.
+fn settle_entitlement(planning: &Planning<'_>, pool: &Pool, request: &str, plan: &mut Plan) {
+    let kind = TaskKind::NumberEntitlement;
+    let check = plan.entitlements.iter().find(|check| check.is_about(pool));
+    if check.is_some_and(Entitlement::is_covered) {
+        let id = tasks::id(kind, request, "");
+        let known = planning.memory.tasks.get(&id);
+        if known.is_some_and(|task| task.state == TaskState::Open) {
+            plan.closed_tasks.push(id);
+        }
+        return;
+    }
+    let mut steps = tasks::entitlement_steps(&pool.license, &pool.country);
+    steps.extend(check.map(|check| format!("The numbers report says: {check}.")));
+    pool_task(planning, kind, pool, request, steps, plan);
+}
+
+/// Seats that the vendor was asked to cancel and that somebody needs again.
+fn too_much_asked(over: &OverAsked) -> String {
+    format!(
+        "{}: 8x8 was asked to cancel {} seats, but only {} are free now (spare seats, planned \
+         joiners and people who may be back are kept); ask 8x8 to lower or withdraw {}, or order \
+         seats",
+        over.pool,
+        over.asked,
+        over.free.max(0),
+        over.requests.join(", ")
+    )
+}
+
+/// Nothing has to be asked for where unused seats end with their period.
+fn ending_by_themselves(planning: &Planning<'_>, plan: &Plan) -> Vec<String> {
+    let contracts = planning.policy.contracts.iter();
+    let contact_now = contracts.filter(|it| it.billing == ContractBilling::ContactNow);
+    let free = contact_now.filter_map(|contract| {
+        let figures = plan.seats.iter().find(|it| it.pool == contract.pool)?;
+        let free = figures.free_by_count.filter(|count| *count > 0)?;
+        Some(format!(
+            "{}: {free} seats are unused; 8x8 ContactNow ends them with their period, so nothing \
+             has to be requested",
+            contract.pool
+        ))
+    });
+    free.collect()
 }
 
 fn express_tasks(planning: &Planning<'_>, plan: &mut Plan) {

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::fallback::Alternative;
 use crate::model::{
     AccountKey, AccountStatus, ActionKind, Channel, EmailAddress, GuardLimits, LicenseName, Money,
-    Origin, PersonName, Policy, PoolObservation, Sighting, TaskKind, TerminationId,
+    Origin, PersonName, Policy, Pool, PoolObservation, Sighting, TaskKind, TerminationId,
     TerminationRecord, UnsettledRow, UserId, Username,
 };
 use crate::reconcile::RowDisposition;
-use crate::seats::{Draft, PoolFigures};
+use crate::seats::{Draft, Entitlement, PoolFigures, Terms};
 
 /// A plan: what shall be done, to whom, why, and what stands against it.
 ///
@@ -71,6 +71,9 @@ pub struct Plan {
     pub observations: Vec<PoolObservation>,
     /// The seat figures behind the drafts.
     pub seats: Vec<PoolFigures>,
+    /// Whether the numbers of a country still fit, where a numbers report was given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entitlements: Vec<Entitlement>,
     /// What an auditor or administrator should know besides, as sentences.
     pub findings: Vec<String>,
 }
@@ -80,6 +83,14 @@ impl Plan {
     pub fn tasks(&self) -> BTreeMap<&str, &ManualTask> {
         let tasks = self.manual_tasks.iter();
         tasks.map(|task| (task.id.as_str(), task)).collect()
+    }
+
+    /// Whether the numbers of the pool's country still fit when its seats are
+    /// gone, for people.
+    pub fn entitlement_of(&self, pool: &Pool) -> String {
+        let mut known = self.entitlements.iter();
+        let check = known.find(|check| check.is_about(pool));
+        check.map_or_else(|| "unknown".to_owned(), ToString::to_string)
     }
 
     /// The actions of reclaims: reactivations, removals, and deactivations that
@@ -226,6 +237,10 @@ pub struct DraftTerms {
     pub unit_price: Option<Money>,
     /// Earliest day it can take effect: notice given, or the term's end.
     pub effective_on: Date,
+    /// Its calendar and what missing it costs; plans of older versions do not
+    /// say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
 }
 
 /// The steps of one account, in order. Lanes run side by side.

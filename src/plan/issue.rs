@@ -163,6 +163,7 @@ impl Planning<'_> {
                 termination.is_some_and(|id| settled.contains(id))
             })
             .map(|task| task.id.clone());
-        plan.closed_tasks = closed.collect();
+        let closed: Vec<String> = closed.collect();
+        plan.closed_tasks.extend(closed);
     }
 }

@@ -163,6 +163,7 @@ pub fn undo(input: &Undo<'_>) -> Plan {
         sightings: Vec::new(),
         observations: Vec::new(),
         seats: Vec::new(),
+        entitlements: Vec::new(),
         findings: Vec::new(),
     };
     for past in input.accounts {

@@ -49,7 +49,11 @@ pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
         codes.push(5);
     }
     let drifted = |reason| reason == Some(OutcomeReason::Drifted);
-    if some(Outcome::Failed) || run.outcomes.values().any(|ended| drifted(ended.reason)) {
+    let undelivered = !run.deliveries.failed.is_empty();
+    if undelivered
+        || some(Outcome::Failed)
+        || run.outcomes.values().any(|ended| drifted(ended.reason))
+    {
         codes.push(4);
     }
     if needs_a_look(run) > 0 {

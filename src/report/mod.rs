@@ -1,10 +1,13 @@
 //! What a run has to show: every number computed once, from the plan and the
 //! ledger's outcomes. Renderers return text or bytes and write nothing.
 
+mod audit;
 mod budget;
 mod codes;
 mod explain;
+mod following;
 mod inputs;
+mod pack;
 mod rehearsal;
 mod requests;
 mod results;
@@ -12,10 +15,18 @@ mod summary;
 mod tables;
 mod tasks;
 
+pub use audit::{
+    AuditFrame, AuditReport, FINDING_COLUMNS, RequestLine, SEAT_COLUMNS, Waste, audit_line,
+    audit_tables, departures, findings_csv, leaving, seats_csv,
+};
 pub use budget::{RequestBudget, Spending, budget_line};
 pub use codes::{Ending, exit_codes, lines_to_look_at, still_reactivated};
 pub use explain::{Explanation, PastRuns, Traces, explain};
+pub use following::{
+    Deliveries, RequestSummary, legal_moves, reminder_text, request_history, request_table,
+};
 pub use inputs::input_block;
+pub use pack::{Pack, PackFor, is_worth_a_pack, request_pack};
 pub use rehearsal::{Prediction, predict, prediction_text};
 pub use requests::requests_csv;
 pub use results::{COLUMNS, results_csv};
@@ -27,7 +38,7 @@ pub use tasks::tasks_csv;
 
 use std::collections::BTreeMap;
 
-use crate::model::{OpenRequest, OutcomeRecord, ReclaimRecord};
+use crate::model::{FollowedRequest, OutcomeRecord, ReclaimRecord};
 use crate::plan::Plan;
 
 /// Everything that a run's outputs are made of.
@@ -43,15 +54,18 @@ pub struct Run<'a> {
     pub outcomes: &'a BTreeMap<String, OutcomeRecord>,
     /// How they had ended before this run.
     pub earlier: &'a BTreeMap<String, OutcomeRecord>,
-    /// The ledger's requests that are still open.
-    pub requests: &'a [OpenRequest],
+    /// The ledger's requests that are neither withdrawn nor lapsed.
+    pub requests: &'a [FollowedRequest],
+    /// What became of the delivery of their drafts.
+    pub deliveries: &'a Deliveries,
     /// The reclaims of the plan, and those of any plan that are still open.
     pub reclaims: &'a [ReclaimRecord],
     /// Who approved the plan, or empty.
     pub approved_by: &'a str,
 }
 
-/// A CSV file as spreadsheets like it: header first, CRLF, formulas disarmed.
+/// A CSV file as spreadsheets like it: header first, CRLF, formulas disarmed. A
+/// number below zero is none.
 fn csv_of<const N: usize>(
     columns: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
@@ -61,14 +75,25 @@ fn csv_of<const N: usize>(
         .from_writer(Vec::new());
     writer.write_record(columns)?;
     for row in rows {
-        writer.write_record(
-            row.iter()
-                .map(|cell| crate::files::spreadsheet_safe(cell).into_owned()),
-        )?;
+        writer.write_record(row.iter().map(|cell| {
+            if is_number(cell) {
+                cell.clone()
+            } else {
+                crate::files::spreadsheet_safe(cell).into_owned()
+            }
+        }))?;
     }
     writer
         .into_inner()
         .map_err(|error| csv::Error::from(error.into_error()))
+}
+
+fn is_number(cell: &str) -> bool {
+    let digits = cell.strip_prefix('-').unwrap_or(cell);
+    let (whole, cents) = digits.split_once('.').unwrap_or((digits, "0"));
+    [whole, cents]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// An instant to the second: finer is of no use to people, and spreadsheets
@@ -76,6 +101,19 @@ fn csv_of<const N: usize>(
 fn instant(at: Option<jiff::Timestamp>) -> String {
     at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
         .unwrap_or_default()
+}
+
+/// The day that an instant belongs to in the policy's zone.
+fn day_of(plan: &Plan, at: jiff::Timestamp) -> jiff::civil::Date {
+    let zone = jiff::tz::TimeZone::get(&plan.policy.time_zone);
+    at.to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC)).date()
+}
+
+fn draw(table: tabled::builder::Builder) -> String {
+    table
+        .build()
+        .with(tabled::settings::Style::sharp())
+        .to_string()
 }
 
 fn text<T: ToString>(value: Option<&T>) -> String {

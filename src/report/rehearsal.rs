@@ -154,6 +154,7 @@ mod tests {
             earlier: &BTreeMap::new(),
             requests: &[],
             reclaims: &[],
+            deliveries: &crate::report::Deliveries::default(),
             approved_by: "",
         };
         let usage = Usage {

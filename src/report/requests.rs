@@ -1,8 +1,8 @@
-use super::{Run, csv_of};
-use crate::model::{Contract, OpenRequest};
-use crate::seats::{calendar_of, is_request_of};
+use super::{Run, csv_of, day_of};
+use crate::model::FollowedRequest;
+use crate::seats::{Terms, contract_of};
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 21] = [
     "request_id",
     "state",
     "license",
@@ -18,9 +18,15 @@ const COLUMNS: [&str; 15] = [
     "entitlement",
     "submitter",
     "where",
+    "notice_by",
+    "renews_until",
+    "cost_of_missing",
+    "case_number",
+    "handed_in_on",
+    "fees",
 ];
 
-/// Every cancellation request that is still open.
+/// Every cancellation request that is neither withdrawn nor lapsed.
 pub fn requests_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
     csv_of(
         COLUMNS,
@@ -28,48 +34,42 @@ pub fn requests_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
     )
 }
 
-fn row(run: &Run<'_>, request: &OpenRequest) -> [String; 15] {
-    let today = run.plan.as_of.to_zoned(
-        jiff::tz::TimeZone::get(&run.plan.policy.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
-    );
-    let terms = contract_of(run, request);
-    let submit_by = terms.map(|contract| calendar_of(contract, today.date()).1);
-    let days_left = submit_by
-        .and_then(|date| today.date().until(date).ok())
-        .map(|span| span.get_days().to_string());
-    let price = terms.and_then(|contract| contract.unit_price.as_ref());
+fn row(run: &Run<'_>, followed: &FollowedRequest) -> [String; 21] {
+    let FollowedRequest {
+        request,
+        case_number,
+        handed_in_on,
+        fees,
+        ..
+    } = followed;
+    let contract = contract_of(&run.plan.policy.contracts, &request.id);
+    let today = day_of(run.plan, run.plan.as_of);
+    let terms = contract.map(|contract| Terms::of(contract, request.quantity, today));
+    let terms = terms.as_ref();
+    let price = contract.and_then(|contract| contract.unit_price.as_ref());
     let saving = price.map(|price| price.times(request.quantity));
+    let cost = terms.and_then(|terms| terms.cost_of_missing.as_ref());
     [
         request.id.clone(),
         request.state.as_str().to_owned(),
         request.pool.license.clone(),
         request.pool.country.clone(),
         request.quantity.to_string(),
-        price
-            .map(|price| price.amount.to_string())
-            .unwrap_or_default(),
-        saving
-            .as_ref()
-            .map(|money| money.amount.to_string())
-            .unwrap_or_default(),
-        saving.map(|money| money.currency).unwrap_or_default(),
+        super::text(price.map(|price| &price.amount)),
+        super::text(saving.as_ref().map(|money| &money.amount)),
+        super::text(saving.as_ref().map(|money| &money.currency)),
         request.term_ends.to_string(),
-        submit_by.map(|date| date.to_string()).unwrap_or_default(),
-        days_left.unwrap_or_default(),
-        request
-            .effective_on
-            .map(|date| date.to_string())
-            .unwrap_or_default(),
-        "unknown".to_owned(),
+        super::text(terms.map(|terms| &terms.submit_by)),
+        super::text(terms.map(|terms| &terms.days_left)),
+        super::text(request.effective_on.as_ref()),
+        run.plan.entitlement_of(&request.pool),
         "a My8x8 administrator who may cancel services".to_owned(),
         "8x8 Support Portal: Billing, Cancel Services".to_owned(),
+        super::text(terms.map(|terms| &terms.notice_by)),
+        super::text(terms.map(|terms| &terms.renews_until)),
+        super::text(cost.map(|cost| &cost.amount)),
+        case_number.clone().unwrap_or_default(),
+        super::text(handed_in_on.as_ref()),
+        super::text(fees.as_ref()),
     ]
-}
-
-/// The contract that the request was drafted for.
-fn contract_of<'a>(run: &Run<'a>, request: &OpenRequest) -> Option<&'a Contract> {
-    let contracts = &run.plan.policy.contracts;
-    contracts
-        .iter()
-        .find(|contract| is_request_of(contract, &request.id))
 }

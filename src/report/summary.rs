@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::Run;
 use super::budget::{RequestBudget, Spending};
 use super::codes::{Ending, exit_codes, needs_a_look, still_reactivated};
+use super::following::{self, RequestSummary};
 use super::rehearsal::Prediction;
 use super::tasks::open_tasks;
 use crate::model::{ActionKind, Outcome};
@@ -67,6 +68,8 @@ pub struct Summary {
     pub guards: Vec<GuardCheck>,
     /// Requests to the vendor.
     pub requests: RequestBudget,
+    /// Partial-cancellation requests.
+    pub cancellation_requests: RequestSummary,
     /// What a rehearsal predicts of the real run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rehearsal: Option<Prediction>,
@@ -156,6 +159,7 @@ pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spendi
         open_tasks: open_tasks(run).count() as u64,
         guards: tripped(&plan.guards),
         requests: RequestBudget::of(run, spending),
+        cancellation_requests: following::summarize(run),
         rehearsal: None,
         seats: plan.seats.clone(),
         findings: plan.findings.clone(),
@@ -165,7 +169,8 @@ pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spendi
              stranded_seats decides, and the first refusal is remembered",
             "what number licences are called: names with DID, Local Number, Additional Number or \
              Toll Free are taken for them",
-            "how many numbers the remaining seats entitle to: entitlement is unknown",
+            "how many numbers the remaining seats entitle to: covered is said only where --numbers \
+             shows it",
         ],
     }
 }

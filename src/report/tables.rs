@@ -2,9 +2,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use tabled::builder::Builder;
-use tabled::settings::Style;
 
-use super::Summary;
+use super::{Summary, draw};
 use crate::model::{ActionKind, HoldSource, Memory, TaskState};
 use crate::plan::{Action, GuardCheck, PassedBy, Plan, Verdict};
 
@@ -220,9 +219,13 @@ pub fn summary_line(summary: &Summary) -> String {
         [] => String::new(),
         accounts => format!("reactivated_by_us {}; ", accounts.join(" ")),
     };
+    let reminders = match summary.cancellation_requests.reminders.len() {
+        0 => String::new(),
+        count => format!("{count} cancellation requests to follow; "),
+    };
     format!(
         "{open}{} {} on {} ({}): {} HR rows; {back}{}, {}, {}, {} manual \
-         tasks open; {} failed or unknown; {} need a look; {exit} {}",
+         tasks open; {reminders}{} failed or unknown; {} need a look; {exit} {}",
         summary.command,
         summary.run_id,
         summary.target,
@@ -236,8 +239,4 @@ pub fn summary_line(summary: &Summary) -> String {
         summary.needs_a_look,
         summary.exit_code,
     )
-}
-
-fn draw(table: Builder) -> String {
-    table.build().with(Style::sharp()).to_string()
 }

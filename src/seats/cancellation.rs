@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{CountDate, OwnedSeats, PoolCount};
 use crate::model::{
-    AccountKey, Contract, ContractBilling, LicenseKind, Memory, OpenRequest, Pool, RequestState,
-    TerminationId, short_digest,
+    AccountKey, Contract, ContractBilling, LicenseKind, Memory, OpenRequest, PlannedJoiners, Pool,
+    RequestState, TerminationId, short_digest,
 };
 
 #[cfg(test)]
@@ -34,10 +34,37 @@ pub struct PoolFigures {
     pub newly_assigned: u32,
     /// Freed seats whose leaver's row vanished: the person may need it again.
     pub reserved: u32,
+    /// Seats that planned joiners will take.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub joiners: u32,
     /// A of the contract: unassigned + freed − newly assigned.
     pub free_by_ledger: i64,
     /// B of the contract: owned − on accounts − suspended.
     pub free_by_count: Option<i64>,
+}
+
+impl PoolFigures {
+    /// Free seats that nobody is known to need: the lower of A and B, less the
+    /// `spare` ones.
+    fn to_spare(&self, spare: u32) -> i64 {
+        let free = self
+            .free_by_count
+            .map_or(self.free_by_ledger, |count| count.min(self.free_by_ledger));
+        free - i64::from(spare) - i64::from(self.reserved) - i64::from(self.joiners)
+    }
+}
+
+/// A pool of which the vendor was asked to cancel more seats than are free.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverAsked {
+    /// The pool.
+    pub pool: Pool,
+    /// Seats that the vendor was asked to cancel and did not yet.
+    pub asked: u32,
+    /// Free seats that nobody is known to need; negative when some are missing.
+    pub free: i64,
+    /// The requests.
+    pub requests: Vec<String>,
 }
 
 /// A request to be drafted or revised.
@@ -104,6 +131,25 @@ pub fn figures(
         .collect()
 }
 
+/// Notes in each pool how many seats planned joiners will take.
+pub fn keep_for_joiners(figures: &mut [PoolFigures], planned: &[PlannedJoiners]) {
+    for figures in figures {
+        let joiners = planned
+            .iter()
+            .filter(|joiners| joiners.pool == figures.pool);
+        figures.joiners = joiners.map(|joiners| joiners.seats).sum();
+    }
+}
+
+// The signature is serde's.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 fn figures_of(
     pool: &Pool,
     counts: PoolCount,
@@ -143,20 +189,35 @@ fn figures_of(
         freed,
         newly_assigned,
         reserved: reserved(pool, since, ledgered),
+        joiners: 0,
         free_by_ledger,
         free_by_count,
     }
 }
 
 fn freed_since(pool: &Pool, since: Timestamp, memory: &Memory) -> u32 {
+    let freed = removals(pool, memory).filter(|at| *at >= since).count();
+    u32::try_from(freed).unwrap_or(u32::MAX)
+}
+
+/// Seats of a pool that were verified as removed after an observation.
+pub(super) fn freed_after(pool: &Pool, observed: Timestamp, memory: &Memory) -> u32 {
+    let freed = removals(pool, memory).filter(|at| *at > observed).count();
+    u32::try_from(freed).unwrap_or(u32::MAX)
+}
+
+/// When seats of a pool were verified as removed.
+pub(super) fn removals<'a>(
+    pool: &'a Pool,
+    memory: &'a Memory,
+) -> impl Iterator<Item = Timestamp> + 'a {
     let removed = memory
         .accounts
         .values()
         .flat_map(|account| &account.removed);
-    let freed = removed
-        .filter(|(license, at)| license.pool() == *pool && *at >= since)
-        .count();
-    u32::try_from(freed).unwrap_or(u32::MAX)
+    removed
+        .filter(|(license, _)| license.pool() == *pool)
+        .map(|(_, at)| *at)
 }
 
 /// How many more seats accounts hold than they would if only our removals had
@@ -169,7 +230,7 @@ fn newly_assigned(pool: &Pool, counts: PoolCount, from: Timestamp, ledgered: &Le
         .filter(|observation| observation.pool == *pool && observation.at >= from)
         .min_by_key(|observation| observation.at);
     let Some(first) = first else { return 0 };
-    let freed = freed_since(pool, first.at, ledgered.memory);
+    let freed = freed_after(pool, first.removals_until(), ledgered.memory);
     let expected = (first.active + first.stranded).saturating_sub(freed);
     counts.on_accounts().saturating_sub(expected)
 }
@@ -214,13 +275,7 @@ pub fn drafts(
             .collect();
         mine.sort_by_key(|(position, _, _, submit_by)| (*submit_by, *position));
         let spare: u32 = mine.iter().map(|(_, contract, ..)| contract.spare).sum();
-        let free = pool
-            .free_by_count
-            .map_or(pool.free_by_ledger, |count| count.min(pool.free_by_ledger));
-        let mut base = free
-            - i64::from(spare)
-            - i64::from(pool.reserved)
-            - i64::from(asked_for(&pool.pool, requests, counted));
+        let mut base = pool.to_spare(spare) - i64::from(asked_for(&pool.pool, requests, counted));
         for (position, contract, term_ends, submit_by) in mine {
             let draft = requests.iter().find(|request| {
                 request.state == RequestState::Drafted && is_request_of(contract, &request.id)
@@ -240,6 +295,40 @@ pub fn drafts(
             base -= i64::from(contract.seats);
         }
     }
+    all
+}
+
+/// Pools of which more seats were handed in to be cancelled than are free:
+/// somebody was rehired or joins, and a request that the vendor has cannot be
+/// lowered here any more.
+pub fn over_asked(
+    figures: &[PoolFigures],
+    contracts: &[Contract],
+    requests: &[OpenRequest],
+) -> Vec<OverAsked> {
+    let mut all = Vec::new();
+    for figures in figures {
+        let handed_in = requests.iter().filter(|request| {
+            request.pool == figures.pool
+                && matches!(
+                    request.state,
+                    RequestState::Submitted | RequestState::Confirmed
+                )
+        });
+        let handed_in: Vec<&OpenRequest> = handed_in.collect();
+        let asked: u32 = handed_in.iter().map(|request| request.quantity).sum();
+        let mine = contracts.iter().filter(|it| it.pool == figures.pool);
+        let free = figures.to_spare(mine.map(|contract| contract.spare).sum());
+        if free < i64::from(asked) {
+            all.push(OverAsked {
+                pool: figures.pool.clone(),
+                asked,
+                free,
+                requests: handed_in.iter().map(|it| it.id.clone()).collect(),
+            });
+        }
+    }
+    all.retain(|over| over.asked > 0);
     all
 }
 
@@ -274,18 +363,30 @@ fn asked_for(pool: &Pool, requests: &[OpenRequest], counted: Option<Date>) -> u3
         .filter(|request| request.pool == *pool)
         .filter(|request| match request.state {
             RequestState::Submitted | RequestState::Confirmed => true,
-            RequestState::Effective | RequestState::Verified => {
-                match (request.effective_on, counted) {
-                    (Some(effective), Some(counted)) => effective > counted,
-                    // Without seat counts, every seat ever freed is in A.
-                    (_, None) => true,
-                    (None, Some(_)) => request.state == RequestState::Effective,
-                }
-            }
+            RequestState::Effective | RequestState::Verified => took_effect_after(request, counted),
             RequestState::Drafted | RequestState::Lapsed | RequestState::Withdrawn => false,
         })
         .map(|request| request.quantity)
         .sum()
+}
+
+/// Whether seats of a request ended after the seats were counted.
+pub(super) fn took_effect_after(request: &OpenRequest, counted: Option<Date>) -> bool {
+    match request.state {
+        RequestState::Effective | RequestState::Verified => {
+            match (request.effective_on, counted) {
+                (Some(effective), Some(counted)) => effective > counted,
+                // Without seat counts, every seat ever freed is in A.
+                (_, None) => true,
+                (None, Some(_)) => request.state == RequestState::Effective,
+            }
+        }
+        RequestState::Drafted
+        | RequestState::Submitted
+        | RequestState::Confirmed
+        | RequestState::Lapsed
+        | RequestState::Withdrawn => false,
+    }
 }
 
 /// Whether a request was drafted for this contract, in whatever term.
@@ -308,7 +409,7 @@ fn new_id(contract: &Contract, requests: &[OpenRequest]) -> String {
 
 /// Named by the contract's own term end, not a renewal's: two contracts of a
 /// pool may come to end on the same day.
-fn request_id_of(contract: &Contract, ordinal: u32) -> String {
+pub(super) fn request_id_of(contract: &Contract, ordinal: u32) -> String {
     let Contract {
         pool, term_ends, ..
     } = contract;

@@ -2,10 +2,30 @@
 //! what was really freed, and what may be asked to be cancelled.
 
 mod cancellation;
+mod entitlement;
+mod findings;
+mod following;
+mod holders;
+mod inventory;
 mod tally;
+mod terms;
 
-pub use cancellation::{Draft, Ledgered, PoolFigures, calendar_of, drafts, figures, is_request_of};
+pub use cancellation::{
+    Draft, Ledgered, OverAsked, PoolFigures, calendar_of, drafts, figures, is_request_of,
+    keep_for_joiners, over_asked,
+};
+pub use entitlement::Entitlement;
+pub use findings::{Departure, Finding, FindingKind, Inspection, inspect};
+pub use following::{
+    Reminder, ReminderKind, RequestMove, by_calendar, contract_of, delivery_is_due, on_day,
+    reminders,
+};
+pub use holders::{Doubled, Held, Holder, Holders, Place, Roster};
+pub use inventory::{
+    Balance, Movements, PlaceCount, PoolInventory, Requested, Stocktaking, Treatment, take_stock,
+};
 pub use tally::{PoolCount, Tally};
+pub use terms::Terms;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

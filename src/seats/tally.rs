@@ -30,19 +30,33 @@ impl PoolCount {
     pub fn on_accounts(self) -> u32 {
         self.active + self.stranded
     }
+
+    /// Adds the seats of other accounts.
+    pub(super) fn add(&mut self, others: Self) {
+        self.active += others.active;
+        self.stranded += others.stranded;
+    }
+
+    /// Adds one seat on an account with this status.
+    pub(super) fn count(&mut self, status: AccountStatus) {
+        match status {
+            AccountStatus::Active => self.active += 1,
+            AccountStatus::Inactive => self.stranded += 1,
+        }
+    }
 }
 
 /// What the ledger verified after the report was made.
 #[derive(Debug, Default)]
-struct Newer {
+pub(super) struct Newer {
     statuses: BTreeMap<AccountKey, AccountStatus>,
     removed: BTreeMap<AccountKey, Vec<LicenseName>>,
 }
 
-impl Tally {
-    /// A tally that knows what changed after `users_at`.
-    pub fn new(memory: &Memory, users_at: Timestamp) -> Self {
-        let mut newer = Newer::default();
+impl Newer {
+    /// What changed after `users_at`.
+    pub(super) fn than(memory: &Memory, users_at: Timestamp) -> Self {
+        let mut newer = Self::default();
         for (key, verified) in &memory.accounts {
             if verified.status_at > users_at {
                 newer.statuses.insert(key.clone(), verified.status);
@@ -57,8 +71,36 @@ impl Tally {
                 newer.removed.insert(key.clone(), removed);
             }
         }
+        newer
+    }
+
+    /// Whether the account changed.
+    pub(super) fn concerns(&self, key: &AccountKey) -> bool {
+        self.statuses.contains_key(key) || self.removed.contains_key(key)
+    }
+
+    /// Takes what was removed from the account's licences, and returns its
+    /// status; `reported` is that of the report.
+    pub(super) fn correct(
+        &self,
+        key: &AccountKey,
+        reported: AccountStatus,
+        licenses: &mut Vec<LicenseName>,
+    ) -> AccountStatus {
+        for gone in self.removed.get(key).into_iter().flatten() {
+            if let Some(position) = licenses.iter().position(|held| held.same_as(gone)) {
+                licenses.remove(position);
+            }
+        }
+        self.statuses.get(key).copied().unwrap_or(reported)
+    }
+}
+
+impl Tally {
+    /// A tally that knows what changed after `users_at`.
+    pub fn new(memory: &Memory, users_at: Timestamp) -> Self {
         Self {
-            newer: Arc::new(newer),
+            newer: Arc::new(Newer::than(memory, users_at)),
             pools: BTreeMap::new(),
             changed: BTreeMap::new(),
         }
@@ -76,9 +118,7 @@ impl Tally {
 
     /// Counts the licences of one row of the report.
     pub fn observe(&mut self, row: &AccountRow) {
-        let changed = row.key().filter(|key| {
-            self.newer.statuses.contains_key(key) || self.newer.removed.contains_key(key)
-        });
+        let changed = row.key().filter(|key| self.newer.concerns(key));
         match changed {
             Some(key) => {
                 let kept = self.changed.entry(key).or_insert((row.status, Vec::new()));
@@ -86,7 +126,8 @@ impl Tally {
             }
             None => {
                 for license in &row.licenses {
-                    count(&mut self.pools, license, row.status);
+                    let counts = self.pools.entry(license.pool()).or_default();
+                    counts.count(row.status);
                 }
             }
         }
@@ -95,9 +136,7 @@ impl Tally {
     /// Adds the counts of a later part of the report.
     pub fn merge(&mut self, later: Self) {
         for (pool, counts) in later.pools {
-            let mine = self.pools.entry(pool).or_default();
-            mine.active += counts.active;
-            mine.stranded += counts.stranded;
+            self.pools.entry(pool).or_default().add(counts);
         }
         for (key, (status, licenses)) in later.changed {
             self.changed
@@ -111,25 +150,13 @@ impl Tally {
     /// Seats on accounts per pool.
     pub fn finish(mut self) -> BTreeMap<Pool, PoolCount> {
         for (key, (reported, mut licenses)) in self.changed {
-            let status = self.newer.statuses.get(&key).copied().unwrap_or(reported);
-            for gone in self.newer.removed.get(&key).into_iter().flatten() {
-                if let Some(position) = licenses.iter().position(|held| held.same_as(gone)) {
-                    licenses.remove(position);
-                }
-            }
+            let status = self.newer.correct(&key, reported, &mut licenses);
             for license in &licenses {
-                count(&mut self.pools, license, status);
+                let counts = self.pools.entry(license.pool()).or_default();
+                counts.count(status);
             }
         }
         self.pools
-    }
-}
-
-fn count(pools: &mut BTreeMap<Pool, PoolCount>, license: &LicenseName, status: AccountStatus) {
-    let counts = pools.entry(license.pool()).or_default();
-    match status {
-        AccountStatus::Active => counts.active += 1,
-        AccountStatus::Inactive => counts.stranded += 1,
     }
 }
 
@@ -152,6 +179,7 @@ mod tests {
             status,
             site: String::new(),
             department: String::new(),
+            cost_center: String::new(),
             created: None,
             scim_provider: String::new(),
             extension: String::new(),

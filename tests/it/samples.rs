@@ -41,6 +41,8 @@ struct Played {
     exit_code: Option<i32>,
     results: Vec<Line>,
     requests: Vec<Line>,
+    /// The pools as `audit` shows them after the night.
+    pools: Vec<Line>,
     summary: Value,
     plan: Value,
     log: Value,
@@ -88,10 +90,15 @@ fn play(night: &Night, out: &Path) -> Played {
         night.folder,
         String::from_utf8_lossy(&output.stderr)
     );
+    let audited = finish(seatsweep("audit", night, out).arg("--sandbox"));
+    assert_eq!(audited.status.code(), Some(0), "{}", night.folder);
+    let mut pools = csv_lines(&folder.join("seats.csv"));
+    pools.retain(|line| line["scope"] == "pool");
     Played {
         exit_code: output.status.code(),
         results: csv_lines(&folder.join("results.csv")),
         requests: csv_lines(&folder.join("cancellation-requests.csv")),
+        pools,
         summary: json(&folder.join("summary.json")),
         plan: json(&folder.join("plan.json")),
         log: json(&folder.join("sandbox-log.json")),
@@ -313,6 +320,41 @@ fn drafts_are_right_to_the_cent() {
 
 /// A pool and its draft, in the words of the README's table. Results and
 /// requests name these columns alike.
+/// Every seat is somewhere, or the difference says that it is not.
+#[test]
+fn the_audit_balances_and_shows_the_drafts() {
+    let count = |line: &Line, column: &str| line[column].parse::<i64>().unwrap_or(0);
+    for played in PLAYED.iter() {
+        assert!(!played.pools.is_empty());
+        let counted = played
+            .pools
+            .iter()
+            .filter(|line| !line["difference"].is_empty());
+        for line in counted {
+            let parts = [
+                "in_use",
+                "leaving",
+                "stranded",
+                "unassigned",
+                "suspended",
+                "difference",
+            ];
+            let sum: i64 = parts.iter().map(|part| count(line, part)).sum();
+            assert_eq!(sum, count(line, "owned"), "{line:?}");
+            // The sample's lobby holds three seats that no account does.
+            let holds_more = line["license"] == "X Series - X2" && line["country"] == "US";
+            assert_eq!(count(line, "difference"), if holds_more { 3 } else { 0 });
+        }
+        for line in &played.pools {
+            let requests = played.requests.iter().filter(|request| {
+                request["license"] == line["license"] && request["country"] == line["country"]
+            });
+            let asked: i64 = requests.map(|request| count(request, "quantity")).sum();
+            assert_eq!(count(line, "requested_drafted"), asked, "{line:?}");
+        }
+    }
+}
+
 fn draft(line: &Line) -> (String, String) {
     let pool = format!("{} ({})", line["license"], line["country"]);
     let draft = format!(

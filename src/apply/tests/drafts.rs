@@ -33,6 +33,7 @@ fn night(manners: Manners) -> Night {
         removals: vec!["remove-0001-0".to_owned(), "remove-0002-0".to_owned()],
         unit_price: None,
         effective_on: "2027-03-31".parse().expect("a date"),
+        terms: None,
     });
     night.plan.actions.push(action);
     night

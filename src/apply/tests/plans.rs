@@ -61,6 +61,7 @@ pub(super) fn plan_of(plan_id: &str, work: &[Work]) -> Plan {
         sightings: Vec::new(),
         observations: Vec::new(),
         seats: Vec::new(),
+        entitlements: Vec::new(),
         findings: Vec::new(),
     };
     for work in work {
@@ -207,6 +208,7 @@ fn policy() -> Policy {
         idp: IdentityProvider::None,
         seats_as_of: None,
         contracts: Vec::new(),
+        planned_joiners: Vec::new(),
         deactivate_by: crate::model::Channel::AdminApi,
         remove_by_hand: false,
         deactivate_fallback: None,

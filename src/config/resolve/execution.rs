@@ -10,7 +10,9 @@ pub(super) fn execution(command: &Command) -> Result<Execution, ConfigError> {
         | Command::Undo(_)
         | Command::Sandbox(_)
         | Command::Tasks(_)
+        | Command::Requests(_)
         | Command::Explain(_)
+        | Command::Audit(_)
         | Command::Init(_) => {
             return Ok(Execution::default());
         }

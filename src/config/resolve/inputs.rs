@@ -14,9 +14,11 @@ pub(super) fn lists_accounts(command: &Command, found: &FoundFile) -> bool {
         Command::Plan(plan) => plan.inputs.users.as_ref(),
         Command::Run(run) => run.inputs.users.as_ref(),
         Command::Explain(explain) => explain.inputs.users.as_ref(),
+        Command::Audit(audit) => audit.inputs.users.as_ref(),
         Command::Apply(_)
         | Command::Undo(_)
         | Command::Tasks(_)
+        | Command::Requests(_)
         | Command::Sandbox(_)
         | Command::Init(_) => {
             return false;
@@ -35,6 +37,13 @@ pub(super) fn inputs(
     let typed = match command {
         Command::Plan(plan) => plan.inputs.clone(),
         Command::Explain(explain) => explain.inputs.clone(),
+        Command::Audit(audit) => {
+            let roster = found.file.inputs.roster.as_ref();
+            return Ok(Inputs {
+                roster: input(audit.roster.as_ref(), roster, found)?,
+                ..files_to_plan_from(audit.inputs.clone(), found, target)?
+            });
+        }
         Command::Run(run) => run.inputs.clone(),
         // What a run did is in the ledger; whom to leave alone may be in a file.
         Command::Undo(undo) => {
@@ -45,7 +54,7 @@ pub(super) fn inputs(
             });
         }
         // A plan says what it was made from.
-        Command::Apply(_) | Command::Tasks(_) | Command::Init(_) => {
+        Command::Apply(_) | Command::Tasks(_) | Command::Requests(_) | Command::Init(_) => {
             return Ok(Inputs::default());
         }
         Command::Sandbox(sandbox) => {
@@ -100,6 +109,8 @@ fn files_to_plan_from(
         licenses: input(typed.licenses.as_ref(), said.licenses.as_ref(), found)?,
         holds: input(typed.holds.as_ref(), said.holds.as_ref(), found)?,
         map: input(typed.map.as_ref(), said.map.as_ref(), found)?,
+        numbers: input(typed.numbers.as_ref(), said.numbers.as_ref(), found)?,
+        roster: None,
         hr_at: typed.hr_at,
         users_at: typed.users_at,
     })

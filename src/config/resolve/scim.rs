@@ -71,9 +71,11 @@ pub(super) fn reads_scim(command: &Command, file: &ConfigFile) -> bool {
     match command {
         Command::Plan(_) | Command::Run(_) => file.channels.read == ReadChannel::Scim,
         Command::Apply(_)
+        | Command::Audit(_)
         | Command::Explain(_)
         | Command::Undo(_)
         | Command::Tasks(_)
+        | Command::Requests(_)
         | Command::Sandbox(_)
         | Command::Init(_) => false,
     }

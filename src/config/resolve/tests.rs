@@ -32,6 +32,30 @@ accounts = ["admin@acme.example"]
 api_key_env = "SEATSWEEP_API_KEY"
 "#;
 
+#[test]
+fn an_audit_has_a_roster_and_days_of_its_own() {
+    let more = "[inputs]\nhr = [\"hr.csv\"]\nusers = \"users.csv\"\nroster = \"all*.csv\"\n\
+                [seats]\nunassigned_after_days = 45\n\
+                [columns.licenses]\nlicense = \"Product\"\n";
+    let setup = Setup::new(&format!("{MINIMAL}{more}"));
+    for name in ["hr.csv", "users.csv", "all-1.csv", "typed.csv"] {
+        files::replace(&setup.path(name), b"x").expect("written");
+    }
+    let settings = setup.resolve("audit").expect("settings");
+    assert_eq!(settings.inputs.roster, Some(setup.path("all-1.csv")));
+    assert_eq!(settings.unassigned_after_days, 45);
+    assert_eq!(settings.columns_licenses.0["license"], "Product");
+    let settings = setup.resolve("audit --roster typed.csv").expect("settings");
+    assert_eq!(settings.inputs.roster, Some(PathBuf::from("typed.csv")));
+    // Nobody else reads it.
+    let settings = setup.resolve("plan").expect("settings");
+    assert_eq!(settings.inputs.roster, None);
+    let setup = Setup::new(MINIMAL);
+    let inputs = "audit --hr hr.csv --users users.csv";
+    let settings = setup.resolve(inputs).expect("settings");
+    assert_eq!(settings.unassigned_after_days, UNASSIGNED_AFTER_DAYS);
+}
+
 /// A folder with a configuration file, input files and no process environment.
 struct Setup {
     folder: TempDir,

@@ -1,7 +1,9 @@
 //! The lists that the administrator writes by hand, and the review sheet that
 //! comes back from a spreadsheet.
 
-/// Seats owned per pool, copied by hand from the Licenses page (`8x8.md` 1.5).
+/// Seats owned: per pool, copied by hand from the vendor's Licenses page; or
+/// one row for each licence, as the service summary and the asset template of
+/// the cost centers have it. The headers of these two are not published.
 pub(in crate::ingest) mod seats {
     use super::super::{Field, InputRole, Requirement, Table, field};
 
@@ -14,8 +16,40 @@ pub(in crate::ingest) mod seats {
             "licence name",
             "license type",
             "licence type",
+            "license description",
+            "licence description",
+            "service plan",
+            "service plans",
         ],
-        &["description", "subscription", "service", "name"],
+        &["description", "subscription", "service", "product", "name"],
+    );
+    pub(in crate::ingest) static LICENSE_ID: Field = field(
+        "license_id",
+        &[
+            "license id",
+            "licence id",
+            "license ids",
+            "licence ids",
+            "service id",
+            "service id start date",
+            "asset id",
+        ],
+        &[],
+    );
+    pub(in crate::ingest) static STATUS: Field = field(
+        "status",
+        &[
+            "status",
+            "license status",
+            "licence status",
+            "assignment status",
+        ],
+        &["state"],
+    );
+    pub(in crate::ingest) static ASSIGNEE: Field = field(
+        "assignee",
+        &["assigned to", "assignee", "assigned user"],
+        &["user", "username"],
     );
     pub(in crate::ingest) static COUNTRY: Field = field(
         "country",
@@ -50,6 +84,9 @@ pub(in crate::ingest) mod seats {
             &UNASSIGNED,
             &UNASSIGNED_OF_OWNED,
             &SUSPENDED,
+            &LICENSE_ID,
+            &STATUS,
+            &ASSIGNEE,
         ],
         required: &[
             Requirement {
@@ -57,8 +94,15 @@ pub(in crate::ingest) mod seats {
                 any_of: &[&LICENSE],
             },
             Requirement {
-                wanted: "the seats owned (`owned`, `total` or `Unassigned/Total`)",
-                any_of: &[&OWNED, &UNASSIGNED_OF_OWNED],
+                wanted: "the seats owned (`owned`, `total` or `Unassigned/Total`; or one row for \
+                         each license with `license id`, `status` or `assigned to`)",
+                any_of: &[
+                    &OWNED,
+                    &UNASSIGNED_OF_OWNED,
+                    &LICENSE_ID,
+                    &STATUS,
+                    &ASSIGNEE,
+                ],
             },
         ],
     };
@@ -146,5 +190,50 @@ pub(in crate::ingest) mod review {
                 any_of: &[&DECISION],
             },
         ],
+    };
+}
+
+/// The vendor's numbers report; its three headers are known (`8x8.md` 1.6).
+pub(in crate::ingest) mod numbers {
+    use super::super::{Field, InputRole, Requirement, Table, field};
+
+    pub(in crate::ingest) static NUMBER: Field = field(
+        "phone_number",
+        &["phone number", "number"],
+        &["did", "telephone number"],
+    );
+    pub(in crate::ingest) static STATUS: Field =
+        field("number_status", &["number status"], &["status"]);
+    pub(in crate::ingest) static EXTENSION: Field = field("extension", &["extension"], &["ext"]);
+
+    pub(in crate::ingest) static TABLE: Table = Table {
+        role: InputRole::Numbers,
+        fields: &[&NUMBER, &STATUS, &EXTENSION],
+        required: &[Requirement {
+            wanted: "the phone number (`Phone number`)",
+            any_of: &[&NUMBER],
+        }],
+    };
+}
+
+/// Everybody who is employed, as the HR system exports them.
+pub(in crate::ingest) mod roster {
+    use super::super::{InputRole, Requirement, Table, hr};
+
+    pub(in crate::ingest) static TABLE: Table = Table {
+        role: InputRole::Roster,
+        fields: &[
+            &hr::EMPLOYEE_ID,
+            &hr::FIRST_NAME,
+            &hr::LAST_NAME,
+            &hr::FULL_NAME,
+            &hr::WORK_EMAIL,
+            &hr::USERNAME,
+            &hr::STATUS,
+        ],
+        required: &[Requirement {
+            wanted: "who is employed (employee id, work e-mail or username)",
+            any_of: &[&hr::EMPLOYEE_ID, &hr::WORK_EMAIL, &hr::USERNAME],
+        }],
     };
 }

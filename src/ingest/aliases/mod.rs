@@ -10,7 +10,7 @@ pub(super) mod hr;
 mod lists;
 pub(super) mod users;
 
-pub(super) use lists::{holds, map, review, seats};
+pub(super) use lists::{holds, map, numbers, review, roster, seats};
 
 use super::input_file::InputRole;
 
@@ -100,6 +100,7 @@ mod tests {
             &holds::TABLE,
             &map::TABLE,
             &review::TABLE,
+            &roster::TABLE,
         ];
         for field in tables.iter().flat_map(|table| table.fields) {
             for alias in field.strong.iter().chain(field.weak) {

@@ -137,6 +137,16 @@ pub(in crate::ingest) static DEPARTMENT: Field = field(
     ],
     &[],
 );
+pub(in crate::ingest) static COST_CENTER: Field = field(
+    "cost_center",
+    &[
+        "cost center",
+        "cost centre",
+        "cost center reference",
+        "cost centre reference",
+    ],
+    &[],
+);
 pub(in crate::ingest) static CREATED: Field = field(
     "created",
     &[
@@ -202,6 +212,7 @@ pub(in crate::ingest) static TABLE: Table = Table {
         &COUNTRY,
         &SITE,
         &DEPARTMENT,
+        &COST_CENTER,
         &CREATED,
         &SCIM_PROVIDER,
         &EXTENSION,

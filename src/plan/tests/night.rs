@@ -8,7 +8,7 @@ use crate::model::{
 use crate::plan::{Action, Build, Facts, LookedUp, Plan, PlanInput, build};
 use crate::reconcile::tests::scenario::Scenario;
 use crate::reconcile::{Census, listed_names, names_of_nobody};
-use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures};
+use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures, keep_for_joiners};
 
 impl Scenario {
     pub(crate) fn plan(&self) -> Plan {
@@ -56,7 +56,8 @@ impl Scenario {
                 end: calendar.end_of(day, ""),
             }),
         };
-        let seats = figures(&tally.finish(), owned, &self.policy.contracts, &ledgered);
+        let mut seats = figures(&tally.finish(), owned, &self.policy.contracts, &ledgered);
+        keep_for_joiners(&mut seats, &self.policy.planned_joiners);
         build(Build {
             as_of: self.as_of,
             users_at: self.users_at,
@@ -74,6 +75,7 @@ impl Scenario {
             facts,
             seats,
             counted,
+            numbers: None,
         })
     }
 

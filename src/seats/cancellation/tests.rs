@@ -114,6 +114,7 @@ fn seats_that_new_people_took_are_not_free() {
         pool: pool(),
         active: 95,
         stranded: 0,
+        stock: None,
     });
     // 95 − 3 freed = 92 expected; 94 held: two were taken.
     let counts = BTreeMap::from([(
@@ -169,6 +170,7 @@ fn the_earliest_open_notice_date_comes_first_and_spare_seats_stay() {
         freed: 0,
         newly_assigned: 0,
         reserved: 0,
+        joiners: 0,
         free_by_ledger: 12,
         free_by_count: Some(12),
     };
@@ -203,6 +205,7 @@ fn contact_center_and_subscription_seats_are_never_requested() {
         freed: 5,
         newly_assigned: 0,
         reserved: 0,
+        joiners: 0,
         free_by_ledger: 5,
         free_by_count: None,
     };
@@ -261,6 +264,7 @@ fn contracts_that_end_on_the_same_day_have_requests_of_their_own() {
         freed: 10,
         newly_assigned: 0,
         reserved: 0,
+        joiners: 0,
         free_by_ledger: 10,
         free_by_count: Some(10),
     }];

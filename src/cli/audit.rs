@@ -1,0 +1,24 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{InputArguments, OutputArguments, TimeArguments};
+
+/// Options of `audit`.
+#[derive(Debug, Clone, Args)]
+pub struct AuditArguments {
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    /// Read everybody who is employed from FILE, and list licences of accounts of nobody on it.
+    ///
+    /// An export of all active employees, with an employee id, a work e-mail or a username.
+    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
+    pub roster: Option<PathBuf>,
+    /// The run clock.
+    #[command(flatten)]
+    pub time: TimeArguments,
+    /// Where to write.
+    #[command(flatten)]
+    pub output: OutputArguments,
+}

@@ -1,0 +1,182 @@
+//! `seatsweep audit`: takes stock of the seats. Reads only, takes no lock, and
+//! calls nobody unless the accounts are listed live.
+
+use jiff::Timestamp;
+
+use super::failure::{Exit, Failure};
+use super::planning::{self, Accounts, Evidence, Tonight};
+use super::{console, outputs, plan};
+use crate::config::Settings;
+use crate::ingest::{self, AccountObserver};
+use crate::model::{AccountRow, Memory};
+use crate::plan::{LookedUp, Plan};
+use crate::reconcile::Found;
+use crate::report::{self, AuditFrame, AuditReport};
+use crate::seats::{self, Held, Holders, Inspection, Roster, Stocktaking};
+use crate::vendor::wall_now;
+
+pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
+    outputs::prepare(settings)?;
+    let as_of = settings.as_of.unwrap_or_else(wall_now);
+    let memory = plan::memory(settings, as_of)?;
+    let accounts = Accounts::of(settings, None)?;
+    let tonight = Tonight::read(settings, accounts, as_of)?;
+    let question = tonight.question(settings, &memory, as_of);
+    let roster = roster(settings)?;
+    let has_roster = roster.is_some();
+    let holders = Holders::new(&memory, question.users_at, roster);
+    let (evidence, decided) = planning::settle(settings, accounts, &question, holders)?;
+    let plan = tonight.plan(settings, &question, decided, LookedUp::default());
+    let Evidence {
+        found,
+        unreadable,
+        besides: holders,
+        ..
+    } = evidence;
+    let held = holders.finish();
+    if has_roster {
+        refuse_other_roster(&held)?;
+    }
+    let audit = Audit {
+        settings,
+        memory: &memory,
+        plan: &plan,
+        found: &found,
+        held: &held,
+        users_at: question.users_at,
+        today: question.calendar.day(as_of),
+    };
+    let report = audit.report();
+    let kept = outputs::write_audit(settings, &report)?;
+    console::tell(settings, &report::audit_tables(&report));
+    console::describe_inputs(settings, &plan);
+    if !unreadable.is_empty() {
+        console::warn(&format!(
+            "{} rows of the users report could not be read, and their seats are not counted; \
+             `seatsweep plan` lists them",
+            unreadable.len()
+        ));
+    }
+    console::say(&format!(
+        "{}; {}",
+        report::audit_line(&report),
+        kept.display()
+    ));
+    Ok(0)
+}
+
+impl AccountObserver for Holders {
+    fn split(&self) -> Self {
+        self.split()
+    }
+
+    fn observe(&mut self, row: &AccountRow) {
+        self.observe(row);
+    }
+
+    fn merge(&mut self, later: Self) {
+        self.merge(later);
+    }
+}
+
+/// Everything that the report is made of.
+struct Audit<'a> {
+    settings: &'a Settings,
+    memory: &'a Memory,
+    /// What tonight's run would do; its figures are those of the drafts.
+    plan: &'a Plan,
+    found: &'a Found,
+    held: &'a Held,
+    users_at: Timestamp,
+    today: jiff::civil::Date,
+}
+
+impl Audit<'_> {
+    fn report(&self) -> AuditReport {
+        let Self {
+            settings,
+            memory,
+            plan,
+            held,
+            ..
+        } = *self;
+        let policy = &settings.policy;
+        let counted = planning::counted(settings);
+        let departures = report::departures(&plan.dispositions);
+        let leaving = report::leaving(&departures, self.found, memory, self.users_at);
+        let pools = seats::take_stock(&Stocktaking {
+            figures: &plan.seats,
+            contracts: &policy.contracts,
+            memory,
+            counted,
+            users_at: self.users_at,
+            held,
+            leaving: &leaving,
+        });
+        let users = plan.inputs.iter().find(|input| input.role == "users");
+        let findings = seats::inspect(&Inspection {
+            pools: &pools,
+            held,
+            departures: &departures,
+            contracts: &policy.contracts,
+            memory,
+            as_of: plan.as_of,
+            idle_after_days: settings.unassigned_after_days,
+            report: users.map_or("", |input| &input.path),
+        });
+        let frame = AuditFrame {
+            as_of: plan.as_of,
+            today: self.today,
+            tenant: &plan.tenant,
+            target: &plan.target,
+            policy,
+            counted_on: counted,
+            requests: &memory.requests,
+        };
+        AuditReport::new(&frame, pools, findings)
+    }
+}
+
+fn roster(settings: &Settings) -> Result<Option<Roster>, Failure> {
+    let Some(path) = &settings.inputs.roster else {
+        return Ok(None);
+    };
+    let file = ingest::read_roster(path, &settings.formats)?;
+    if file.unreadable > 0 {
+        console::warn(&format!(
+            "{}: {} rows tell nobody, so accounts of these people may be listed as nobody's",
+            path.display(),
+            file.unreadable
+        ));
+    }
+    let mut roster = Roster::default();
+    for person in &file.people {
+        roster.add(
+            person.employee_id.as_ref(),
+            person.work_email.as_ref(),
+            person.username.as_ref(),
+        );
+    }
+    Ok(Some(roster))
+}
+
+/// A list of leavers, or of another company, would make strangers of everybody.
+fn refuse_other_roster(held: &Held) -> Result<(), Failure> {
+    let strangers = held.strangers.len() as u64;
+    if strangers <= held.on_roster.max(ENOUGH_TO_TELL) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::BadData,
+        format!(
+            "the roster knows {} of the active licensed accounts and does not know {strangers}: is \
+             it the list of everybody who is employed, with work e-mails, usernames or the employee \
+             ids that 8x8 has?",
+            held.on_roster
+        ),
+    ))
+}
+
+/// In an office with fewer accounts than this, more of them may be nobody's
+/// than somebody's.
+const ENOUGH_TO_TELL: u64 = 10;

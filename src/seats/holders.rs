@@ -1,0 +1,334 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::PoolCount;
+use super::tally::Newer;
+use crate::model::{
+    AccountKey, AccountRow, AccountStatus, EmailAddress, EmployeeId, LicenseName, Memory, Pool,
+    SourceRow, UserId, Username,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Watches the accounts stream by, and finds out where seats are held and by
+/// whom they should not be. It keeps deactivated accounts that hold licences,
+/// accounts of nobody on the roster and accounts with two seats to call with;
+/// of all others it keeps numbers.
+#[derive(Debug, Clone)]
+pub struct Holders {
+    newer: Arc<Newer>,
+    roster: Option<Arc<Roster>>,
+    held: Held,
+    /// Accounts that changed since the report, whose rows are put together
+    /// before they are counted: there are few of them.
+    changed: BTreeMap<AccountKey, Holder>,
+    /// The first seat to call with of every active account, by a hash of its
+    /// key: rows of one account need not stand together.
+    calling: HashMap<u64, Seat>,
+    /// Those beyond the first.
+    more_calling: BTreeMap<u64, Vec<Seat>>,
+    /// The accounts of these, as far as one row showed both.
+    twice: BTreeMap<u64, AccountKey>,
+    /// Pools of `calling`, told by their position.
+    pools: Vec<Pool>,
+}
+
+/// What was found out about the holders of seats.
+#[derive(Debug, Clone, Default)]
+pub struct Held {
+    /// Seats by pool and place.
+    pub places: BTreeMap<(Pool, Place), PoolCount>,
+    /// Deactivated accounts that hold licences.
+    pub stranded: BTreeMap<AccountKey, Holder>,
+    /// Active accounts that hold licences, of nobody on the roster.
+    pub strangers: BTreeMap<AccountKey, Holder>,
+    /// Rows of active accounts that hold licences, of somebody on the roster.
+    pub on_roster: u64,
+    /// Accounts with several seats to call with.
+    pub doubled: Vec<Doubled>,
+}
+
+/// Where a person works, as far as the report says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// The site, or empty.
+    pub site: String,
+    /// The cost center, or empty.
+    pub cost_center: String,
+}
+
+impl Place {
+    /// Where the account's person works.
+    pub fn of(row: &AccountRow) -> Self {
+        Self {
+            site: row.site.clone(),
+            cost_center: row.cost_center.clone(),
+        }
+    }
+}
+
+/// An account that is worth a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The row of the report, or the first of them.
+    pub source: SourceRow,
+    /// The username, or the id where there is none.
+    pub account: String,
+    /// Where its person works.
+    pub place: Place,
+    /// Whether it can log in.
+    pub status: AccountStatus,
+    /// What it holds.
+    pub licenses: Vec<LicenseName>,
+}
+
+/// An account with several seats to call with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubled {
+    /// The account, if its rows stood together.
+    pub account: Option<AccountKey>,
+    /// Lines and pools of its seats, in the order of the report.
+    pub seats: Vec<(u64, Pool)>,
+}
+
+/// One seat to call with.
+#[derive(Debug, Clone, Copy)]
+struct Seat {
+    line: u64,
+    pool: usize,
+}
+
+/// Everybody who is employed, by every key that tells them.
+#[derive(Debug, Default)]
+pub struct Roster {
+    employee_ids: HashSet<EmployeeId>,
+    /// E-mail addresses and usernames, in lower case: many usernames are
+    /// addresses.
+    names: HashSet<String>,
+}
+
+impl Roster {
+    /// Adds a person.
+    pub fn add(
+        &mut self,
+        employee_id: Option<&EmployeeId>,
+        email: Option<&EmailAddress>,
+        username: Option<&Username>,
+    ) {
+        self.employee_ids.extend(employee_id.cloned());
+        let names = [
+            email.map(EmailAddress::as_str),
+            username.map(Username::as_str),
+        ];
+        let names = names.into_iter().flatten();
+        self.names.extend(names.map(str::to_lowercase));
+    }
+
+    fn has(&self, row: &AccountRow) -> bool {
+        let names = [
+            row.email.as_ref().map(EmailAddress::as_str),
+            row.username.as_ref().map(Username::as_str),
+        ];
+        let mut names = names.into_iter().flatten().map(str::to_lowercase);
+        names.any(|name| self.names.contains(&name))
+            || row
+                .employee_id
+                .as_ref()
+                .is_some_and(|id| self.employee_ids.contains(id))
+    }
+}
+
+impl Holders {
+    /// Knows what changed after `users_at`; with a roster it looks for accounts
+    /// of nobody on it.
+    pub fn new(memory: &Memory, users_at: Timestamp, roster: Option<Roster>) -> Self {
+        Self::watching(
+            Arc::new(Newer::than(memory, users_at)),
+            roster.map(Arc::new),
+        )
+    }
+
+    fn watching(newer: Arc<Newer>, roster: Option<Arc<Roster>>) -> Self {
+        Self {
+            newer,
+            roster,
+            held: Held::default(),
+            changed: BTreeMap::new(),
+            calling: HashMap::new(),
+            more_calling: BTreeMap::new(),
+            twice: BTreeMap::new(),
+            pools: Vec::new(),
+        }
+    }
+
+    /// An empty one of the same kind, for another part of the report.
+    #[must_use]
+    pub fn split(&self) -> Self {
+        Self::watching(Arc::clone(&self.newer), self.roster.clone())
+    }
+
+    /// Looks at one row of the report.
+    pub fn observe(&mut self, row: &AccountRow) {
+        let Some(key) = row.key() else { return };
+        if row.licenses.is_empty() {
+            return;
+        }
+        if row.status == AccountStatus::Active {
+            self.count_calling(&key, row);
+            match &self.roster {
+                Some(roster) if roster.has(row) => self.held.on_roster += 1,
+                Some(_) => keep(&mut self.held.strangers, key.clone(), row),
+                None => {}
+            }
+        }
+        if self.newer.concerns(&key) {
+            keep(&mut self.changed, key, row);
+        } else {
+            self.held.count(&Place::of(row), row.status, &row.licenses);
+            if row.status == AccountStatus::Inactive {
+                keep(&mut self.held.stranded, key, row);
+            }
+        }
+    }
+
+    /// Adds what a later part of the report held.
+    pub fn merge(&mut self, later: Self) {
+        for (key, count) in later.held.places {
+            self.held.places.entry(key).or_default().add(count);
+        }
+        join(&mut self.held.stranded, later.held.stranded);
+        join(&mut self.held.strangers, later.held.strangers);
+        join(&mut self.changed, later.changed);
+        self.held.on_roster += later.held.on_roster;
+        for (account, seat) in later.calling {
+            let seat = self.moved(seat, &later.pools);
+            self.add_calling(account, seat);
+        }
+        for (account, seats) in later.more_calling {
+            for seat in seats {
+                let seat = self.moved(seat, &later.pools);
+                self.add_calling(account, seat);
+            }
+        }
+        self.twice.extend(later.twice);
+    }
+
+    /// What was found out.
+    pub fn finish(mut self) -> Held {
+        for (key, mut holder) in self.changed {
+            holder.status = self
+                .newer
+                .correct(&key, holder.status, &mut holder.licenses);
+            self.held
+                .count(&holder.place, holder.status, &holder.licenses);
+            match holder.status {
+                AccountStatus::Inactive if !holder.licenses.is_empty() => {
+                    self.held.strangers.remove(&key);
+                    self.held.stranded.insert(key, holder);
+                }
+                AccountStatus::Inactive => {
+                    self.held.strangers.remove(&key);
+                }
+                AccountStatus::Active => {}
+            }
+        }
+        for (account, more) in self.more_calling {
+            let first = self.calling.get(&account).copied();
+            let mut seats: Vec<(u64, Pool)> = first
+                .into_iter()
+                .chain(more)
+                .map(|seat| (seat.line, self.pools[seat.pool].clone()))
+                .collect();
+            seats.sort();
+            let account = self.twice.get(&account).cloned();
+            self.held.doubled.push(Doubled { account, seats });
+        }
+        self.held.doubled.sort_by(|a, b| a.seats.cmp(&b.seats));
+        self.held
+    }
+
+    fn count_calling(&mut self, key: &AccountKey, row: &AccountRow) {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let account = hasher.finish();
+        for license in row.licenses.iter().filter(|it| it.is_calling_seat()) {
+            let seat = Seat {
+                line: row.source.line,
+                pool: self.position_of(license.pool()),
+            };
+            if self.add_calling(account, seat) {
+                self.twice.insert(account, key.clone());
+            }
+        }
+    }
+
+    /// Returns whether the account had one already.
+    fn add_calling(&mut self, account: u64, seat: Seat) -> bool {
+        let had_one = self.calling.contains_key(&account);
+        if had_one {
+            self.more_calling.entry(account).or_default().push(seat);
+        } else {
+            self.calling.insert(account, seat);
+        }
+        had_one
+    }
+
+    /// A seat of a later part, with the position that its pool has here.
+    fn moved(&mut self, seat: Seat, pools: &[Pool]) -> Seat {
+        Seat {
+            pool: self.position_of(pools[seat.pool].clone()),
+            ..seat
+        }
+    }
+
+    fn position_of(&mut self, pool: Pool) -> usize {
+        let known = self.pools.iter().position(|it| *it == pool);
+        known.unwrap_or_else(|| {
+            self.pools.push(pool);
+            self.pools.len() - 1
+        })
+    }
+}
+
+impl Held {
+    fn count(&mut self, place: &Place, status: AccountStatus, licenses: &[LicenseName]) {
+        for license in licenses {
+            let key = (license.pool(), place.clone());
+            self.places.entry(key).or_default().count(status);
+        }
+    }
+}
+
+fn keep(holders: &mut BTreeMap<AccountKey, Holder>, key: AccountKey, row: &AccountRow) {
+    let holder = holders.entry(key).or_insert_with(|| Holder {
+        source: row.source.clone(),
+        account: account_name(row),
+        place: Place::of(row),
+        status: row.status,
+        licenses: Vec::new(),
+    });
+    holder.licenses.extend(row.licenses.iter().cloned());
+}
+
+/// What the Admin Console finds the account by.
+fn account_name(row: &AccountRow) -> String {
+    let username = row.username.as_ref().map(Username::as_str);
+    let id = row.user_id.as_ref().map(UserId::as_str);
+    username.or(id).unwrap_or_default().to_owned()
+}
+
+fn join(holders: &mut BTreeMap<AccountKey, Holder>, later: BTreeMap<AccountKey, Holder>) {
+    for (key, holder) in later {
+        match holders.get_mut(&key) {
+            Some(mine) => mine.licenses.extend(holder.licenses),
+            None => {
+                holders.insert(key, holder);
+            }
+        }
+    }
+}
