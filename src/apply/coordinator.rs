@@ -25,7 +25,7 @@ use crate::vendor::Clock;
 const BATCH: usize = 256;
 
 /// A commit is a disk flush, which as many lanes share as can: it waits for
-/// intents of so many of them, or of all that are at work, ...
+/// intents of so many of them, or of all that can have one, ...
 const ENOUGH: usize = 16;
 
 /// ... but no longer than this, in run-clock time. The vendor lets a request
@@ -75,18 +75,27 @@ enum Message {
 struct Inbox {
     messages: mpsc::Receiver<Message>,
     lanes: Arc<AtomicUsize>,
+    /// Lanes that can have an intent at the same time: each needs a place for
+    /// its operation first.
+    operations: usize,
     clock: Clock,
 }
 
 impl Coordinator {
-    /// Takes the ledger over. If it cannot be written any more, `stop` is
-    /// told.
-    pub fn start(ledger: Ledger, clock: Clock, stop: StopSwitch) -> (Self, Recorder) {
+    /// Takes the ledger over, for lanes that have at most so many `operations`
+    /// open. If it cannot be written any more, `stop` is told.
+    pub fn start(
+        ledger: Ledger,
+        operations: usize,
+        clock: Clock,
+        stop: StopSwitch,
+    ) -> (Self, Recorder) {
         let (sender, receiver) = mpsc::channel(BATCH);
         let lanes = Arc::new(AtomicUsize::new(0));
         let inbox = Inbox {
             messages: receiver,
             lanes: Arc::clone(&lanes),
+            operations,
             clock,
         };
         let mut task = JoinSet::new();
@@ -184,7 +193,8 @@ impl Inbox {
         let mut is_awaited = false;
         while !batch.is_empty() && batch.len() < BATCH {
             let waiting = batch.iter().filter(|it| it.is_awaited()).count();
-            if waiting >= ENOUGH.min(self.lanes.load(Ordering::SeqCst)) {
+            let lanes = self.lanes.load(Ordering::SeqCst).min(self.operations);
+            if waiting >= ENOUGH.min(lanes) {
                 break;
             }
             if waiting > 0 && !is_awaited {

@@ -192,7 +192,8 @@ async fn with_ledger(
         Err(error) => return (ledger, Err(error)),
     };
     let (clock, stop) = (execution.clock.clone(), execution.stop.clone());
-    let (coordinator, recorder) = Coordinator::start(ledger, clock, stop);
+    let operations = operations_at_once(&execution.servers);
+    let (coordinator, recorder) = Coordinator::start(ledger, operations, clock, stop);
     work(Arc::new(Context::new(execution, recorder, progress))).await;
     coordinator.finish().await
 }
@@ -278,9 +279,7 @@ async fn side_by_side<Item, Ended>(
 ) where
     Ended: Future<Output = ()> + Send + 'static,
 {
-    let limiters = context.execution.servers.limiters();
-    let operations = limiters.map(Limiter::operations_at_once).max();
-    let at_work = operations.unwrap_or_default().max(LANES_AT_WORK);
+    let at_work = operations_at_once(&context.execution.servers).max(LANES_AT_WORK);
     let places = Arc::new(Semaphore::new(at_work));
     let mut tasks = JoinSet::new();
     for item in items {
@@ -302,4 +301,13 @@ async fn side_by_side<Item, Ended>(
     }
     // A failure has stopped the run; the coordinator reports it.
     let _ = context.flush().await;
+}
+
+/// How many operations may be open at the same time.
+fn operations_at_once(servers: &Servers) -> usize {
+    let limiters = servers.limiters();
+    limiters
+        .map(Limiter::operations_at_once)
+        .max()
+        .unwrap_or_default()
 }

@@ -101,18 +101,18 @@ fn letter(material: PackFor<'_>, contract: &Contract, terms: &Terms, subject: &s
     }
     let effective = request.effective_on.unwrap_or(terms.earliest_effective);
     let money =
-        |label: &str, amount: Option<String>| amount.map(|amount| format!("  {label:<22}{amount}"));
+        |label: &str, amount: Option<String>| amount.map(|amount| format!("  {label:<24}{amount}"));
     let price = contract.unit_price.as_ref();
     lines.push(String::new());
     lines.push("WHAT TO CANCEL".to_owned());
     lines.push(format!(
-        "  {:<22}{}",
+        "  {:<24}{}",
         "Service or license", request.pool.license
     ));
-    lines.push(format!("  {:<22}{}", "Country", request.pool.country));
-    lines.push(format!("  {:<22}{}", "Quantity", request.quantity));
-    lines.push(format!("  {:<22}{effective}", "Effective date"));
-    lines.push(format!("  {:<22}{}", "End of the term", request.term_ends));
+    lines.push(format!("  {:<24}{}", "Country", request.pool.country));
+    lines.push(format!("  {:<24}{}", "Quantity", request.quantity));
+    lines.push(format!("  {:<24}{effective}", "Effective date"));
+    lines.push(format!("  {:<24}{}", "End of the term", request.term_ends));
     lines.extend(money(
         "Price a seat and month",
         price.map(ToString::to_string),
@@ -120,11 +120,11 @@ fn letter(material: PackFor<'_>, contract: &Contract, terms: &Terms, subject: &s
     let saving = price.map(|price| price.times(request.quantity).to_string());
     lines.extend(money("Saves a month", saving));
     lines.push(format!(
-        "  {:<22}staff reduction; the seats are unassigned",
+        "  {:<24}staff reduction; the seats are unassigned",
         "Reason"
     ));
     lines.push(format!(
-        "  {:<22}{}",
+        "  {:<24}{}",
         "Numbers",
         plan.entitlement_of(&request.pool)
     ));

@@ -95,7 +95,7 @@ fn killed_at_any_commit(tonight: &TonightsPlan, succeeded: usize) {
         assert_eq!(code, undisturbed.code, "{what}");
         assert_eq!(office.results(), undisturbed.results, "{what}");
     });
-    assert!(killed >= 12, "only {killed} commits");
+    assert!(killed >= 10, "only {killed} commits");
 }
 
 #[test]
@@ -135,7 +135,9 @@ fn killed_at_any_commit_run_settles_and_plans_anew() {
             assert!(fine.contains(&outcome), "{what}: {row:?}");
         }
     });
-    assert!(killed >= 15, "only {killed} commits");
+    // What became of requests shares commits with the intents that follow, so
+    // that there are not as many in every run.
+    assert!(killed >= 10, "only {killed} commits");
 }
 
 #[test]
