@@ -176,51 +176,7 @@ fn choices(text: &mut Text) {
         "Where the key is: the name of an environment variable, or a file that only you can read.",
     );
     text.choice("api_key_env", &quoted("SEATSWEEP_API_KEY"));
-    text.section("channels");
-    text.comment(
-        "Accounts that wait for an identity provider: with \"scim\" their status is looked up before \
-         each plan\n(reading is allowed beside the provider), with \"admin-api\" the users report alone \
-         tells.",
-    );
-    text.choice("read", &quoted("admin-api"));
-    text.comment(
-        "How access is ended: \"admin-api\", \"scim\" (then [scim] is needed, and for licenses the \
-         Administration\nAPI or a person), or \"manual\"; how licenses are removed: \"admin-api\" or \
-         \"manual\".",
-    );
-    text.choice("deactivate", &quoted("admin-api"));
-    text.choice("remove_license", &quoted("admin-api"));
-    text.comment(
-        "8x8 documents an update of users, and elsewhere calls it not implemented. Where the tenant \
-         answers\nso (405 or 501), access is ended by \"manual\", \"scim\" (then [scim] is needed), or \
-         \"none\", and licenses\nare removed by \"manual\" or \"none\". It is \"manual\" unless you say \
-         otherwise, so that somebody is told\nwhose access is still open. \"none\" fails, and tries \
-         again every night.",
-    );
-    text.choice("deactivate_fallback", &quoted("manual"));
-    text.choice("remove_license_fallback", &quoted("manual"));
-    text.comment(
-        "How drafts of cancellation requests reach your own people: \"file\", \"webhook\", \"email\". \
-         Handing them in\nto 8x8 is a person's work.",
-    );
-    text.choice("cancellation", &list(&["file".to_owned()]));
-    text.section("webhook");
-    text.comment(
-        "A ticket system, for the channel \"webhook\". Requests are signed: X-Seatsweep-Signature is \
-         sha256=HMAC of\nthe body. The same Idempotency-Key may come twice.",
-    );
-    text.choice("url", &quoted("https://tickets.example.com/seatsweep"));
-    text.choice("secret_env", &quoted("SEATSWEEP_WEBHOOK_SECRET"));
-    text.section("email");
-    text.comment(
-        "Your own people and mail server, for the channel \"email\". \"starttls\" or \"tls\".",
-    );
-    text.choice("host", &quoted("mail.example.com"));
-    text.choice("encryption", &quoted("starttls"));
-    text.choice("username", &quoted("seatsweep@example.com"));
-    text.choice("password_env", &quoted("SEATSWEEP_MAIL_PASSWORD"));
-    text.choice("from", &quoted("seatsweep@example.com"));
-    text.choice("to", &list(&["licences@example.com".to_owned()]));
+    channels(text);
     text.section("scim");
     text.comment(
         "The 8x8 URL and token of the provisioning integration in the Admin Console. Not beside an \
@@ -284,6 +240,55 @@ fn choices(text: &mut Text) {
     ] {
         text.choice(key, value);
     }
+}
+
+/// How changes are made, and how drafts reach people.
+fn channels(text: &mut Text) {
+    text.section("channels");
+    text.comment(
+        "Accounts that wait for an identity provider: with \"scim\" their status is looked up before \
+         each plan\n(reading is allowed beside the provider), with \"admin-api\" the users report alone \
+         tells.",
+    );
+    text.choice("read", &quoted("admin-api"));
+    text.comment(
+        "How access is ended: \"admin-api\", \"scim\" (then [scim] is needed, and for licenses the \
+         Administration\nAPI or a person), or \"manual\"; how licenses are removed: \"admin-api\" or \
+         \"manual\".",
+    );
+    text.choice("deactivate", &quoted("admin-api"));
+    text.choice("remove_license", &quoted("admin-api"));
+    text.comment(
+        "8x8 documents an update of users, and elsewhere calls it not implemented. Where the tenant \
+         answers\nso (405 or 501), access is ended by \"manual\", \"scim\" (then [scim] is needed), or \
+         \"none\", and licenses\nare removed by \"manual\" or \"none\". It is \"manual\" unless you say \
+         otherwise, so that somebody is told\nwhose access is still open. \"none\" fails, and tries \
+         again every night.",
+    );
+    text.choice("deactivate_fallback", &quoted("manual"));
+    text.choice("remove_license_fallback", &quoted("manual"));
+    text.comment(
+        "How drafts of cancellation requests reach your own people: \"file\", \"webhook\", \"email\". \
+         Handing them in\nto 8x8 is a person's work.",
+    );
+    text.choice("cancellation", &list(&["file".to_owned()]));
+    text.section("webhook");
+    text.comment(
+        "A ticket system, for the channel \"webhook\". Requests are signed: X-Seatsweep-Signature is \
+         sha256=HMAC of\nthe body. The same Idempotency-Key may come twice.",
+    );
+    text.choice("url", &quoted("https://tickets.example.com/seatsweep"));
+    text.choice("secret_env", &quoted("SEATSWEEP_WEBHOOK_SECRET"));
+    text.section("email");
+    text.comment(
+        "Your own people and mail server, for the channel \"email\". \"starttls\" or \"tls\".",
+    );
+    text.choice("host", &quoted("mail.example.com"));
+    text.choice("encryption", &quoted("starttls"));
+    text.choice("username", &quoted("seatsweep@example.com"));
+    text.choice("password_env", &quoted("SEATSWEEP_MAIL_PASSWORD"));
+    text.choice("from", &quoted("seatsweep@example.com"));
+    text.choice("to", &list(&["licences@example.com".to_owned()]));
 }
 
 /// The lines of a file while it is written.

@@ -112,7 +112,7 @@ pub enum Treatment {
     Subscription,
     /// 8x8 Express.
     Express,
-    /// ContactNow, billed by period.
+    /// The vendor's contact center of that name, billed by period.
     ContactNow,
     /// No contract is written down.
     NoContract,

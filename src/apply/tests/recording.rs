@@ -54,7 +54,7 @@ async fn commits_of(people: u32, lanes: u32) -> (u64, Duration, BTreeMap<String,
     }));
     let began = night.clock.elapsed();
     let (ledger, recorded) = execute(execution, ledger).await;
-    let time = night.clock.elapsed() - began;
+    let time = night.clock.elapsed().saturating_sub(began);
     recorded.expect("a ledger that can be written");
     let outcomes = ledger.outcomes(&night.plan.plan_id).expect("outcomes");
     (commits.load(Ordering::SeqCst), time, tally(&outcomes))
