@@ -80,7 +80,7 @@ pub(super) fn show_unbegun(
         earlier: &outcomes,
         requests: &following::open_requests(ledger)?,
         deliveries: &Deliveries::default(),
-        reclaims: &ledger.reclaims(&plan.plan_id)?,
+        reclaims: &ledger.reclaims_since(&plan.plan_id, plan.as_of)?,
         approved_by: "",
     };
     console::describe_reactivated(&run);
@@ -372,7 +372,7 @@ impl Work<'_> {
             earlier: &before.outcomes,
             requests: &following::open_requests(&ledger)?,
             deliveries,
-            reclaims: &ledger.reclaims(&plan.plan_id)?,
+            reclaims: &ledger.reclaims_since(&plan.plan_id, tenant.clock.origin())?,
             approved_by: &approved_by,
         };
         let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
