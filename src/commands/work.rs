@@ -83,7 +83,7 @@ pub(super) fn show_unbegun(
         reclaims: &ledger.reclaims_since(&plan.plan_id, plan.as_of)?,
         approved_by: "",
     };
-    console::describe_reactivated(&run);
+    console::describe_reactivated(report::still_reactivated(&run));
     let ending = Ending::NotBegun(code);
     let spending = Spending::nothing(plan.as_of);
     let summary = report::summarize(&run, command, ending, &spending);
@@ -417,7 +417,7 @@ impl Work<'_> {
         if !summary.actions.is_empty() {
             console::tell(self.settings, &report::outcome_table(&summary));
         }
-        console::describe_reactivated(&run);
+        console::describe_reactivated(report::still_reactivated(&run));
         console::describe_attention(self.settings, &run, &folder);
         console::describe_requests(self.settings, &summary);
         console::describe_limit(self.settings, usage);
