@@ -352,6 +352,19 @@ mod tests {
     }
 
     #[test]
+    fn an_account_is_found_by_the_id_under_which_it_was_written() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let again = intent("step-2");
+        ledger
+            .record(&[Entry::Intent(intent("step-1")), Entry::Intent(again.clone())])
+            .expect("a record");
+        for (id, expected) in [("U1001", vec![again.account]), ("U1", Vec::new())] {
+            assert_eq!(ledger.accounts_written_as(id).expect("accounts"), expected);
+        }
+    }
+
+    #[test]
     fn the_attempts_at_each_step_are_counted() {
         let workplace = Workplace::new();
         let mut ledger = workplace.open_with_plan();
