@@ -357,7 +357,10 @@ mod tests {
         let mut ledger = workplace.open_with_plan();
         let again = intent("step-2");
         ledger
-            .record(&[Entry::Intent(intent("step-1")), Entry::Intent(again.clone())])
+            .record(&[
+                Entry::Intent(intent("step-1")),
+                Entry::Intent(again.clone()),
+            ])
             .expect("a record");
         for (id, expected) in [("U1001", vec![again.account]), ("U1", Vec::new())] {
             assert_eq!(ledger.accounts_written_as(id).expect("accounts"), expected);
