@@ -22,6 +22,12 @@ pub(super) fn apply(settings: &Settings, plan: &Path, flags: &[String]) -> Strin
     words.join(" ")
 }
 
+/// The command that tells whose account an id stands for. The id goes last: it
+/// may begin with a hyphen.
+pub(super) fn explain(user_id: &str) -> String {
+    format!("seatsweep explain -- {}", quoted(user_id))
+}
+
 /// How to leave some of a plan's actions out, for whoever is shown where the
 /// plan is kept; its review sheet lies beside it.
 pub(super) fn reviewing(plan: &Path) -> String {

@@ -10,11 +10,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing_subscriber::EnvFilter;
 
 use super::Failure;
+use super::again;
 use super::budget::{Spent, Standing};
 use crate::apply::{Event, Observer, Servers};
 use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
-use crate::model::{Disposition, HoldRecord};
+use crate::model::{Disposition, HoldRecord, ReclaimRecord};
 use crate::plan::{Phase, Plan, Review};
 use crate::report::{self, Run, Summary};
 use crate::sandbox::LogReport;
@@ -151,17 +152,17 @@ fn spent(servers: &Servers) -> Spent {
 }
 
 /// Accounts that this program made active and could not deactivate again.
-pub(super) fn describe_reactivated(run: &Run<'_>) {
-    let open: Vec<&str> = report::still_reactivated(run)
-        .map(|it| it.user_id.as_str())
-        .collect();
+pub(super) fn describe_reactivated<'a>(open: impl IntoIterator<Item = &'a ReclaimRecord>) {
+    let open: Vec<&str> = open.into_iter().map(|it| it.user_id.as_str()).collect();
     if !open.is_empty() {
+        let explain: Vec<String> = open.iter().map(|id| again::explain(id)).collect();
         warn(&format!(
             "error: reactivated_by_us: {}\nthis program reactivated the account to free its \
              licences, and it is not known to be deactivated again: deactivate it in Admin Console \
              now (Users, the account with this id, More options: Deactivate user). Every run and \
-             apply tries it first, and says so until it is done",
-            open.join(", ")
+             apply tries it first, and says so until it is done. Whose account it is:\n  {}",
+            open.join(", "),
+            explain.join("\n  ")
         ));
     }
 }

@@ -64,7 +64,8 @@ impl AccountObserver for Lookout {
     }
 }
 
-/// The people behind the id of a task, an action or a request.
+/// The people behind the id of a task, an action, a request or an account that
+/// was written.
 fn behind_id(
     text: &str,
     plan: &Plan,
@@ -74,6 +75,13 @@ fn behind_id(
     let of_task = memory.tasks.get(text).and_then(|it| it.termination.clone());
     let mut behind = terminations_of(&plan.actions, text);
     behind.extend(of_task);
+    let written = past.ledger.as_ref().map(|it| it.accounts_written_as(text));
+    let written = written.transpose()?.unwrap_or_default();
+    let of_account = memory.terminations.iter().filter(|(_, record)| {
+        let account = record.account.as_ref();
+        account.is_some_and(|account| written.contains(account))
+    });
+    behind.extend(of_account.map(|(id, _)| id.clone()));
     // Ids have a hyphen; nothing else is worth reading every plan for.
     if behind.is_empty() && text.contains('-') {
         for runs in &past.runs {

@@ -20,6 +20,7 @@ mod recovery;
 mod rehearse;
 mod requests;
 mod sandbox;
+mod settled;
 mod sightings;
 mod signals;
 mod target;

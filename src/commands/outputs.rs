@@ -37,19 +37,51 @@ pub(super) fn write_plan(
     Ok(kept)
 }
 
-/// Writes what the run has to show.
+/// Writes what the run has to show, and copies of it as the newest.
 pub(super) fn write_run(
     settings: &Settings,
     run: &Run<'_>,
     summary: &Summary,
 ) -> Result<PathBuf, Failure> {
-    let broken = |error| Failure::of(Exit::Internal, error);
-    let results = report::results_csv(run).map_err(broken)?;
+    let outputs = outputs_of(run, summary)?;
+    let folder = keep_run(settings, run, &outputs)?;
+    for (name, bytes) in &outputs {
+        files::replace(&settings.out_dir.join(name), bytes)?;
+    }
+    if let Some(path) = &settings.execution.results {
+        files::replace(path, &report::results_csv(run).map_err(broken)?)?;
+    }
+    Ok(folder)
+}
+
+/// Writes what an earlier run has to show. The newest is another's.
+pub(super) fn write_earlier_run(
+    settings: &Settings,
+    run: &Run<'_>,
+    summary: &Summary,
+) -> Result<PathBuf, Failure> {
+    keep_run(settings, run, &outputs_of(run, summary)?)
+}
+
+fn keep_run(
+    settings: &Settings,
+    run: &Run<'_>,
+    outputs: &[(&str, Vec<u8>)],
+) -> Result<PathBuf, Failure> {
+    let folder = settings.out_dir.join("runs").join(run.run_id);
+    files::create_owner_only_dir(&folder)?;
+    for (name, bytes) in outputs {
+        files::replace(&folder.join(name), bytes)?;
+    }
+    Ok(folder)
+}
+
+fn outputs_of(run: &Run<'_>, summary: &Summary) -> Result<[(&'static str, Vec<u8>); 6], Failure> {
     let mut summary =
         serde_json::to_vec_pretty(summary).map_err(|error| Failure::of(Exit::Internal, error))?;
     summary.push(b'\n');
-    let outputs = [
-        ("results.csv", results.clone()),
+    Ok([
+        ("results.csv", report::results_csv(run).map_err(broken)?),
         ("summary.json", summary),
         ("manual-tasks.csv", report::tasks_csv(run).map_err(broken)?),
         (
@@ -58,22 +90,15 @@ pub(super) fn write_run(
         ),
         ("plan.json", plan_document(run.plan)?),
         ("plan.csv", review_sheet(run.plan)?),
-    ];
-    let folder = settings.out_dir.join("runs").join(run.run_id);
-    files::create_owner_only_dir(&folder)?;
-    for (name, bytes) in &outputs {
-        files::replace(&folder.join(name), bytes)?;
-        files::replace(&settings.out_dir.join(name), bytes)?;
-    }
-    if let Some(path) = &settings.execution.results {
-        files::replace(path, &results)?;
-    }
-    Ok(folder)
+    ])
+}
+
+fn broken(error: csv::Error) -> Failure {
+    Failure::of(Exit::Internal, error)
 }
 
 /// Writes what an audit has to show; returns where it is kept.
 pub(super) fn write_audit(settings: &Settings, report: &AuditReport) -> Result<PathBuf, Failure> {
-    let broken = |error| Failure::of(Exit::Internal, error);
     let outputs = [
         ("seats.csv", report::seats_csv(report).map_err(broken)?),
         (

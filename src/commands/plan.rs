@@ -24,6 +24,7 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
     console::tell(settings, &report::plan_tables(&plan));
     console::describe_inputs(settings, &plan);
     console::describe_findings(settings, &plan);
+    console::describe_reactivated(memory.open_reclaims.values());
     let tripped = plan
         .guards
         .iter()

@@ -7,12 +7,11 @@ use jiff::Timestamp;
 
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
-use super::{console, work};
+use super::{console, settled, work};
 use crate::apply::{self, Execution, Stop, StopSwitch};
 use crate::config::{Settings, Target};
-use crate::ledger::{Entry, Ledger, RunEnd};
+use crate::ledger::{Entry, Ledger};
 use crate::plan::Plan;
-use crate::vendor::wall_now;
 
 /// Deactivates again what a run that was killed left reactivated, before
 /// anything else is settled or begun. It is done whatever HR says by now: the
@@ -68,18 +67,27 @@ pub(super) async fn settle_earlier_runs(
     tenant: &Tenant,
     resumed: Option<&str>,
 ) -> Result<Ledger, Failure> {
-    let open = ledger.open_attempts()?;
-    let plans: BTreeSet<String> = open
-        .into_iter()
-        .map(|row| row.intent.key.plan_id)
-        .filter(|plan_id| Some(plan_id.as_str()) != resumed)
-        .collect();
-    for plan_id in plans {
-        ledger = settle(settings, ledger, tenant, &plan_id).await?;
+    let is_anothers = |plan_id: &String| Some(plan_id.as_str()) != resumed;
+    let open = ledger.open_attempts()?.into_iter();
+    let open = open.map(|row| row.intent.key.plan_id).filter(is_anothers);
+    let mut plans: BTreeSet<String> = open.collect();
+    for plan_id in &plans {
+        ledger = settle(settings, ledger, tenant, plan_id).await?;
     }
-    // Those runs end as far as the next one is concerned.
+    let closed = ledger
+        .reclaims_since("", tenant.clock.origin())?
+        .into_iter();
+    plans.extend(closed.map(|it| it.plan_id).filter(is_anothers));
     record_sends(&mut ledger, tenant)?;
-    close_unfinished(&mut ledger, tenant.clock.now(), resumed)?;
+    // Those runs end as far as the next one is concerned.
+    let unfinished = ledger.runs()?.into_iter().filter(|row| {
+        let is_over = row.end.is_some() || row.superseded_by.is_some();
+        !is_over && is_anothers(&row.start.plan_id)
+    });
+    plans.extend(unfinished.map(|row| row.start.plan_id));
+    for plan_id in plans {
+        settled::show(settings, &mut ledger, tenant, &plan_id)?;
+    }
     Ok(ledger)
 }
 
@@ -122,6 +130,16 @@ fn could_not_settle(why: Stop, what: &str) -> Failure {
     Failure::new(exit, format!("{what}: {why}"))
 }
 
+/// A plan as the ledger kept it; or why it cannot be read, as after a change of
+/// its format.
+pub(super) fn kept_plan(
+    ledger: &Ledger,
+    plan_id: &str,
+) -> Result<Result<Plan, serde_json::Error>, Failure> {
+    let document = ledger.plan_json(plan_id)?.unwrap_or_default();
+    Ok(serde_json::from_str(&document))
+}
+
 /// What it takes to go on with a plan of an earlier run, and the switch that
 /// stops it; `None` if the plan cannot be read.
 fn execution_of(
@@ -130,8 +148,7 @@ fn execution_of(
     tenant: &Tenant,
     plan_id: &str,
 ) -> Result<Option<(Execution, StopSwitch)>, Failure> {
-    let document = ledger.plan_json(plan_id)?.unwrap_or_default();
-    let plan: Plan = match serde_json::from_str(&document) {
+    let plan = match kept_plan(ledger, plan_id)? {
         Ok(plan) => plan,
         Err(error) => {
             // Its accounts are left alone; everybody else's access must end.
@@ -143,14 +160,13 @@ fn execution_of(
         }
     };
     let stop = StopSwitch::default();
-    let runs = ledger.runs()?.into_iter().rev();
-    let run = runs.map(|row| row.start).find(|it| it.plan_id == plan_id);
+    let run = settled::last_run_of(ledger, plan_id)?;
     let execution = Execution {
         approved: ledger.memory(plan.as_of)?.approvals.contains_key(plan_id),
         plan: Arc::new(plan),
         servers: tenant.servers.clone(),
         clock: tenant.clock.clone(),
-        run_id: run.map(|start| start.run_id).unwrap_or_default(),
+        run_id: run.map(|row| row.start.run_id).unwrap_or_default(),
         vetoes: BTreeMap::new(),
         timing: work::timing(settings),
         deadline: None,
@@ -158,34 +174,6 @@ fn execution_of(
         observer: Arc::new(|_| {}),
     };
     Ok(Some((execution, stop)))
-}
-
-/// A killed run whose intents were looked at has ended: midway.
-fn close_unfinished(
-    ledger: &mut Ledger,
-    now: Timestamp,
-    resumed: Option<&str>,
-) -> Result<(), Failure> {
-    let unfinished: Vec<String> = ledger
-        .runs()?
-        .into_iter()
-        .filter(|row| row.end.is_none() && row.superseded_by.is_none())
-        .filter(|row| Some(row.start.plan_id.as_str()) != resumed)
-        .map(|row| row.start.run_id)
-        .collect();
-    for run_id in unfinished {
-        let code = Exit::Midway.code();
-        ledger.finish_run(
-            &run_id,
-            &RunEnd {
-                finished_at: now,
-                wall_ms: wall_now().as_millisecond(),
-                exit_code: code,
-                exit_codes_json: format!("[{code}]"),
-            },
-        )?;
-    }
-    Ok(())
 }
 
 /// Where the run clock starts: at `as_of`, or at the last recorded moment if

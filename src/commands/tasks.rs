@@ -27,7 +27,9 @@ pub(super) fn run(settings: &Settings, action: &TasksAction) -> Result<u8, Failu
         ));
     }
     if matches!(action, TasksAction::List) {
-        console::say(&report::task_table(&super::plan::memory(settings, now)?));
+        let memory = super::plan::memory(settings, now)?;
+        console::say(&report::task_table(&memory));
+        console::describe_reactivated(memory.open_reclaims.values());
         return Ok(0);
     }
     let _lock = RunLock::acquire(&settings.ledger)?;

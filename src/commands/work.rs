@@ -80,10 +80,10 @@ pub(super) fn show_unbegun(
         earlier: &outcomes,
         requests: &following::open_requests(ledger)?,
         deliveries: &Deliveries::default(),
-        reclaims: &ledger.reclaims(&plan.plan_id)?,
+        reclaims: &ledger.reclaims_since(&plan.plan_id, plan.as_of)?,
         approved_by: "",
     };
-    console::describe_reactivated(&run);
+    console::describe_reactivated(report::still_reactivated(&run));
     let ending = Ending::NotBegun(code);
     let spending = Spending::nothing(plan.as_of);
     let summary = report::summarize(&run, command, ending, &spending);
@@ -372,7 +372,7 @@ impl Work<'_> {
             earlier: &before.outcomes,
             requests: &following::open_requests(&ledger)?,
             deliveries,
-            reclaims: &ledger.reclaims(&plan.plan_id)?,
+            reclaims: &ledger.reclaims_since(&plan.plan_id, tenant.clock.origin())?,
             approved_by: &approved_by,
         };
         let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
@@ -417,7 +417,7 @@ impl Work<'_> {
         if !summary.actions.is_empty() {
             console::tell(self.settings, &report::outcome_table(&summary));
         }
-        console::describe_reactivated(&run);
+        console::describe_reactivated(report::still_reactivated(&run));
         console::describe_attention(self.settings, &run, &folder);
         console::describe_requests(self.settings, &summary);
         console::describe_limit(self.settings, usage);

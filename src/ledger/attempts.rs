@@ -119,6 +119,20 @@ impl Ledger {
         self.read(|connection| select_attempts(connection, "ended IS NULL", []))
     }
 
+    /// The accounts that were written under this id of the vendor's, which a
+    /// report without ids does not tell.
+    pub fn accounts_written_as(&self, user_id: &str) -> Result<Vec<AccountKey>, LedgerError> {
+        self.read(|connection| {
+            let accounts = connection
+                .prepare(
+                    "SELECT DISTINCT account FROM attempts WHERE user_id = ?1 ORDER BY account",
+                )?
+                .query_map([user_id], |row| Ok(AccountKey::stored(row.get(0)?)))?
+                .collect::<Result<_, _>>()?;
+            Ok(accounts)
+        })
+    }
+
     /// Wall-clock times, in Unix milliseconds and ascending, of the requests
     /// sent less than `within_ms` from `wall_ms_now`. A little in the future
     /// counts too: the wall clock may have been set back.
@@ -335,6 +349,22 @@ mod tests {
         };
         assert_eq!(ledger.attempts("plan-1").expect("attempts"), [ended]);
         assert_eq!(ledger.attempts("plan-2").expect("attempts"), []);
+    }
+
+    #[test]
+    fn an_account_is_found_by_the_id_under_which_it_was_written() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let again = intent("step-2");
+        ledger
+            .record(&[
+                Entry::Intent(intent("step-1")),
+                Entry::Intent(again.clone()),
+            ])
+            .expect("a record");
+        for (id, expected) in [("U1001", vec![again.account]), ("U1", Vec::new())] {
+            assert_eq!(ledger.accounts_written_as(id).expect("accounts"), expected);
+        }
     }
 
     #[test]

@@ -15,6 +15,17 @@ impl Ledger {
     pub fn reclaims(&self, plan_id: &str) -> Result<Vec<ReclaimRecord>, LedgerError> {
         self.read(|connection| select(connection, "plan_id = ?1 OR closed_at IS NULL", [plan_id]))
     }
+
+    /// The same, and those of any plan that were closed from `since` on.
+    pub fn reclaims_since(
+        &self,
+        plan_id: &str,
+        since: Timestamp,
+    ) -> Result<Vec<ReclaimRecord>, LedgerError> {
+        let condition = "plan_id = ?1 OR closed_at IS NULL OR closed_at >= ?2";
+        let since = time_text(since);
+        self.read(|connection| select(connection, condition, [plan_id, &since]))
+    }
 }
 
 /// Those that are not closed yet.
@@ -147,6 +158,10 @@ mod tests {
         let reclaims = ledger.reclaims("plan-1").expect("reclaims");
         assert_eq!(reclaims[0].seconds_alive(), Some(12));
         assert_eq!(ledger.reclaims("plan-9").expect("reclaims"), []);
+        for (since, expected) in [("2026-11-20T22:00:12Z", 1), ("2026-11-20T22:00:13Z", 0)] {
+            let reclaims = ledger.reclaims_since("plan-9", at(since));
+            assert_eq!(reclaims.expect("reclaims").len(), expected, "{since}");
+        }
     }
 
     // Else a resumed plan would show an account as deactivated that it has just

@@ -14,6 +14,8 @@ pub enum Ending {
     Stopped(Stop),
     /// It was not begun: a guard, or an approval that is missing. The code.
     NotBegun(u8),
+    /// It left something open that a later run settled. Its code.
+    Settled(u8),
 }
 
 /// Exit code of a run that has to be carried on.
@@ -23,7 +25,7 @@ const MIDWAY: u8 = 7;
 pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
     let mut codes = Vec::new();
     match ending {
-        Ending::Finished => {}
+        Ending::Finished | Ending::Settled(_) => {}
         Ending::NotBegun(code) => {
             codes.push(code);
             codes.extend(still_reactivated(run).next().map(|_| MIDWAY));
@@ -58,6 +60,10 @@ pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
     }
     if needs_a_look(run) > 0 {
         codes.push(8);
+    }
+    if let Ending::Settled(own) = ending {
+        codes.retain(|code| *code != own);
+        codes.insert(0, own);
     }
     if codes.is_empty() {
         codes.push(0);

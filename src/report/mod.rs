@@ -58,7 +58,8 @@ pub struct Run<'a> {
     pub requests: &'a [FollowedRequest],
     /// What became of the delivery of their drafts.
     pub deliveries: &'a Deliveries,
-    /// The reclaims of the plan, and those of any plan that are still open.
+    /// The reclaims of the plan, and those of any plan that are still open or
+    /// that the run closed.
     pub reclaims: &'a [ReclaimRecord],
     /// Who approved the plan, or empty.
     pub approved_by: &'a str,

@@ -57,7 +57,9 @@ pub struct Summary {
     /// not somebody's access.
     #[serde(skip)]
     pub reclaims_ended: u64,
-    /// Accounts that were active for a while so that their licences came free.
+    /// Accounts that were active for a while so that their licences came free:
+    /// those of the plan, and any of another that this run closed or that is
+    /// still open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reclaims: Vec<ReclaimEntry>,
     /// Lines of which access that is due may still be open.
@@ -86,6 +88,8 @@ pub struct Summary {
 /// One time that an account was active so that its licences came free.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReclaimEntry {
+    /// The plan that reactivated it.
+    pub plan_id: String,
     /// The account's id.
     pub user_id: String,
     /// The first moment at which it can have been active.
@@ -138,6 +142,11 @@ pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spendi
             Ending::Finished => None,
             Ending::Stopped(why) => Some(why.to_string()),
             Ending::NotBegun(_) => Some("it was not begun; nothing was changed".to_owned()),
+            Ending::Settled(_) => {
+                let said = "it left something open, which a later run settled; what it sent itself is \
+                            not counted under requests";
+                Some(said.to_owned())
+            }
         },
         hr_rows,
         dispositions: plan.totals.clone(),
@@ -149,6 +158,7 @@ pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spendi
             .reclaims
             .iter()
             .map(|it| ReclaimEntry {
+                plan_id: it.plan_id.clone(),
                 user_id: it.user_id.clone(),
                 opened_at: it.opened_at,
                 closed_at: it.closed_at,

@@ -200,12 +200,14 @@ pub fn summary_line(summary: &Summary) -> String {
             outcomes.get("failed").unwrap_or(&0) + outcomes.get("unknown").unwrap_or(&0)
         })
         .sum();
+    let reclaims = &summary.reclaims;
+    let has_reclaims = reclaims.iter().any(|it| it.plan_id == summary.plan_id);
     let back = match (
         count("reactivate", "succeeded"),
         count("assign_license", "succeeded"),
     ) {
         (0, 0) => String::new(),
-        (accounts, 0) if !summary.reclaims.is_empty() => {
+        (accounts, 0) if has_reclaims => {
             format!("{accounts} reactivated for a while, ")
         }
         (accounts, seats) => format!("{accounts} reactivated, {seats} licences assigned, "),

@@ -28,6 +28,11 @@ impl Clock {
         }
     }
 
+    /// The time that it showed first.
+    pub fn origin(&self) -> Timestamp {
+        self.origin
+    }
+
     /// The run clock's time.
     pub fn now(&self) -> Timestamp {
         self.origin + self.elapsed()

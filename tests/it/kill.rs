@@ -10,6 +10,7 @@ mod rehearsing;
 mod soak;
 mod undoing;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -134,6 +135,15 @@ fn killed_at_any_commit_run_settles_and_plans_anew() {
             let fine = ["", "succeeded", "already_done", "manual"];
             assert!(fine.contains(&outcome), "{what}: {row:?}");
         }
+        // When somebody lost access stands in the results of some run, also
+        // if the run that ended it was killed.
+        let runs = office.results_of_all_runs();
+        let ended = runs.iter().filter(|row| {
+            let is_verified = !row["verified_at"].is_empty();
+            row["action"] == "deactivate" && row["outcome"] == "succeeded" && is_verified
+        });
+        let usernames: BTreeSet<&String> = ended.map(|row| &row["username"]).collect();
+        assert_eq!(usernames.len(), 3, "{what}: {usernames:?}");
     });
     // What became of requests shares commits with the intents that follow, so
     // that there are not as many in every run.

@@ -229,7 +229,12 @@ fn an_account_that_stays_reactivated_heads_everything_until_it_is_closed() {
     // 100 seconds of the tenant's, in which the reactivation comes to its end.
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(dan_at(&sandbox).0, "ACTIVE");
-    office.on(SECOND, &["plan"]).expect(0);
+    let names = [
+        "reactivated_by_us: id-dan-old",
+        "seatsweep explain -- id-dan-old",
+    ];
+    office.on(SECOND, &["plan"]).expect(0).says(&names);
+    office.seatsweep(&["tasks", "list"]).expect(0).says(&names);
     let plan: Value = serde_json::from_str(&office.read("out/plan.json")).expect("JSON");
     assert_eq!(plan["dispositions"][0]["reason"], "reclaim_open");
     assert_eq!(dan_at(&sandbox).0, "ACTIVE");

@@ -388,6 +388,19 @@ impl<'t> Office<'t> {
         .collect()
     }
 
+    /// `results.csv` of every run, as it is.
+    pub(super) fn results_of_all_runs(&self) -> Results {
+        let folders = std::fs::read_dir(self.path("out").join("runs")).expect("runs");
+        let files = folders.map(|folder| folder.expect("a folder").path().join("results.csv"));
+        files
+            .flat_map(|path| {
+                let reader = csv::Reader::from_path(path).expect("results");
+                reader.into_deserialize::<BTreeMap<String, String>>()
+            })
+            .map(|row| row.expect("a row"))
+            .collect()
+    }
+
     /// Nothing has opened the office's own ledger to write it.
     pub(super) fn assert_no_ledger(&self, what: &str) {
         assert!(!self.path("seatsweep.db").exists(), "{what}");

@@ -312,6 +312,10 @@ fn killed_in_a_reclaim_a_run_with_other_inputs_closes_it_first() {
         assert_eq!(closes, is_open, "{what}: {said}");
         let (status, _) = account(&sandbox.base_url, "id-dan-old");
         assert_eq!(status, "INACTIVE", "{what}");
+        let summary: serde_json::Value =
+            serde_json::from_str(&office.read("out/summary.json")).expect("JSON");
+        let seconds = summary["reclaims"][0]["seconds_alive"].as_i64();
+        assert_eq!(seconds.is_some(), is_open, "{what}: {summary:#}");
         let log = sandbox.end();
         let writes = log.accounts_written.get("dan.old@example.com");
         assert!(
