@@ -335,6 +335,7 @@ impl<'a> Work<'a> {
                     state: TaskState::Open,
                     due: Some(at),
                     issued_at: at,
+                    ticked_off_at: None,
                 }));
             }
             let (outcome, reason) = (Outcome::Manual, OutcomeReason::HotDeskHost);
@@ -370,6 +371,7 @@ impl<'a> Work<'a> {
                 state: TaskState::Open,
                 due: Some(at),
                 issued_at: at,
+                ticked_off_at: None,
             }));
         }
         entries.extend(pending.iter().map(|id| {
