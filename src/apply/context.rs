@@ -427,5 +427,6 @@ pub(super) fn issued(task: &ManualTask, at: Timestamp) -> Entry {
         state: TaskState::Open,
         due: task.due,
         issued_at: at,
+        ticked_off_at: None,
     })
 }

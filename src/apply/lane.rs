@@ -336,6 +336,7 @@ impl<'a> Work<'a> {
                     state: TaskState::Open,
                     due: Some(at),
                     issued_at: at,
+                    ticked_off_at: None,
                 }));
             }
             let (outcome, reason) = (Outcome::Manual, OutcomeReason::HotDeskHost);
@@ -371,6 +372,7 @@ impl<'a> Work<'a> {
                 state: TaskState::Open,
                 due: Some(at),
                 issued_at: at,
+                ticked_off_at: None,
             }));
         }
         entries.extend(pending.iter().map(|id| {

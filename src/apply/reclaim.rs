@@ -293,6 +293,7 @@ impl<'a> Reclaim<'a> {
                 state: TaskState::Open,
                 due: Some(at),
                 issued_at: at,
+                ticked_off_at: None,
             })
         }));
         entries.extend(all.iter().map(|id| {

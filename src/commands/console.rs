@@ -15,9 +15,9 @@ use super::budget::{Spent, Standing};
 use crate::apply::{Event, Observer, Servers};
 use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
-use crate::model::{Disposition, HoldRecord, ReclaimRecord};
+use crate::model::{HoldRecord, ReclaimRecord};
 use crate::plan::{Phase, Plan, Review};
-use crate::report::{self, Run, Summary};
+use crate::report::{self, Look, Run, Summary};
 use crate::sandbox::LogReport;
 use crate::vendor::Usage;
 
@@ -232,15 +232,10 @@ const LINES_SHOWN: usize = 20;
 /// The lines of which access that is due may still be open. Files name people;
 /// the terminal of a cron job does not.
 pub(super) fn describe_attention(settings: &Settings, run: &Run<'_>, folder: &Path) {
-    // Of somebody whose access has ended only a task can be overdue.
-    let (overdue, open): (Vec<_>, Vec<_>) = report::lines_to_look_at(run).partition(|line| {
-        matches!(
-            line.disposition,
-            Disposition::Waiting | Disposition::AlreadyDone
-        )
-    });
+    let (overdue, open): (Vec<_>, Vec<_>) =
+        report::lines_to_look_at(run).partition(|look| look.is_only_a_task);
     let mut reasons: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for line in &open {
+    for Look { line, .. } in &open {
         *reasons
             .entry((line.disposition.as_str(), line.reason.as_str()))
             .or_default() += 1;
@@ -261,7 +256,12 @@ pub(super) fn describe_attention(settings: &Settings, run: &Run<'_>, folder: &Pa
         said.push(format!("{} people with overdue tasks", overdue.len()));
     }
     if !said.is_empty() {
-        let files = folder.join("results.csv");
+        let file = if open.is_empty() {
+            "manual-tasks.csv"
+        } else {
+            "results.csv"
+        };
+        let files = folder.join(file);
         let what = said.join("; ");
         tell(
             settings,

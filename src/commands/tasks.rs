@@ -28,7 +28,7 @@ pub(super) fn run(settings: &Settings, action: &TasksAction) -> Result<u8, Failu
     }
     if matches!(action, TasksAction::List) {
         let memory = super::plan::memory(settings, now)?;
-        console::say(&report::task_table(&memory));
+        console::say(&report::task_table(&memory, now));
         console::describe_reactivated(memory.open_reclaims.values());
         return Ok(0);
     }
@@ -86,7 +86,13 @@ fn end(memory: &Memory, id: &str, at: Timestamp) -> Result<(Entry, String), Fail
     let still = waits.map(HoldRecord::id).map_or_else(String::new, |hold| {
         format!("; its person is still on hold, `seatsweep tasks done {hold}` ends it")
     });
-    Ok((entry, format!("done: {} ({id}){still}", task.kind.as_str())))
+    let decides = if task.kind.is_seen_in_reports() {
+        "; a users report made after now that shows otherwise issues it again"
+    } else {
+        ""
+    };
+    let kind = task.kind.as_str();
+    Ok((entry, format!("done: {kind} ({id}){decides}{still}")))
 }
 
 /// The hold that `tasks hold` writes.

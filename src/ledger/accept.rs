@@ -79,15 +79,20 @@ pub(super) fn issue_task(transaction: &Transaction<'_>, task: &TaskRecord) -> Re
         state,
         due,
         issued_at,
+        ticked_off_at: _,
     } = task;
     let inserted = transaction
         .prepare_cached(
-            // A task that seemed moot and is called for again is open again.
+            // A task that seemed moot and is called for again is open again, and
+            // so is one that was ticked off before, if 8x8 shows that it was not
+            // done. That it was ticked off stays known.
             "INSERT INTO tasks (task_id, kind, termination, state, due_at, issued_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (task_id) DO UPDATE SET
-                 state = excluded.state, due_at = excluded.due_at, issued_at = excluded.issued_at
-             WHERE tasks.state = 'observed' AND excluded.state = 'open'",
+                 state = excluded.state, due_at = excluded.due_at, issued_at = excluded.issued_at,
+                 closed_at = CASE tasks.state WHEN 'done' THEN tasks.closed_at END
+             WHERE excluded.state = 'open' AND (tasks.state = 'observed'
+                 OR (?7 AND tasks.state = 'done' AND tasks.closed_at < excluded.issued_at))",
         )?
         .execute(params![
             id,
@@ -96,6 +101,7 @@ pub(super) fn issue_task(transaction: &Transaction<'_>, task: &TaskRecord) -> Re
             state.as_str(),
             due.map(time_text),
             time_text(*issued_at),
+            kind.is_seen_in_reports(),
         ])?;
     Ok(inserted > 0)
 }
@@ -235,7 +241,10 @@ fn insert_observation(
 
 #[cfg(test)]
 mod tests {
-    use super::{Acceptance, AcceptedInput, PoolObservation, TaskState, TerminationRecord};
+    use super::{
+        Acceptance, AcceptedInput, PoolObservation, TaskKind, TaskRecord, TaskState,
+        TerminationRecord,
+    };
     use crate::ledger::test_support::{
         Workplace, acceptance, account, at, leaver, leaver_id, save_and_accept, task, tonight,
         unsettled,
@@ -422,6 +431,39 @@ mod tests {
         let tasks = ledger.memory(tonight()).expect("a memory").tasks;
         assert_eq!(tasks["task-1"].state, TaskState::Done);
         assert_eq!(tasks["task-2"].state, TaskState::Observed);
+    }
+
+    #[test]
+    fn a_task_that_is_called_for_after_it_was_ticked_off_is_open_again() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open_with_plan();
+        let done_at = at("2026-11-22T09:00:00Z");
+        let done = Entry::TaskState {
+            id: "task-1".to_owned(),
+            state: TaskState::Done,
+            at: done_at,
+        };
+        let by_hand = TaskRecord {
+            kind: TaskKind::DeactivateByHand,
+            ..task("task-1")
+        };
+        let again = TaskRecord {
+            issued_at: at("2026-11-23T06:00:00Z"),
+            ..by_hand.clone()
+        };
+        ledger
+            .record(&[
+                Entry::TaskIssued(by_hand),
+                done,
+                Entry::TaskIssued(again.clone()),
+            ])
+            .expect("a record");
+        let tasks = ledger.memory(tonight()).expect("a memory").tasks;
+        let expected = TaskRecord {
+            ticked_off_at: Some(done_at),
+            ..again
+        };
+        assert_eq!(tasks["task-1"], expected);
     }
 
     #[test]

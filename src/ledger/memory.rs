@@ -148,15 +148,18 @@ fn recent(connection: &Connection, as_of: Timestamp) -> Result<Vec<RecentPerson>
 
 fn tasks(connection: &Connection) -> Result<BTreeMap<String, TaskRecord>, Fault> {
     rows(connection, "SELECT * FROM tasks", |row| {
+        let state = read(row, "state", TaskState::parse)?;
+        let closed_at = read_optional(row, "closed_at", time)?;
         let task = TaskRecord {
             id: row.get("task_id")?,
             kind: read(row, "kind", TaskKind::parse)?,
             termination: row
                 .get::<_, Option<String>>("termination")?
                 .map(TerminationId::stored),
-            state: read(row, "state", TaskState::parse)?,
+            state,
             due: read_optional(row, "due_at", time)?,
             issued_at: read(row, "issued_at", time)?,
+            ticked_off_at: closed_at.filter(|_| state != TaskState::Observed),
         };
         Ok((task.id.clone(), task))
     })

@@ -153,6 +153,7 @@ pub(super) fn task(id: &str) -> TaskRecord {
         state: TaskState::Open,
         due: Some(at("2026-11-27T08:00:00Z")),
         issued_at: tonight(),
+        ticked_off_at: None,
     }
 }
 

@@ -347,7 +347,7 @@ fn accepting_a_plan_again_changes_nothing() {
 }
 
 // What seemed moot and is called for again has to be done after all; what
-// somebody did is never asked for twice.
+// somebody did, and no report can show, is never asked for twice.
 #[test]
 fn an_observed_task_is_issued_again_and_a_done_one_is_not() {
     let workplace = Workplace::new();

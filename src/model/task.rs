@@ -121,6 +121,21 @@ impl TaskKind {
         }
     }
 
+    /// Whether the users report shows if it was done, so that the report and
+    /// not the word of a person decides.
+    pub fn is_seen_in_reports(self) -> bool {
+        matches!(
+            self,
+            Self::DeactivateByHand | Self::IdentityProvider | Self::RemoveLicenseByHand
+        )
+    }
+
+    /// Whether it is about something that 8x8 takes off the account together
+    /// with its seats, and that is still there in the world: a phone, a number.
+    pub fn outlives_seats(self) -> bool {
+        matches!(self, Self::Device | Self::Number)
+    }
+
     /// Whether it follows from an undone termination, so that it does not end
     /// with the termination.
     pub fn follows_an_undo(self) -> bool {
@@ -173,4 +188,7 @@ pub struct TaskRecord {
     pub due: Option<Timestamp>,
     /// When it was issued.
     pub issued_at: Timestamp,
+    /// When somebody said that it was done. An open task that has it was issued
+    /// again, because 8x8 showed otherwise.
+    pub ticked_off_at: Option<Timestamp>,
 }

@@ -106,6 +106,7 @@ pub fn build(input: Build<'_>) -> Plan {
     };
     let planning = Planning {
         as_of,
+        users_at,
         policy,
         memory,
         calendar,
@@ -168,6 +169,8 @@ fn put_in_order(lanes: &mut [Lane], memory: &Memory) {
 /// What all parts of planning look at.
 pub(super) struct Planning<'a> {
     pub as_of: Timestamp,
+    /// When the users report was made.
+    pub users_at: Timestamp,
     pub policy: &'a Policy,
     pub memory: &'a Memory,
     pub calendar: &'a Calendar,

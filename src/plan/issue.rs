@@ -8,11 +8,28 @@ use super::build::{Planning, id_of};
 use super::document::{ManualTask, Plan};
 use super::leaver::Fates;
 use super::tasks;
-use crate::model::{ActionKind, LicenseKind, LicenseName, TaskKind, TaskState, TerminationId};
+use crate::model::{
+    ActionKind, LicenseKind, LicenseName, TaskKind, TaskRecord, TaskState, TerminationId,
+};
 use crate::reconcile::Case;
 
 impl Planning<'_> {
-    /// What people have to do beside the account's changes.
+    /// The voicemail that goes with the seats. Nobody is asked to save what
+    /// goes tonight; whoever was asked before may still be at it.
+    pub(super) fn voicemail_task(
+        &self,
+        case: &Case,
+        fates: &Fates,
+        (due, goes_tonight): (Timestamp, bool),
+        plan: &mut Plan,
+    ) {
+        let was_asked = self.has_open_task(TaskKind::Voicemail, case, "");
+        if fates.take_voicemail() && (was_asked || !goes_tonight) {
+            self.task(case, TaskKind::Voicemail, None, Some(due), plan);
+        }
+    }
+
+    /// What else people have to do beside the account's changes.
     pub(super) fn side_tasks(
         &self,
         case: &Case,
@@ -22,17 +39,18 @@ impl Planning<'_> {
     ) {
         let account = &case.account;
         let by = Some(removal_due);
-        if fates.take_voicemail() {
-            self.task(case, TaskKind::Voicemail, None, by, plan);
-        }
         let (numbers, kept): (Vec<_>, Vec<_>) = fates
             .kept
             .iter()
             .partition(|license| license.kind() == LicenseKind::Number);
-        if !account.phone_numbers.is_empty() || !numbers.is_empty() {
+        let is_called_for = |kind| self.outlives_the_seats(case, fates, kind);
+        if !account.phone_numbers.is_empty()
+            || !numbers.is_empty()
+            || is_called_for(TaskKind::Number)
+        {
             self.task(case, TaskKind::Number, None, by, plan);
         }
-        if !account.devices.is_empty() {
+        if !account.devices.is_empty() || is_called_for(TaskKind::Device) {
             self.task(case, TaskKind::Device, None, by, plan);
         }
         for license in &fates.contact_center {
@@ -60,7 +78,9 @@ impl Planning<'_> {
     ) {
         let task = self.manual_task(case, kind, license, due);
         let known = self.memory.tasks.get(&task.id);
-        let is_settled = known.is_some_and(|task| task.state == TaskState::Done);
+        let is_contradicted = known.is_some_and(|task| self.is_contradicted(task));
+        let is_settled =
+            known.is_some_and(|task| task.state == TaskState::Done) && !is_contradicted;
         let mut of_this_leaver = plan
             .manual_tasks
             .iter()
@@ -69,8 +89,9 @@ impl Planning<'_> {
         if is_settled || of_this_leaver.any(|known| known.id == task.id) {
             return;
         }
-        // One that seemed moot on an earlier night and is called for again is
-        // issued again.
+        plan.dispositions[case.line].needs_a_look |= is_contradicted;
+        // One that seemed moot or done on an earlier night and is called for
+        // again is issued again.
         if task.issued_at.is_none() {
             let mut action = self.action(case, ActionKind::ManualTask, license, 0, case.due);
             action.id = id_of(ActionKind::ManualTask, &task.id);
@@ -79,6 +100,14 @@ impl Planning<'_> {
             plan.actions.push(action);
         }
         plan.manual_tasks.push(task);
+    }
+
+    /// Somebody said that it is done, and a report made after that shows
+    /// otherwise. A report that is older proves nothing.
+    fn is_contradicted(&self, task: &TaskRecord) -> bool {
+        task.state == TaskState::Done
+            && task.kind.is_seen_in_reports()
+            && task.ticked_off_at.is_some_and(|at| at < self.users_at)
     }
 
     /// A task of a leaver. One that is open keeps its date.
@@ -95,6 +124,12 @@ impl Planning<'_> {
         let known = self.memory.tasks.get(&id);
         let open = known.filter(|task| task.state == TaskState::Open);
         let username = case.account.username.as_ref();
+        let mut steps = tasks::steps(kind, &case.account, license);
+        let ticked_off_at = known.and_then(|task| task.ticked_off_at);
+        if let (Some(at), true) = (ticked_off_at, kind.is_seen_in_reports()) {
+            let day = self.calendar.day(at);
+            steps.insert(0, tasks::ticked_off_too_soon(kind, day));
+        }
         ManualTask {
             id,
             kind,
@@ -102,7 +137,7 @@ impl Planning<'_> {
             line: Some(case.line),
             subject: case.termination.name.display(),
             username: username.map(ToString::to_string).unwrap_or_default(),
-            steps: tasks::steps(kind, &case.account, license),
+            steps,
             who: tasks::who(kind).to_owned(),
             due: open.map_or(due, |task| task.due),
             issued_at: open.map(|task| task.issued_at),
@@ -127,6 +162,12 @@ impl Planning<'_> {
     /// but the API did on an earlier night.
     pub(super) fn is_left_to_idp(&self, case: &Case) -> bool {
         self.has_open_task(TaskKind::IdentityProvider, case, "")
+    }
+
+    /// When an account loses its seats, 8x8 takes number and phone off it: that
+    /// they are gone from the report does not show that anybody saw to them.
+    fn outlives_the_seats(&self, case: &Case, fates: &Fates, kind: TaskKind) -> bool {
+        kind.outlives_seats() && !fates.take_voicemail() && self.has_open_task(kind, case, "")
     }
 
     fn has_open_task(&self, kind: TaskKind, case: &Case, license: &str) -> bool {

@@ -59,11 +59,17 @@ impl Planning<'_> {
     fn end_access(&self, case: &Case, fates: &Fates, plan: &mut Plan) {
         let days = self.policy.remove_license_after_days;
         let removal_due = self.calendar.after_days(self.as_of, days);
-        self.due_now(case, Reason::DeactivationDue, "access ends now", plan);
+        self.due_now(case, Reason::DeactivationDue, "access is due to end", plan);
+        let goes_tonight = self.frees_at_once(fates);
+        self.voicemail_task(case, fates, (removal_due, goes_tonight), plan);
         self.side_tasks(case, fates, removal_due, plan);
         if self.deactivate_by() == Channel::Manual {
             self.task(case, TaskKind::DeactivateByHand, None, Some(case.due), plan);
-            plan.dispositions[case.line].needs_a_look = true;
+            let line = &mut plan.dispositions[case.line];
+            line.needs_a_look = true;
+            if line.disposition == Disposition::Planned {
+                "access is due to end, by hand: see manual-tasks.csv".clone_into(&mut line.detail);
+            }
             return;
         }
         let deactivate = self.action(case, ActionKind::Deactivate, None, 0, case.due);
@@ -124,7 +130,7 @@ impl Planning<'_> {
             let detail = "deactivated; the licences are removed by hand";
             wait(case, Reason::ManualRemoval, detail, plan);
         } else {
-            let detail = "the grace period is over; the licences go now";
+            let detail = "the grace period is over; the licences are due to go";
             self.due_now(case, Reason::RemovalDue, detail, plan);
             let remove = self.removals(case, fates, due, None, plan);
             if self.memory.stranded_refused {
@@ -141,6 +147,7 @@ impl Planning<'_> {
         // Tasks that tonight's view or tonight's removal closes are nobody's
         // business any more: a look at the voicemail would come too late.
         let frees_tonight = plan.dispositions[case.line].disposition == Disposition::Planned;
+        self.voicemail_task(case, fates, (due, frees_tonight), plan);
         let is_overdue = plan.manual_tasks[first_task..]
             .iter()
             .filter(|task| !(frees_tonight && task.kind == TaskKind::Voicemail))

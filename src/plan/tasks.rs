@@ -2,6 +2,8 @@
 //! vendor's public help pages on offboarding users, managing licences and
 //! partial cancellations.
 
+use jiff::civil::Date;
+
 use crate::model::{AccountRow, LicenseName, TaskKind, short_digest};
 
 /// The stable id of a task: the same task is never issued twice.
@@ -50,6 +52,10 @@ pub(super) fn steps(
         [] => "the numbers of the account".to_owned(),
         numbers => numbers.join(", "),
     };
+    let devices = match account.devices.as_slice() {
+        [] => "the devices of the account".to_owned(),
+        devices => devices.join(", "),
+    };
     let steps: Vec<String> = match kind {
         TaskKind::Voicemail => vec![
             format!("Listen to, forward or download the voicemail of {user} that is still needed."),
@@ -64,7 +70,7 @@ pub(super) fn steps(
                 .to_owned(),
         ],
         TaskKind::Device => vec![
-            format!("Collect {} from {user}.", account.devices.join(", ")),
+            format!("Collect {devices} from {user}."),
             "A leased phone has to be returned to 8x8 (RMA) before its line is cancelled."
                 .to_owned(),
         ],
@@ -103,6 +109,16 @@ pub(super) fn steps(
         | TaskKind::SetUpAgain => Vec::new(),
     };
     steps
+}
+
+/// The first step of a task that somebody said was done, and was not.
+pub(super) fn ticked_off_too_soon(kind: TaskKind, day: Date) -> String {
+    let shown = if kind == TaskKind::RemoveLicenseByHand {
+        "shows the licence on the account"
+    } else {
+        "shows the account as active"
+    };
+    format!("This task was ticked off on {day}, but 8x8 still {shown}: do it, and check it.")
 }
 
 /// Access ended by a person.

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use super::Run;
 use crate::apply::Stop;
-use crate::model::{ActionKind, Origin, Outcome, OutcomeReason, OutcomeRecord, ReclaimRecord};
+use crate::model::{
+    ActionKind, Disposition, Origin, Outcome, OutcomeReason, OutcomeRecord, Reason, ReclaimRecord,
+};
 use crate::reconcile::RowDisposition;
 
 /// How a run came to its end.
@@ -84,8 +86,17 @@ pub(super) fn needs_a_look(run: &Run<'_>) -> usize {
     lines_to_look_at(run).count()
 }
 
+/// A line that a person has to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// The line.
+    pub line: &'a RowDisposition,
+    /// The account is known to be deactivated: only a task is overdue.
+    pub is_only_a_task: bool,
+}
+
 /// The lines that a person has to look at.
-pub fn lines_to_look_at<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a RowDisposition> {
+pub fn lines_to_look_at<'a>(run: &Run<'a>) -> impl Iterator<Item = Look<'a>> {
     let mut ended: BTreeMap<usize, Vec<(ActionKind, &OutcomeRecord)>> = BTreeMap::new();
     for action in &run.plan.actions {
         if let (Some(line), Some(record)) = (action.line, run.outcomes.get(&action.id)) {
@@ -93,22 +104,31 @@ pub fn lines_to_look_at<'a>(run: &Run<'a>) -> impl Iterator<Item = &'a RowDispos
         }
     }
     let lines = run.plan.dispositions.iter().enumerate();
-    lines
-        .filter(move |(position, line)| {
-            let of_line = ended.get(position).map_or(&[][..], Vec::as_slice);
-            let is_open = of_line.iter().any(|(kind, record)| {
-                let is_deactivation = *kind == ActionKind::Deactivate;
-                matches!(
-                    record.reason,
-                    Some(OutcomeReason::Drifted | OutcomeReason::IdentityProvider)
-                ) || (is_deactivation && record.reason == Some(OutcomeReason::NotSupported))
-            });
-            let is_closed = of_line.iter().any(|(kind, record)| {
-                let done = matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone);
-                *kind == ActionKind::Deactivate && done
-            });
-            // Nobody's access is due to end where a run is undone.
-            line.origin != Origin::Undo && (is_open || (line.needs_a_look && !is_closed))
+    lines.filter_map(move |(position, line)| {
+        let of_line = ended.get(&position).map_or(&[][..], Vec::as_slice);
+        let is_open = of_line.iter().any(|(kind, record)| {
+            let is_deactivation = *kind == ActionKind::Deactivate;
+            matches!(
+                record.reason,
+                Some(OutcomeReason::Drifted | OutcomeReason::IdentityProvider)
+            ) || (is_deactivation && record.reason == Some(OutcomeReason::NotSupported))
+        });
+        let is_closed = of_line.iter().any(|(kind, record)| {
+            let done = matches!(record.outcome, Outcome::Succeeded | Outcome::AlreadyDone);
+            *kind == ActionKind::Deactivate && done
+        });
+        // Nobody's access is due to end where a run is undone.
+        let needs_a_look =
+            line.origin != Origin::Undo && (is_open || (line.needs_a_look && !is_closed));
+        // Licences are removed from deactivated accounts only; but a removal
+        // may have found the account changed.
+        let has_ended = matches!(
+            line.disposition,
+            Disposition::Waiting | Disposition::AlreadyDone
+        ) || line.reason == Reason::RemovalDue;
+        needs_a_look.then_some(Look {
+            line,
+            is_only_a_task: has_ended && !is_open,
         })
-        .map(|(_, line)| line)
+    })
 }

@@ -20,7 +20,7 @@ pub use audit::{
     audit_tables, departures, findings_csv, leaving, seats_csv,
 };
 pub use budget::{RequestBudget, Spending, budget_line};
-pub use codes::{Ending, exit_codes, lines_to_look_at, still_reactivated};
+pub use codes::{Ending, Look, exit_codes, lines_to_look_at, still_reactivated};
 pub use explain::{Explanation, PastRuns, Traces, explain};
 pub use following::{
     Deliveries, RequestSummary, legal_moves, reminder_text, request_history, request_table,

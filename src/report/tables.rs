@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use jiff::Timestamp;
 use tabled::builder::Builder;
 
 use super::{Summary, draw};
-use crate::model::{ActionKind, HoldSource, Memory, TaskState};
+use crate::model::{ActionKind, HoldSource, Memory, TaskRecord, TaskState};
 use crate::plan::{Action, GuardCheck, PassedBy, Plan, Verdict};
 
 /// What the plan holds, for a terminal: rows per disposition and actions per kind.
@@ -126,14 +127,17 @@ pub fn approving_flags(guards: &[GuardCheck], plan_id: &str) -> Vec<String> {
 }
 
 /// The manual tasks and HR rows that are open and the holds that were written
-/// down by a review or `tasks hold`, for a terminal. It names people.
-pub fn task_table(memory: &Memory) -> String {
+/// down by a review or `tasks hold`, for a terminal. It names people. What is
+/// due first comes first.
+pub fn task_table(memory: &Memory, now: Timestamp) -> String {
     let mut table = Builder::default();
-    table.push_record(["task", "what", "for", "due"]);
-    let open = memory
+    table.push_record(["task", "what", "for", "username", "due"]);
+    let mut open: Vec<&TaskRecord> = memory
         .tasks
         .values()
-        .filter(|task| task.state == TaskState::Open);
+        .filter(|task| task.state == TaskState::Open)
+        .collect();
+    open.sort_by_key(|task| (task.due.unwrap_or(Timestamp::MAX), &task.id));
     for task in open {
         let record = task
             .termination
@@ -142,16 +146,21 @@ pub fn task_table(memory: &Memory) -> String {
         let person = record
             .map(|record| record.termination.name.display())
             .unwrap_or_default();
+        let username = record.and_then(|record| record.account_username.as_ref());
+        let is_overdue = task.due.is_some_and(|due| due < now);
+        let mark = if is_overdue { " overdue" } else { "" };
         table.push_record([
             task.id.clone(),
             task.kind.as_str().to_owned(),
             person,
-            super::instant(task.due),
+            username.map(ToString::to_string).unwrap_or_default(),
+            format!("{}{mark}", super::instant(task.due)),
         ]);
     }
     for row in &memory.unsettled {
         let what = format!("HR row: {} ({})", row.disposition, row.reason);
-        table.push_record([row.id(), what, row.name.display(), String::new()]);
+        let name = row.name.display();
+        table.push_record([row.id(), what, name, String::new(), String::new()]);
     }
     for hold in &memory.holds {
         let since = match hold.source {
@@ -165,7 +174,7 @@ pub fn task_table(memory: &Memory) -> String {
             || "until it is ended".to_owned(),
             |until| format!("until {until}"),
         );
-        table.push_record([hold.id(), what, hold.who.clone(), until]);
+        table.push_record([hold.id(), what, hold.who.clone(), String::new(), until]);
     }
     draw(table)
 }

@@ -26,14 +26,14 @@ const COLUMNS: [&str; 12] = [
 /// is nobody's.
 ///
 /// Whoever has the earliest date comes first; the tasks of one person stand
-/// together, in the order in which they are best done.
+/// together, by their dates and then in the order in which they are best done.
 pub fn tasks_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
     let tasks = in_order(open_tasks(run));
     let rows = tasks.iter().flat_map(|task| {
-        let state = if task.issued_at.is_some() {
-            "open"
-        } else {
-            "new"
+        let state = match task.issued_at {
+            None => "new",
+            Some(_) if task.due.is_some_and(|due| due < run.plan.as_of) => "overdue",
+            Some(_) => "open",
         };
         let after = better_before(task, &tasks);
         let steps = task.steps.iter().enumerate();
@@ -101,16 +101,59 @@ fn in_order<'a>(tasks: impl Iterator<Item = &'a ManualTask>) -> Vec<&'a ManualTa
     }
     tasks.sort_by_cached_key(|task| {
         let group = group(task).to_owned();
-        (first_due[&group], group, task.kind.place(), task.id.clone())
+        let due = task.due.unwrap_or(Timestamp::MAX);
+        let (first, place) = (first_due[&group], task.kind.place());
+        (first, group, due, place, task.id.clone())
     });
     tasks
 }
 
-/// The ids of the listed tasks that are better done before this one.
+/// The ids of the listed tasks that are better done before this one. None that
+/// has more time is waited for: the date wins.
 fn better_before(task: &ManualTask, listed: &[&ManualTask]) -> String {
     let kinds = task.kind.better_after();
     let of_the_person = listed.iter().filter(|other| group(other) == group(task));
-    let before = of_the_person.filter(|other| kinds.contains(&other.kind));
+    let time = |task: &ManualTask| task.due.unwrap_or(Timestamp::MAX);
+    let before =
+        of_the_person.filter(|other| kinds.contains(&other.kind) && time(other) <= time(task));
     let ids: Vec<&str> = before.map(|other| other.id.as_str()).collect();
     ids.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ManualTask, better_before, in_order};
+    use crate::model::{TaskKind, TerminationId};
+
+    #[test]
+    fn what_is_urgent_waits_for_nothing_that_has_more_time() {
+        let task = |kind: TaskKind, due: &str| ManualTask {
+            id: format!("task-{}", kind.as_str()),
+            kind,
+            termination: Some(TerminationId::stored("employee:5|2026-11-20".to_owned())),
+            line: Some(0),
+            subject: "Jane Doe".to_owned(),
+            username: "jane.doe@example.com".to_owned(),
+            steps: Vec::new(),
+            who: String::new(),
+            due: Some(due.parse().expect("an instant")),
+            issued_at: None,
+        };
+        let (now, later) = ("2026-11-21T08:00:00Z", "2026-11-28T08:00:00Z");
+        let urgent = task(TaskKind::DeactivateByHand, now);
+        let tasks = [
+            task(TaskKind::Number, later),
+            task(TaskKind::Voicemail, now),
+            urgent.clone(),
+        ];
+        let listed = in_order(tasks.iter());
+        let kinds: Vec<TaskKind> = listed.iter().map(|task| task.kind).collect();
+        let expected = [
+            TaskKind::Voicemail,
+            TaskKind::DeactivateByHand,
+            TaskKind::Number,
+        ];
+        assert_eq!(kinds, expected);
+        assert_eq!(better_before(&urgent, &listed), "task-voicemail");
+    }
 }

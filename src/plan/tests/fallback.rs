@@ -5,7 +5,7 @@ use crate::model::{
     AccountStatus, Channel, IdentityProvider, Policy, Reason as R, Sighting, TaskKind, TaskState,
     TerminationState,
 };
-use crate::plan::{Alternative, Plan, StandIn, Step};
+use crate::plan::{Alternative, ManualTask, Plan, StandIn, Step};
 use crate::reconcile::tests::scenario::{Scenario, scenario};
 
 fn jane(cells: &str) -> Scenario {
@@ -229,6 +229,76 @@ fn later_nights_close_by_hand_what_they_see_done() {
         .values()
         .map(|record| record.state);
     assert_eq!(states.next(), Some(TerminationState::Settled));
+}
+
+#[test]
+fn a_task_that_was_ticked_off_too_soon_is_issued_again() {
+    let mut night = jane("").policy(|policy| policy.deactivate_by = Channel::Manual);
+    let plan = night.night();
+    let by_hand = |task: &&ManualTask| task.kind == TaskKind::DeactivateByHand;
+    let id = plan
+        .manual_tasks
+        .iter()
+        .find(by_hand)
+        .expect("the task")
+        .id
+        .clone();
+    let task = night.memory.tasks.get_mut(&id).expect("the task");
+    task.state = TaskState::Done;
+    task.ticked_off_at = Some(night.as_of);
+
+    // The report is older than the word: the word stands, and access may be open.
+    let plan = night.plan();
+    assert!(!plan.manual_tasks.iter().any(|task| task.id == id));
+    assert!(plan.dispositions[0].needs_a_look);
+
+    night.later(1);
+    let plan = night.night();
+    let again = plan.manual_tasks.iter().find(by_hand).expect("the task");
+    assert_eq!(again.issued_at, None);
+    assert!(
+        again.steps[0].starts_with("This task was ticked off on 20"),
+        "{}",
+        again.steps[0]
+    );
+    let issued: Vec<_> = plan
+        .actions
+        .iter()
+        .filter_map(|it| it.task_id.as_ref())
+        .collect();
+    assert!(issued.contains(&&id));
+    assert!(plan.dispositions[0].needs_a_look);
+
+    night.later(1);
+    night.accounts[0].status = AccountStatus::Inactive;
+    assert!(night.plan().closed_tasks.contains(&id));
+}
+
+#[test]
+fn what_goes_with_the_seats_is_not_done_because_it_is_gone() {
+    let mut night = jane("phone=5550100");
+    let plan = night.night();
+    assert!(tasks(&plan).contains(&TaskKind::Number));
+    night.later(1);
+    night.accounts[0].status = AccountStatus::Inactive;
+    night.night();
+
+    // The number goes from an account that keeps its seats: somebody moved it.
+    let mut moved = night.clone();
+    moved.later(1);
+    moved.accounts[0].phone_numbers.clear();
+    assert!(!tasks(&moved.plan()).contains(&TaskKind::Number));
+
+    night.later(30);
+    night.accounts[0].phone_numbers.clear();
+    night.accounts[0].licenses.clear();
+    let plan = night.plan();
+    assert_eq!(tasks(&plan), [TaskKind::Number]);
+    assert!(plan.dispositions[0].needs_a_look, "it is overdue");
+    for task in night.memory.tasks.values_mut() {
+        task.state = TaskState::Done;
+    }
+    assert_eq!(tasks(&night.plan()), []);
 }
 
 // What SCIM showed before the plan: the identity provider has acted.

@@ -2,8 +2,8 @@
 
 use super::night::{changes, fates, id};
 use crate::model::{
-    AccountStatus, ActionKind, Channel, DataGate, Disposition as D, IdentityProvider, Reason as R,
-    ReclaimRecord, StrandedSeats, TaskKind, TaskRecord, TaskState, TerminationState,
+    AccountStatus, ActionKind, Channel, DataGate, Disposition as D, IdentityProvider, Policy,
+    Reason as R, ReclaimRecord, StrandedSeats, TaskKind, TaskRecord, TaskState, TerminationState,
 };
 use crate::plan::{Phase, Plan, UponRefusal, task_id};
 use crate::reconcile::tests::scenario::{Scenario, scenario};
@@ -145,10 +145,23 @@ fn tasks_are_issued_once_and_closed_when_they_are_moot() {
     let plan = night.night();
     assert_eq!(
         (tasks(&plan), plan.closed_tasks.len()),
-        (vec![TaskKind::Number], 2)
+        (vec![TaskKind::Number, TaskKind::Device], 1),
+        "the phone goes from the account with the seats, and was collected by nobody"
     );
     let line = &plan.dispositions[0];
     assert!(line.needs_a_look, "the number's task is overdue");
+}
+
+#[test]
+fn nobody_is_asked_to_save_voicemail_that_goes_tonight() {
+    let at_once = |policy: &mut Policy| policy.remove_license_after_days = 0;
+    assert_eq!(tasks(&active("").policy(at_once).plan()), []);
+    let by_hand = |policy: &mut Policy| {
+        at_once(policy);
+        policy.deactivate_by = Channel::Manual;
+    };
+    let expected = [TaskKind::Voicemail, TaskKind::DeactivateByHand];
+    assert_eq!(tasks(&active("").policy(by_hand).plan()), expected);
 }
 
 #[test]
@@ -262,6 +275,7 @@ fn nobody_is_reactivated_whom_an_identity_provider_manages_or_who_is_left_to_peo
             state: TaskState::Open,
             due: None,
             issued_at: plan.as_of,
+            ticked_off_at: None,
         },
     );
     let plan = night.plan();
@@ -316,6 +330,7 @@ fn the_licence_of_a_hot_desks_host_stays_while_its_task_is_open() {
         state: TaskState::Open,
         due: None,
         issued_at: plan.as_of,
+        ticked_off_at: None,
     };
     night.memory.tasks.insert(id.clone(), task);
     let held = night.plan();
@@ -464,6 +479,7 @@ fn an_account_that_was_handed_to_the_identity_provider_stays_there() {
             state,
             due: Some(night.as_of),
             issued_at: night.as_of,
+            ticked_off_at: None,
         };
         night.memory.tasks.insert(task.id.clone(), task);
         night.later(1);

@@ -101,6 +101,9 @@ impl Scenario {
             .retain(|row| !plan.settled_rows.contains(&row.id()));
         memory.unsettled.extend(plan.unsettled_rows.clone());
         for task in &plan.manual_tasks {
+            let known = memory.tasks.get(&task.id);
+            let ticked_off = known.filter(|known| known.state == TaskState::Done);
+            let is_open = known.is_some_and(|known| known.state == TaskState::Open);
             let record = TaskRecord {
                 id: task.id.clone(),
                 kind: task.kind,
@@ -108,9 +111,9 @@ impl Scenario {
                 state: TaskState::Open,
                 due: task.due,
                 issued_at: plan.as_of,
+                ticked_off_at: ticked_off.and_then(|known| known.ticked_off_at),
             };
-            let known = memory.tasks.get(&task.id).map(|known| known.state);
-            if matches!(known, None | Some(TaskState::Observed)) {
+            if !is_open {
                 memory.tasks.insert(task.id.clone(), record);
             }
         }

@@ -392,6 +392,7 @@ fn a_task_is_issued_once() {
             state: TaskState::Open,
             due: None,
             issued_at: at("2026-12-01T00:00:00Z"),
+            ticked_off_at: None,
         };
         it.memory.tasks.insert(task.id.clone(), record);
     });

@@ -112,7 +112,7 @@ fn a_leaver_is_told_from_the_row_to_the_plan() {
             "work_email jana@example.com points at jana.",
             "So there is one account, found by work_email.",
             "Nothing: no protection, no hold, no rival, no identity provider. The account is older",
-            "line 2: planned (deactivation_due): access ends now.",
+            "line 2: planned (deactivation_due): access is due to end.",
             "deactivate (deactivate-",
             "Task voicemail (task-",
             "the ledger has no trace of it",
