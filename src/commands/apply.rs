@@ -12,7 +12,7 @@ use super::failure::{Exit, Failure};
 use super::gate::{Gate, gate};
 use super::target::Tenant;
 use super::work::{CommitHook, Purpose, Work, open_ledger};
-use super::{console, nightly, outputs, recovery, work};
+use super::{console, nightly, outputs, recovery, unbegun, work};
 use crate::config::{Settings, Target};
 use crate::files::RunLock;
 use crate::ledger::Ledger;
@@ -50,7 +50,7 @@ pub(super) fn run(
         check_freshness(&plan, &memory, &ledger, as_of)?;
         let code = match gate(settings, &plan, path, &memory, &ledger)? {
             Gate::Shut(code) => {
-                work::show_unbegun(settings, "apply", &plan, &ledger, code)?;
+                unbegun::show_unbegun(settings, "apply", &plan, &ledger, code)?;
                 code
             }
             Gate::Open { approved } => {

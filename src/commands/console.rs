@@ -104,8 +104,12 @@ pub(super) fn progress(settings: &Settings, servers: &Servers) -> Observer {
             let left = standing(&bar, *began).left();
             bar.set_message(format!("accounts, about {left} left"));
             if !on_terminal && !quiet {
+                let pace = match time_scale {
+                    1 => String::new(),
+                    scale => format!("{scale} times "),
+                };
                 warn(&format!(
-                    "{what}: {accounts} accounts, about {left} at the vendor's limits"
+                    "{what}: {accounts} accounts, about {left} at {pace}the vendor's limits"
                 ));
             }
         }
@@ -229,6 +233,30 @@ pub(super) fn describe_new_holds(settings: &Settings, holds: &[HoldRecord]) {
 /// Lines of a review sheet that are named at most.
 const LINES_SHOWN: usize = 20;
 
+/// Whoever should have lost access and did not, or is not known to have: said
+/// to whoever asked for quiet, too.
+pub(super) fn describe_access_not_ended(summary: &Summary, folder: &Path) {
+    if let Some(text) = report::access_not_ended_text(summary) {
+        warn(&format!(
+            "warning: {text}; who and why: {}",
+            folder.join("results.csv").display()
+        ));
+    }
+}
+
+/// The run in one line. Without the lines on stderr, this one has to lead to
+/// the people whose access did not end.
+pub(super) fn say_summary(settings: &Settings, summary: &Summary, folder: &Path) {
+    let line = report::summary_line(summary);
+    let is_quiet = settings.log.level == LogLevel::Warn;
+    if is_quiet && !summary.access_not_ended.is_empty() {
+        let results = folder.join("results.csv");
+        say(&format!("{line}; see {}", results.display()));
+    } else {
+        say(&line);
+    }
+}
+
 /// The lines of which access that is due may still be open. Files name people;
 /// the terminal of a cron job does not.
 pub(super) fn describe_attention(settings: &Settings, run: &Run<'_>, folder: &Path) {
@@ -247,26 +275,22 @@ pub(super) fn describe_attention(settings: &Settings, run: &Run<'_>, folder: &Pa
     let mut said = Vec::new();
     if !open.is_empty() {
         said.push(format!(
-            "{} lines of people whose access is due to end and may still be open: {}",
+            "{} lines of people whose access is due to end and may still be open: {}; see {}",
             open.len(),
-            reasons.join(", ")
+            reasons.join(", "),
+            folder.join("results.csv").display()
         ));
     }
     if !overdue.is_empty() {
-        said.push(format!("{} people with overdue tasks", overdue.len()));
+        let tasks = folder.join("manual-tasks.csv");
+        said.push(format!(
+            "{} people with overdue tasks; see {}",
+            overdue.len(),
+            tasks.display()
+        ));
     }
     if !said.is_empty() {
-        let file = if open.is_empty() {
-            "manual-tasks.csv"
-        } else {
-            "results.csv"
-        };
-        let files = folder.join(file);
-        let what = said.join("; ");
-        tell(
-            settings,
-            &format!("need a look: {what}; see {}", files.display()),
-        );
+        tell(settings, &format!("need a look: {}", said.join("; ")));
     }
 }
 

@@ -25,6 +25,7 @@ mod sightings;
 mod signals;
 mod target;
 mod tasks;
+mod unbegun;
 mod undo;
 mod work;
 

@@ -6,7 +6,7 @@ use super::failure::{Exit, Failure};
 use super::gate::{Gate, gate};
 use super::target::Tenant;
 use super::work::{CommitHook, Purpose, Work, open_ledger};
-use super::{console, outputs, planning, recovery, work};
+use super::{console, outputs, planning, recovery, unbegun};
 use crate::config::{Settings, UsersSource};
 use crate::files::RunLock;
 use crate::model::Channel;
@@ -40,7 +40,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
         console::describe_findings(settings, &plan);
         let code = match gate(settings, &plan, &kept, &memory, &ledger)? {
             Gate::Shut(code) => {
-                work::show_unbegun(settings, "run", &plan, &ledger, code)?;
+                unbegun::show_unbegun(settings, "run", &plan, &ledger, code)?;
                 code
             }
             Gate::Open { approved } => {

@@ -115,6 +115,16 @@ async fn settle(
     match stop.reason() {
         // A breaker stops what is begun, and nothing is begun here.
         None | Some(Stop::Breaker) => Ok(ledger),
+        // Settling only looks, so this run has changed nothing.
+        Some(why @ (Stop::NotAuthorized | Stop::WrongCustomer)) => Err(Failure::new(
+            match why {
+                Stop::WrongCustomer => Exit::Configuration,
+                _ => Exit::NoPermission,
+            },
+            format!(
+                "what an earlier run left open could not be settled, and nothing was changed: {why}"
+            ),
+        )),
         Some(why) => Err(could_not_settle(
             why,
             "what an earlier run left open could not be settled",

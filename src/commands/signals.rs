@@ -1,9 +1,12 @@
 //! Ctrl-C once finishes what is in flight; twice stops at once.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::console;
 use crate::apply::{Stop, StopSwitch};
+use crate::vendor::Clock;
 
 /// Asks the run to stop on the first signal; returns on the second.
 pub(super) async fn watch(stop: StopSwitch) {
@@ -53,3 +56,16 @@ impl Signals {
         }
     }
 }
+
+/// Returns on the second signal. Only an account that is reactivated for the
+/// moment is deactivated before, for as long as people may wait for that.
+pub(super) async fn at_once(stop: StopSwitch, clock: &Clock) {
+    watch(stop.clone()).await;
+    tokio::select! {
+        () = stop.reclaims_at_rest() => {}
+        () = clock.sleep(A_RECLAIM_MAY_TAKE) => {}
+    }
+}
+
+/// How long a run that was told to stop at once still deactivates an account.
+const A_RECLAIM_MAY_TAKE: Duration = Duration::from_mins(1);

@@ -21,7 +21,7 @@ use crate::model::{
 };
 use crate::plan::{self, Decision, Plan, Step};
 use crate::report::{self, Deliveries, Ending, Run, Spending, Summary};
-use crate::vendor::{Clock, Usage, wall_now};
+use crate::vendor::{Usage, wall_now};
 
 /// Told of every commit to the ledger.
 pub type CommitHook = Box<dyn FnMut(u64) + Send>;
@@ -61,38 +61,7 @@ pub(super) fn review_hold(plan: &Plan) -> String {
     format!("held in the review of plan {}", plan.plan_id)
 }
 
-/// Writes the outputs of a night on which nothing was begun, so that nobody
-/// takes last night's for tonight's.
-pub(super) fn show_unbegun(
-    settings: &Settings,
-    command: &'static str,
-    plan: &Plan,
-    ledger: &Ledger,
-    code: u8,
-) -> Result<(), Failure> {
-    let run_id = run_id(plan, plan.as_of);
-    let outcomes = ledger.outcomes(&plan.plan_id)?;
-    let run = Run {
-        run_id: &run_id,
-        plan,
-        target: settings.target_label(),
-        outcomes: &outcomes,
-        earlier: &outcomes,
-        requests: &following::open_requests(ledger)?,
-        deliveries: &Deliveries::default(),
-        reclaims: &ledger.reclaims_since(&plan.plan_id, plan.as_of)?,
-        approved_by: "",
-    };
-    console::describe_reactivated(report::still_reactivated(&run));
-    let ending = Ending::NotBegun(code);
-    let spending = Spending::nothing(plan.as_of);
-    let summary = report::summarize(&run, command, ending, &spending);
-    outputs::write_run(settings, &run, &summary)?;
-    console::say(&report::summary_line(&summary));
-    Ok(())
-}
-
-fn run_id(plan: &Plan, started_at: Timestamp) -> String {
+pub(super) fn run_id(plan: &Plan, started_at: Timestamp) -> String {
     let content = format!("{}|{}", plan.plan_id, wall_now().as_nanosecond());
     let digest = short_digest(content);
     format!("{}-{}", started_at.strftime("%Y%m%dT%H%M%SZ"), &digest[..6])
@@ -175,7 +144,7 @@ impl Work<'_> {
         let work = apply::execute(execution, ledger);
         let (mut ledger, recorded) = tokio::select! {
             ended = work => ended,
-            () = at_once(stop.clone(), &tenant.clock) => {
+            () = signals::at_once(stop.clone(), &tenant.clock) => {
                 (open_ledger(self.settings, None)?, Ok(()))
             }
         };
@@ -375,7 +344,11 @@ impl Work<'_> {
             reclaims: &ledger.reclaims_since(&plan.plan_id, tenant.clock.origin())?,
             approved_by: &approved_by,
         };
-        let ending = stopped.map_or(Ending::Finished, Ending::Stopped);
+        let ending = match stopped {
+            None => Ending::Finished,
+            Some(why) if is_started(&ledger, plan)? => Ending::Stopped(why),
+            Some(why) => Ending::StoppedUnchanged(why),
+        };
         let usage: Usage = tenant.servers.usage();
         let spending = Spending {
             usage,
@@ -394,8 +367,11 @@ impl Work<'_> {
         // Said once a run, and not of everybody whom it is about. What was known
         // before the plan was made stands in the plan.
         let refused_at = memory.updates_refused_at;
-        if let Some(at) = refused_at.filter(|at| *at >= plan.as_of) {
-            let sentence = plan::missing_updates(&plan.policy, at);
+        let sentence = refused_at
+            .filter(|at| *at >= plan.as_of)
+            .map(|at| plan::missing_updates(&plan.policy, at))
+            .filter(|sentence| !plan.findings.contains(sentence));
+        if let Some(sentence) = sentence {
             console::tell(self.settings, &format!("note: {sentence}"));
             summary.findings.push(sentence);
         }
@@ -414,12 +390,32 @@ impl Work<'_> {
                 },
             )?;
         }
-        if !summary.actions.is_empty() {
-            console::tell(self.settings, &report::outcome_table(&summary));
+        self.tell(&run, &summary, usage, &folder);
+        if let Some(why) = stopped {
+            let unchanged = matches!(ending, Ending::StoppedUnchanged(_));
+            let why = match why {
+                Stop::NotAuthorized | Stop::WrongCustomer if unchanged => {
+                    format!("{why}; nothing was changed")
+                }
+                why => why.to_string(),
+            };
+            self.tell_of_stop(&why, &summary, &folder);
         }
-        console::describe_reactivated(report::still_reactivated(&run));
-        console::describe_attention(self.settings, &run, &folder);
-        console::describe_requests(self.settings, &summary);
+        console::say_summary(self.settings, &summary, &folder);
+        Ok(summary.exit_code)
+    }
+
+    /// What a person at a terminal wants to know besides the last line.
+    fn tell(&self, run: &Run<'_>, summary: &Summary, usage: Usage, folder: &Path) {
+        if !summary.actions.is_empty() {
+            console::tell(self.settings, &report::outcome_table(summary));
+        }
+        console::describe_reactivated(report::still_reactivated(run));
+        if self.purpose == Purpose::Change {
+            console::describe_access_not_ended(summary, folder);
+        }
+        console::describe_attention(self.settings, run, folder);
+        console::describe_requests(self.settings, summary);
         console::describe_limit(self.settings, usage);
         if let Some(line) = report::budget_line(&summary.requests) {
             console::tell(self.settings, &line);
@@ -427,15 +423,10 @@ impl Work<'_> {
         if let Some(prediction) = &summary.rehearsal {
             console::tell(self.settings, &report::prediction_text(prediction));
         }
-        if let Some(why) = stopped {
-            self.tell_of_stop(why, &summary, &folder);
-        }
-        console::say(&report::summary_line(&summary));
-        Ok(summary.exit_code)
     }
 
     /// What is left, and how it is carried on.
-    fn tell_of_stop(&self, why: Stop, summary: &Summary, folder: &Path) {
+    fn tell_of_stop(&self, why: &str, summary: &Summary, folder: &Path) {
         let kinds = summary.actions.values();
         let left: u64 = kinds
             .map(|outcomes| {
@@ -492,19 +483,6 @@ impl Work<'_> {
             .collect()
     }
 }
-
-/// Returns on the second signal. Only an account that is reactivated for the
-/// moment is deactivated before, for as long as people may wait for that.
-async fn at_once(stop: StopSwitch, clock: &Clock) {
-    signals::watch(stop.clone()).await;
-    tokio::select! {
-        () = stop.reclaims_at_rest() => {}
-        () = clock.sleep(A_RECLAIM_MAY_TAKE) => {}
-    }
-}
-
-/// How long a run that was told to stop at once still deactivates an account.
-const A_RECLAIM_MAY_TAKE: Duration = Duration::from_mins(1);
 
 /// How operations are followed, from the settings.
 pub(super) fn timing(settings: &Settings) -> Timing {

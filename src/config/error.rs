@@ -59,6 +59,18 @@ pub enum ConfigError {
         "no target was chosen: give --sandbox to rehearse, or write target = \"sandbox\" or target = \"8x8\" under [tenant] in {file}", file = .0.display()
     )]
     NoTarget(PathBuf),
+    /// What no command line says is missing, and there is no file to say it: most
+    /// often the command was started in another folder.
+    #[error(
+        "there is no configuration file {file}; go to its folder first (cd), name it with --config, or write one with `seatsweep init`", file = .file.display()
+    )]
+    NoFileHere {
+        /// Where it was looked for.
+        file: PathBuf,
+        /// What it would have to say.
+        #[source]
+        lacking: Box<ConfigError>,
+    },
     /// Keys that have no default for a real tenant are missing.
     #[error("target 8x8 needs what nobody can guess; give --sandbox to rehearse without, or add to {file}:\n  {keys}", file = .file.display(), keys = .missing.join("\n  "))]
     Incomplete {
@@ -146,6 +158,7 @@ impl ConfigError {
             Self::Text(_)
             | Self::Variable { .. }
             | Self::NoTarget(_)
+            | Self::NoFileHere { .. }
             | Self::Incomplete { .. }
             | Self::BeyondTheVendor
             | Self::KeyNotSet(..)

@@ -123,6 +123,17 @@ struct FoundFile {
 }
 
 impl FoundFile {
+    /// What the file does not say; first of all that it is not there.
+    fn lacks(&self, lacking: ConfigError) -> ConfigError {
+        if self.was_read {
+            return lacking;
+        }
+        ConfigError::NoFileHere {
+            file: std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone()),
+            lacking: Box::new(lacking),
+        }
+    }
+
     fn find(global: &GlobalArguments, environment: &Environment) -> Result<Self, ConfigError> {
         let asked_for = asked_for(global, environment);
         let was_asked_for = asked_for.is_some();
@@ -196,7 +207,7 @@ fn target(
         (
             None,
             Command::Apply(_) | Command::Run(_) | Command::Sandbox(_) | Command::Requests(_),
-        ) => Err(ConfigError::NoTarget(found.path.clone())),
+        ) => Err(found.lacks(ConfigError::NoTarget(found.path.clone()))),
     }
 }
 
@@ -267,10 +278,10 @@ impl MustBeSaid {
                 hr_file,
                 time_zone: zone.0,
             }),
-            _ => Err(ConfigError::Incomplete {
+            _ => Err(found.lacks(ConfigError::Incomplete {
                 file: found.path.clone(),
                 missing,
-            }),
+            })),
         }
     }
 

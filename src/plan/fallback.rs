@@ -69,27 +69,31 @@ impl Plan {
 /// What an administrator has to know of a tenant that said at this time that
 /// it has no method to update users.
 pub fn missing_updates(policy: &Policy, refused_at: Timestamp) -> String {
-    let instead = |fallback: Option<Channel>| match fallback {
-        Some(Channel::Scim) => "over SCIM",
-        Some(Channel::Manual) => "by hand (manual-tasks.csv)",
-        Some(Channel::AdminApi | Channel::File) | None => "not at all",
+    let instead = |what: &str, done: &str, fallback: Option<Channel>| match fallback {
+        Some(Channel::Scim) => format!("{what} {done} over SCIM"),
+        Some(Channel::Manual) => format!("{what} {done} by hand (manual-tasks.csv)"),
+        Some(Channel::AdminApi | Channel::File) | None => format!("{what} not {done}"),
     };
+    let seconds = |at: Timestamp| at.strftime("%Y-%m-%dT%H:%M:%SZ");
     let access = match policy.deactivate_by {
-        Channel::AdminApi => format!("access is ended {}, ", instead(policy.deactivate_fallback)),
+        Channel::AdminApi => {
+            let ended = instead("access is", "ended", policy.deactivate_fallback);
+            format!("{ended}, ")
+        }
         Channel::Scim | Channel::Manual | Channel::File => String::new(),
     };
     let again = if policy.deactivate_fallback.is_some() || policy.remove_license_fallback.is_some()
     {
-        let until = refused_at + BELIEVED_FOR;
+        let until = seconds(refused_at + BELIEVED_FOR);
         format!("; from {until} on an update is tried again")
     } else {
         String::new()
     };
     format!(
-        "this tenant does not implement PUT /users/{{id}} (seen at {refused_at}): {access}licenses \
-         are removed {}, as [channels] deactivate_fallback and remove_license_fallback say{again}. \
+        "this tenant does not implement PUT /users/{{id}} (seen at {}): {access}{}, as [channels] deactivate_fallback and remove_license_fallback say{again}. \
          To say it for good, set deactivate and remove_license there",
-        instead(policy.remove_license_fallback)
+        seconds(refused_at),
+        instead("licenses are", "removed", policy.remove_license_fallback)
     )
 }
 

@@ -338,7 +338,8 @@ impl Measure<'_> {
                     denominator: 0,
                     tripped: age > SignedDuration::from_hours(i64::from(hours)),
                     message: format!(
-                        "{} was made {measured} hours before the run; {hours} are allowed",
+                        "{} was made {measured} hours before the run; {hours} are allowed; export it \
+                         again, and accept it only if it cannot be newer",
                         input.path
                     ),
                     sha256: input.sha256.clone(),

@@ -16,9 +16,12 @@ pub struct RequestBudget {
     pub throttled: u64,
     /// Requests a minute that the server last said it allows.
     pub server_limit: Option<u32>,
+    /// Requests of those that were sent once the plan was begun, not before it
+    /// to list accounts or to settle what was left open.
+    pub for_plan: u64,
     /// Updates of accounts.
     pub changes: u64,
-    /// Requests for each of them, once the plan was begun; none without updates.
+    /// `for_plan` for each of them; none without updates.
     pub per_change: Option<f64>,
     /// The part of the allowed requests that was sent from the plan's begin to
     /// its end, in percent; none if nothing was sent.
@@ -72,6 +75,7 @@ impl RequestBudget {
             polls: usage.polls,
             throttled: usage.throttled,
             server_limit: usage.server_limit,
+            for_plan: spending.for_plan(),
             changes,
             per_change: per_change(spending.for_plan(), changes),
             share_percent: spending.share_percent(),
@@ -88,9 +92,13 @@ pub fn budget_line(budget: &RequestBudget) -> Option<String> {
     };
     let share = budget.share_percent;
     let share = share.map(|share| format!(", {share} % of the allowed rate"));
+    let before = match budget.sent.saturating_sub(budget.for_plan) {
+        0 => String::new(),
+        before => format!("{before} before the plan was begun, and "),
+    };
     Some(format!(
-        "requests: {} for {changes} ({each} each){}",
-        budget.sent,
+        "requests: {before}{} for {changes} ({each} each){}",
+        budget.for_plan,
         share.unwrap_or_default()
     ))
 }
@@ -127,6 +135,7 @@ mod tests {
     fn the_line_says_what_a_change_costs() {
         let budget = RequestBudget {
             sent: 310,
+            for_plan: 310,
             changes: 100,
             per_change: Some(3.1),
             share_percent: Some(98),
@@ -135,6 +144,17 @@ mod tests {
         assert_eq!(
             budget_line(&budget).as_deref(),
             Some("requests: 310 for 100 changes (3.1 each), 98 % of the allowed rate")
+        );
+        let settled = RequestBudget {
+            sent: 336,
+            ..budget
+        };
+        assert_eq!(
+            budget_line(&settled).as_deref(),
+            Some(
+                "requests: 26 before the plan was begun, and 310 for 100 changes (3.1 each), 98 % \
+                 of the allowed rate"
+            )
         );
         assert_eq!(budget_line(&RequestBudget::default()), None);
     }

@@ -14,6 +14,8 @@ pub enum Ending {
     Finished,
     /// It stopped midway and can be resumed.
     Stopped(Stop),
+    /// It stopped before it sent the plan's first change, and can be resumed.
+    StoppedUnchanged(Stop),
     /// It was not begun: a guard, or an approval that is missing. The code.
     NotBegun(u8),
     /// It left something open that a later run settled. Its code.
@@ -22,6 +24,10 @@ pub enum Ending {
 
 /// Exit code of a run that has to be carried on.
 const MIDWAY: u8 = 7;
+/// Exit code of a run that 8x8 did not let in, before the first change.
+const NO_PERMISSION: u8 = 77;
+/// Exit code of a run that found another customer, before the first change.
+const CONFIGURATION: u8 = 78;
 
 /// Every exit code that applies, the process's own first.
 pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
@@ -33,17 +39,19 @@ pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
             codes.extend(still_reactivated(run).next().map(|_| MIDWAY));
             return codes;
         }
-        Ending::Stopped(Stop::Interrupted) => codes.push(130),
-        Ending::Stopped(Stop::Terminated) => codes.push(143),
-        Ending::Stopped(Stop::Unreachable) => codes.push(69),
-        Ending::Stopped(
+        Ending::StoppedUnchanged(Stop::NotAuthorized) => codes.push(NO_PERMISSION),
+        Ending::StoppedUnchanged(Stop::WrongCustomer) => codes.push(CONFIGURATION),
+        Ending::Stopped(why) | Ending::StoppedUnchanged(why) => codes.push(match why {
+            Stop::Interrupted => 130,
+            Stop::Terminated => 143,
+            Stop::Unreachable => 69,
             Stop::Deadline
             | Stop::NotAuthorized
             | Stop::WrongCustomer
             | Stop::Ledger
             | Stop::Breaker
-            | Stop::Defect,
-        ) => codes.push(MIDWAY),
+            | Stop::Defect => MIDWAY,
+        }),
     }
     if still_reactivated(run).next().is_some() && !codes.contains(&MIDWAY) {
         codes.push(MIDWAY);

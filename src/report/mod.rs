@@ -32,7 +32,8 @@ pub use requests::requests_csv;
 pub use results::{COLUMNS, results_csv};
 pub use summary::{Summary, summarize};
 pub use tables::{
-    approving_flags, guard_table, outcome_table, plan_tables, summary_line, task_table, undo_tables,
+    access_not_ended_text, approving_flags, guard_table, outcome_table, plan_tables, summary_line,
+    task_table, undo_tables,
 };
 pub use tasks::tasks_csv;
 

@@ -62,6 +62,9 @@ pub struct Summary {
     /// still open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reclaims: Vec<ReclaimEntry>,
+    /// People whose access should have ended and did not, or is not known to
+    /// have, per reason.
+    pub access_not_ended: BTreeMap<String, u64>,
     /// Lines of which access that is due may still be open.
     pub needs_a_look: u64,
     /// Manual tasks that are open.
@@ -75,6 +78,8 @@ pub struct Summary {
     /// What a rehearsal predicts of the real run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rehearsal: Option<Prediction>,
+    /// The state that `seats` shows.
+    pub seats_counted: String,
     /// Seat figures per pool.
     pub seats: Vec<PoolFigures>,
     /// What else an administrator should know.
@@ -140,7 +145,7 @@ pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spendi
         exit_codes,
         stopped: match ending {
             Ending::Finished => None,
-            Ending::Stopped(why) => Some(why.to_string()),
+            Ending::Stopped(why) | Ending::StoppedUnchanged(why) => Some(why.to_string()),
             Ending::NotBegun(_) => Some("it was not begun; nothing was changed".to_owned()),
             Ending::Settled(_) => {
                 let said = "it left something open, which a later run settled; what it sent itself is \
@@ -165,12 +170,17 @@ pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spendi
                 seconds_alive: it.seconds_alive(),
             })
             .collect(),
+        access_not_ended: access_not_ended(run),
         needs_a_look: needs_a_look(run) as u64,
         open_tasks: open_tasks(run).count() as u64,
         guards: tripped(&plan.guards),
         requests: RequestBudget::of(run, spending),
         cancellation_requests: following::summarize(run),
         rehearsal: None,
+        seats_counted: format!(
+            "when the plan was made, for {}; its changes are not in them",
+            plan.as_of
+        ),
         seats: plan.seats.clone(),
         findings: plan.findings.clone(),
         inputs: plan.inputs.clone(),
@@ -183,6 +193,30 @@ pub fn summarize(run: &Run<'_>, command: &str, ending: Ending, spending: &Spendi
              shows it",
         ],
     }
+}
+
+/// Deactivations that were tried or put off, per reason. One that ends a
+/// reclaim ends nobody's access.
+fn access_not_ended(run: &Run<'_>) -> BTreeMap<String, u64> {
+    let reclaiming = run.plan.reclaiming();
+    let mut reasons = BTreeMap::new();
+    for action in &run.plan.actions {
+        let Some(ended) = run.outcomes.get(&action.id) else {
+            continue;
+        };
+        let is_open = matches!(
+            ended.outcome,
+            Outcome::Failed | Outcome::Unknown | Outcome::Deferred
+        );
+        if action.kind == ActionKind::Deactivate && is_open && !reclaiming.contains(&action.id) {
+            let word = match ended.reason {
+                Some(reason) => reason.as_str(),
+                None => ended.outcome.as_str(),
+            };
+            *reasons.entry(word.to_owned()).or_default() += 1;
+        }
+    }
+    reasons
 }
 
 fn reclaims_ended(run: &Run<'_>) -> u64 {

@@ -179,6 +179,23 @@ pub fn task_table(memory: &Memory, now: Timestamp) -> String {
     draw(table)
 }
 
+/// How many people's access did not end, and why; none if everybody's did.
+pub fn access_not_ended_text(summary: &Summary) -> Option<String> {
+    let reasons = &summary.access_not_ended;
+    let people: u64 = reasons.values().sum();
+    let who = match people {
+        0 => return None,
+        1 => "1 person".to_owned(),
+        people => format!("{people} people"),
+    };
+    let reasons: Vec<String> = reasons
+        .iter()
+        .map(|(reason, count)| format!("{count} {reason}"))
+        .collect();
+    let why = reasons.join(", ");
+    Some(format!("access of {who} did not end ({why})"))
+}
+
 /// The run in one line, for logs and mails.
 pub fn summary_line(summary: &Summary) -> String {
     let count = |kind: &str, outcome: &str| {
@@ -234,9 +251,13 @@ pub fn summary_line(summary: &Summary) -> String {
         0 => String::new(),
         count => format!("{count} cancellation requests to follow; "),
     };
+    let not_ended = match access_not_ended_text(summary) {
+        None => String::new(),
+        Some(text) => format!("{text}; "),
+    };
     format!(
         "{open}{} {} on {} ({}): {} HR rows; {back}{}, {}, {}, {} manual \
-         tasks open; {reminders}{} failed or unknown; {} need a look; {exit} {}",
+         tasks open; {reminders}{not_ended}{} failed or unknown; {} need a look; {exit} {}",
         summary.command,
         summary.run_id,
         summary.target,

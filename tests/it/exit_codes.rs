@@ -95,7 +95,11 @@ fn exit_4_is_a_failed_action_and_the_others_go_on() {
     office.hr(&rows);
     office.users(&with_colleagues([Account::of("ghost.one")]));
     office.configure_8x8(&server.base_url, NO_LIMITS);
-    office.on(NIGHT, &["run", "--confirm"]).expect(4);
+    let ended = office.on(NIGHT, &["run", "--confirm", "--quiet"]).expect(4);
+    let said = "access of 1 person did not end (1 ";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    assert!(ended.stdout.ends_with("results.csv\n"), "{}", ended.stdout);
+    ended.says(&[said]);
     let rows = office.results_in("out/results.csv");
     let outcome = |name: &str| {
         let row = actions(&rows, "deactivate")
@@ -206,7 +210,7 @@ fn exit_6_until_the_first_run_is_confirmed_and_approved() {
 }
 
 #[test]
-fn exit_7_is_a_key_that_is_not_accepted() {
+fn exit_77_when_the_key_is_not_accepted_and_nothing_was_sent() {
     let office = office(3);
     let sandbox = Sandbox::start(&office, &[]);
     office.configure_8x8(
@@ -214,8 +218,13 @@ fn exit_7_is_a_key_that_is_not_accepted() {
         "api_key_file = \"key\"\n[guards]\nfirst_run = \"act\"\n",
     );
     office.write("key", "not-the-key");
-    let ended = office.on(NIGHT, &["run", "--confirm"]).expect(7);
-    let ended = ended.says(&["does not accept the API key"]);
+    let ended = office.on(NIGHT, &["run", "--confirm"]).expect(77);
+    let ended = ended.says(&[
+        "does not accept the API key",
+        "nothing was changed",
+        "access of 3 people did not end (3 not_authorized)",
+        "results.csv",
+    ]);
     assert!(!ended.stderr.contains("not-the-key"));
     let rows = office.results_in("out/results.csv");
     for row in actions(&rows, "deactivate") {
@@ -230,13 +239,45 @@ fn exit_7_is_a_key_that_is_not_accepted() {
     assert_eq!(sandbox.stop(&office)["writes"], 3);
 }
 
+/// The key may read, and not write.
+#[test]
+fn exit_7_is_a_key_that_is_refused_once_something_was_sent() {
+    let office = office(3);
+    let sandbox = Sandbox::start(&office, &["--fault", "update: 403"]);
+    office.configure_8x8(&sandbox.base_url, NO_LIMITS);
+    let ended = office.on(NIGHT, &["run", "--confirm"]).expect(7);
+    let ended = ended.says(&["does not accept the API key"]);
+    assert!(
+        !ended.stderr.contains("nothing was changed"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn exit_78_when_the_api_speaks_of_another_customer_and_nothing_was_sent() {
+    let office = office(3);
+    let sandbox = Sandbox::start(&office, &["--customer-id", "0012J00042NkZQIQA3"]);
+    office.configure_8x8(&sandbox.base_url, NO_LIMITS);
+    let text = office.read("seatsweep.toml");
+    let another = text.replace("[tenant]\n", "[tenant]\ncustomer_id = \"another\"\n");
+    office.write("seatsweep.toml", another);
+    let ended = office.on(NIGHT, &["run", "--confirm"]).expect(78);
+    ended.says(&["another customer", "nothing was changed"]);
+    assert_eq!(sandbox.stop(&office)["writes"], 0);
+}
+
 #[test]
 fn exit_7_is_a_breaker() {
     let office = office(30);
     let stub = Stub::start(|_| Answer::new(400, "{\"title\":\"no\"}"));
     office.configure_8x8(&stub.base_url, NO_LIMITS);
     let ended = office.on(NIGHT, &["run", "--confirm"]).expect(7);
-    ended.says(&["too many actions of a kind failed", "seatsweep apply out/"]);
+    ended.says(&[
+        "too many actions of a kind failed",
+        "seatsweep apply out/",
+        "access of 30 people did not end",
+    ]);
     let rows = office.results_in("out/results.csv");
     let deferred = rows.iter().filter(|row| row["reason"] == "breaker").count();
     assert!(deferred > 0, "{rows:#?}");
@@ -385,6 +426,19 @@ fn exit_78_when_no_target_was_chosen() {
         "[tenant]",
         "seatsweep.toml",
     ]);
+}
+
+#[test]
+fn exit_78_says_first_that_there_is_no_configuration_file_here() {
+    let office = office(1);
+    std::fs::remove_file(office.path("seatsweep.toml")).expect("a file less");
+    for command in ["run", "plan"] {
+        let ended = office.on(NIGHT, &[command]).expect(78);
+        let said = &ended.stderr;
+        let first = "seatsweep: there is no configuration file /";
+        assert!(said.starts_with(first), "{said}");
+        ended.says(&["--config", "(cd)", "seatsweep init"]);
+    }
 }
 
 #[test]
