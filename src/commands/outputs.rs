@@ -93,7 +93,7 @@ fn outputs_of(run: &Run<'_>, summary: &Summary) -> Result<[(&'static str, Vec<u8
     ])
 }
 
-fn broken(error: csv::Error) -> Failure {
+fn broken(error: impl Into<anyhow::Error>) -> Failure {
     Failure::of(Exit::Internal, error)
 }
 
