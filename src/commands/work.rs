@@ -391,16 +391,7 @@ impl Work<'_> {
             )?;
         }
         self.tell(&run, &summary, usage, &folder);
-        if let Some(why) = stopped {
-            let unchanged = matches!(ending, Ending::StoppedUnchanged(_));
-            let why = match why {
-                Stop::NotAuthorized | Stop::WrongCustomer if unchanged => {
-                    format!("{why}; nothing was changed")
-                }
-                why => why.to_string(),
-            };
-            self.tell_of_stop(&why, &summary, &folder);
-        }
+        self.tell_of_stop(ending, &summary, &folder);
         console::say_summary(self.settings, &summary, &folder);
         Ok(summary.exit_code)
     }
@@ -426,7 +417,14 @@ impl Work<'_> {
     }
 
     /// What is left, and how it is carried on.
-    fn tell_of_stop(&self, why: &str, summary: &Summary, folder: &Path) {
+    fn tell_of_stop(&self, ending: Ending, summary: &Summary, folder: &Path) {
+        let why = match ending {
+            Ending::Finished | Ending::NotBegun(_) => return,
+            Ending::StoppedUnchanged(why @ (Stop::NotAuthorized | Stop::WrongCustomer)) => {
+                format!("{why}; nothing was changed")
+            }
+            Ending::Stopped(why) | Ending::StoppedUnchanged(why) => why.to_string(),
+        };
         let kinds = summary.actions.values();
         let left: u64 = kinds
             .map(|outcomes| {
