@@ -419,7 +419,7 @@ impl Work<'_> {
     /// What is left, and how it is carried on.
     fn tell_of_stop(&self, ending: Ending, summary: &Summary, folder: &Path) {
         let why = match ending {
-            Ending::Finished | Ending::NotBegun(_) => return,
+            Ending::Finished | Ending::NotBegun(_) | Ending::Settled(_) => return,
             Ending::StoppedUnchanged(why @ (Stop::NotAuthorized | Stop::WrongCustomer)) => {
                 format!("{why}; nothing was changed")
             }
