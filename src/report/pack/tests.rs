@@ -117,7 +117,7 @@ fn phones_are_listed_with_their_addresses_and_no_letter_names_anybody() {
         assert!(!text.contains("username:"), "{text}");
     }
     assert!(
-        pack.letter.contains("Saves a month         48.10 USD"),
+        pack.letter.contains("Saves a month           48.10 USD"),
         "{}",
         pack.letter
     );
