@@ -176,7 +176,7 @@ fn what_a_list_does_not_say_is_read_user_by_user() {
     let plan: Value = serde_json::from_str(&office.read("out/plan.json")).expect("JSON");
     let kinds = plan["actions"].as_array().expect("actions").iter();
     let kinds: Vec<&Value> = kinds.map(|action| &action["kind"]).collect();
-    assert_eq!(kinds, ["deactivate", "remove_license", "manual_task"]);
+    assert_eq!(kinds, ["deactivate", "remove_license"]);
     let notes = users_input(&office)["detected"]["notes"].to_string();
     assert!(notes.contains("1 users were read one by one"), "{notes}");
 }

@@ -170,8 +170,7 @@ fn direct_hands_over_to_people_and_never_reactivates() {
     let sandbox = Sandbox::start_at(100, &office, &["--stranded", "ignored"]);
     configure(&office, &sandbox, "direct");
     night(&office, FIRST).expect(4);
-    // Somebody should have listened to the voicemail by now.
-    night(&office, SECOND).expect(8);
+    night(&office, SECOND).expect(0);
     let rows = rows(&office);
     assert!(actions(&rows, "reactivate").is_empty());
     let by_hand = actions(&rows, "manual_task").into_iter();
