@@ -49,7 +49,7 @@ pub struct SandboxArguments {
         default_value = "sliding"
     )]
     pub windows: WindowsArgument,
-    /// Let something go wrong: REQUEST [of USER-ID] [WHICH]: FAULT; repeatable.
+    /// Let something go wrong, by a rule such as "update 1: after reset"; repeatable.
     #[arg(long, value_name = "RULE", long_help = FAULT_HELP)]
     pub fault: Vec<String>,
     /// Read fault rules from FILE, one a line, after those of --fault; # begins a comment.
