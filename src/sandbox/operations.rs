@@ -70,10 +70,6 @@ impl Operation {
         matches!(self.stage, Stage::Open(_))
     }
 
-    pub(super) fn is_forgotten(&self, now: Timestamp) -> bool {
-        !self.is_open() && now.duration_since(self.completes) >= KEPT
-    }
-
     /// The vendor's `Operation`.
     pub(super) fn body(&self, customer_id: &str, base_url: &str, now: Timestamp) -> Value {
         let status = match self.stage {
@@ -116,6 +112,11 @@ impl Operation {
         )])
         .into_body(&format!("/operations/{}", self.id), self.completes)
     }
+}
+
+/// Whether an operation that ended then cannot be looked up any more.
+pub(super) fn is_forgotten(ended: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(ended) >= KEPT
 }
 
 impl OperationTime {

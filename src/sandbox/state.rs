@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::clock::later;
 use super::error::SandboxError;
 use super::faults::Fate;
-use super::operations::{Change, Ending, Operation, Stage};
+use super::operations::{Change, Ending, Operation, Stage, is_forgotten};
 use super::options::{OperationTime, Seed, SeedUser};
 use super::render;
 use super::update::Update;
@@ -29,6 +29,13 @@ pub(super) struct State {
     free_seats: Vec<Value>,
     /// By operation id.
     operations: BTreeMap<String, Operation>,
+    /// When each open operation completes, so that no request has to go
+    /// through all operations there ever were.
+    #[serde(skip)]
+    open: BTreeSet<(Timestamp, String)>,
+    /// When each of the others ended.
+    #[serde(skip)]
+    ended: BTreeSet<(Timestamp, String)>,
     last_operation: u64,
     /// The digest of what each user's latest accepted update wanted, by user id.
     latest_change: BTreeMap<String, String>,
@@ -62,6 +69,8 @@ impl State {
             accounts: BTreeMap::new(),
             free_seats: Vec::new(),
             operations: BTreeMap::new(),
+            open: BTreeSet::new(),
+            ended: BTreeSet::new(),
             last_operation: 0,
             latest_change: BTreeMap::new(),
             earlier: BTreeMap::new(),
@@ -105,8 +114,17 @@ impl State {
         Ok(())
     }
 
-    /// Builds the users again of whom the state file keeps only the seed.
+    /// Builds again what the state file does not hold: the users of whom it
+    /// keeps only the seed, and the order of the operations.
     pub(super) fn restore(&mut self) {
+        for operation in self.operations.values() {
+            let place = (operation.completes, operation.id.clone());
+            if operation.is_open() {
+                self.open.insert(place);
+            } else {
+                self.ended.insert(place);
+            }
+        }
         for account in self.accounts.values_mut() {
             if let Account::Seeded { seed, user } = account {
                 *user = render::user(&self.customer_id, seed);
@@ -117,18 +135,19 @@ impl State {
     /// Ends the operations whose time has come, and forgets old ones. Tenant
     /// time moves the state only here, so a tenant needs no task of its own.
     pub(super) fn advance(&mut self, now: Timestamp) {
-        let mut due: Vec<(Timestamp, String)> = self
-            .operations
-            .values()
-            .filter(|operation| operation.is_open() && operation.completes <= now)
-            .map(|operation| (operation.completes, operation.id.clone()))
-            .collect();
-        due.sort();
-        for (_, id) in due {
+        while let Some((completes, id)) = self.open.first().cloned()
+            && completes <= now
+        {
+            self.open.remove(&(completes, id.clone()));
             self.complete(&id);
+            self.ended.insert((completes, id));
         }
-        self.operations
-            .retain(|_, operation| !operation.is_forgotten(now));
+        while let Some((ended, id)) = self.ended.first().cloned()
+            && is_forgotten(ended, now)
+        {
+            self.ended.remove(&(ended, id.clone()));
+            self.operations.remove(&id);
+        }
         let lag = self.read_lag;
         self.earlier.retain(|_, states| {
             states.retain(|(until, _)| now.duration_since(*until) <= lag);
@@ -177,9 +196,8 @@ impl State {
     }
 
     pub(super) fn in_flight(&self) -> impl Iterator<Item = &Operation> {
-        self.operations
-            .values()
-            .filter(|operation| operation.is_open())
+        let open = self.open.iter();
+        open.filter_map(|(_, id)| self.operations.get(id))
     }
 
     /// The digest of what this user's latest accepted update wanted, unless
@@ -220,6 +238,7 @@ impl State {
             })),
         };
         self.operations.insert(id.clone(), operation);
+        self.open.insert((completes, id.clone()));
         id
     }
 
@@ -244,6 +263,7 @@ impl State {
     /// Takes back an update that could not be made durable.
     pub(super) fn withdraw(&mut self, operation_id: &str) {
         if let Some(operation) = self.operations.remove(operation_id) {
+            self.open.remove(&(operation.completes, operation.id));
             self.latest_change.remove(&operation.user_id);
             if let Stage::Open(change) = operation.stage {
                 self.free_seats.extend(change.reserved);
@@ -263,7 +283,12 @@ impl State {
             Fate::Failed => change.ending = Ending::Refused,
             Fate::Unknown => change.ending = Ending::Lost,
             Fate::Unchanged => change.ending = Ending::Ignored,
-            Fate::Stuck => operation.completes = Timestamp::MAX,
+            Fate::Stuck => {
+                let id = operation.id.clone();
+                self.open.remove(&(operation.completes, id.clone()));
+                operation.completes = Timestamp::MAX;
+                self.open.insert((Timestamp::MAX, id));
+            }
             Fate::Gone => self.withdraw(operation_id),
         }
     }
