@@ -29,13 +29,15 @@ const COLUMNS: [&str; 12] = [
 /// together, by their dates and then in the order in which they are best done.
 pub fn tasks_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
     let tasks = in_order(open_tasks(run));
-    let rows = tasks.iter().flat_map(|task| {
+    let people = tasks.chunk_by(|task, next| group(task) == group(next));
+    let tasks = people.flat_map(|tasks| tasks.iter().map(move |task| (task, tasks)));
+    let rows = tasks.flat_map(|(task, of_the_person)| {
         let state = match task.issued_at {
             None => "new",
             Some(_) if task.due.is_some_and(|due| due < run.plan.as_of) => "overdue",
             Some(_) => "open",
         };
-        let after = better_before(task, &tasks);
+        let after = better_before(task, of_the_person);
         let steps = task.steps.iter().enumerate();
         steps.map(move |(position, step)| {
             [
@@ -108,14 +110,14 @@ fn in_order<'a>(tasks: impl Iterator<Item = &'a ManualTask>) -> Vec<&'a ManualTa
     tasks
 }
 
-/// The ids of the listed tasks that are better done before this one. None that
-/// has more time is waited for: the date wins.
-fn better_before(task: &ManualTask, listed: &[&ManualTask]) -> String {
+/// The ids of the person's tasks that are better done before this one. None
+/// that has more time is waited for: the date wins.
+fn better_before(task: &ManualTask, of_the_person: &[&ManualTask]) -> String {
     let kinds = task.kind.better_after();
-    let of_the_person = listed.iter().filter(|other| group(other) == group(task));
     let time = |task: &ManualTask| task.due.unwrap_or(Timestamp::MAX);
-    let before =
-        of_the_person.filter(|other| kinds.contains(&other.kind) && time(other) <= time(task));
+    let before = of_the_person
+        .iter()
+        .filter(|other| kinds.contains(&other.kind) && time(other) <= time(task));
     let ids: Vec<&str> = before.map(|other| other.id.as_str()).collect();
     ids.join(" ")
 }
