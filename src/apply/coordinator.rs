@@ -8,11 +8,9 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::{Stop, StopSwitch};
@@ -47,12 +45,12 @@ pub struct Coordinator {
 #[derive(Clone)]
 pub struct Recorder {
     messages: mpsc::Sender<Message>,
-    lanes: Arc<AtomicUsize>,
+    lanes: watch::Sender<usize>,
 }
 
 /// A lane at work, from which the coordinator may expect an intent.
 #[must_use]
-pub struct LaneAtWork(Arc<AtomicUsize>);
+pub struct LaneAtWork(watch::Sender<usize>);
 
 /// The ledger could not be written; the coordinator knows why.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -74,7 +72,8 @@ enum Message {
 /// Where messages arrive.
 struct Inbox {
     messages: mpsc::Receiver<Message>,
-    lanes: Arc<AtomicUsize>,
+    /// How many are at work.
+    lanes: watch::Receiver<usize>,
     /// Lanes that can have an intent at the same time: each needs a place for
     /// its operation first.
     operations: usize,
@@ -91,10 +90,10 @@ impl Coordinator {
         stop: StopSwitch,
     ) -> (Self, Recorder) {
         let (sender, receiver) = mpsc::channel(BATCH);
-        let lanes = Arc::new(AtomicUsize::new(0));
+        let (lanes, at_work) = watch::channel(0);
         let inbox = Inbox {
             messages: receiver,
-            lanes: Arc::clone(&lanes),
+            lanes: at_work,
             operations,
             clock,
         };
@@ -158,8 +157,8 @@ impl Recorder {
 
     /// Counts a lane as one that may bring an intent, until it is dropped.
     pub fn lane(&self) -> LaneAtWork {
-        self.lanes.fetch_add(1, Ordering::SeqCst);
-        LaneAtWork(Arc::clone(&self.lanes))
+        self.lanes.send_modify(|lanes| *lanes += 1);
+        LaneAtWork(self.lanes.clone())
     }
 
     async fn recorded(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
@@ -180,7 +179,7 @@ impl Recorder {
 
 impl Drop for LaneAtWork {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.0.send_modify(|lanes| *lanes -= 1);
     }
 }
 
@@ -193,7 +192,8 @@ impl Inbox {
         let mut is_awaited = false;
         while !batch.is_empty() && batch.len() < BATCH {
             let waiting = batch.iter().filter(|it| it.is_awaited()).count();
-            let lanes = self.lanes.load(Ordering::SeqCst).min(self.operations);
+            let lanes = *self.lanes.borrow_and_update();
+            let lanes = lanes.min(self.operations);
             if waiting >= ENOUGH.min(lanes) {
                 break;
             }
@@ -204,6 +204,8 @@ impl Inbox {
             let room = BATCH - batch.len();
             tokio::select! {
                 more = self.messages.recv_many(&mut batch, room) => if more == 0 { break },
+                // One that ended brings nothing more.
+                Ok(()) = self.lanes.changed() => {}
                 () = &mut held_back => break,
             }
         }

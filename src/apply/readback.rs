@@ -146,8 +146,7 @@ async fn through_pages(
     others
 }
 
-/// Records the changes of one page, all in one commit; false when the ledger
-/// cannot be written.
+/// Records the changes of one page; false when the ledger cannot be written.
 async fn record(context: &Context, shown: &[(Waiting, Seen)]) -> bool {
     let mut entries = Vec::new();
     for (waiting, seen) in shown {
@@ -155,7 +154,7 @@ async fn record(context: &Context, shown: &[(Waiting, Seen)]) -> bool {
             entries.extend(work.success(&waiting.sent, seen));
         }
     }
-    let recorded = context.record(entries).await;
+    let recorded = context.record_later(entries).await;
     recorded.is_ok()
 }
 
