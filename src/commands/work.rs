@@ -429,11 +429,17 @@ impl Work<'_> {
         let left: u64 = kinds
             .map(|outcomes| {
                 let count = |word| outcomes.get(word).copied().unwrap_or(0);
-                count(Outcome::Deferred.as_str()) + count("open")
+                // What became of an unknown one is still to be looked at.
+                let unknown = count(Outcome::Unknown.as_str());
+                count(Outcome::Deferred.as_str()) + unknown + count("open")
             })
             .sum();
+        let is_complete = left == 0;
         let left = format!("{left} of {} actions are left", self.plan.actions.len());
         console::warn(&match &self.purpose {
+            Purpose::Change if is_complete => {
+                format!("{why}; every action of the plan has ended, and nothing is left to resume")
+            }
             Purpose::Change => format!(
                 "stopped before the end: {why}; {left}; resume with\n  {}",
                 again::apply(self.settings, &folder.join("plan.json"), &[])
