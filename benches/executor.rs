@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use mimalloc::MiMalloc;
 use office::{KEY, Office, POLL, Tenant, as_of, configuration, per, user_id};
 use seatsweep::apply::{Execution, Servers, StopSwitch, Timing, execute};
 use seatsweep::http::{
@@ -25,8 +26,12 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
+/// The program's allocator, for the bare loop and the tenant as well.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 /// People whose access ends in one measured run.
-const CHANGES: usize = 500;
+const CHANGES: usize = 1000;
 
 const USERS: &str = "application/vnd.users.v1+json";
 const OPERATIONS: &str = "application/vnd.operations.v1+json";

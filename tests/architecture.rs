@@ -137,6 +137,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["commands"]),
     ("lettre", &["deliver"]),
     ("memchr", &["ingest"]),
+    // The binary alone decides whose allocator it uses.
+    ("mimalloc", &["main"]),
     ("rayon", &["ingest"]),
     ("reqwest", &["http"]),
     ("rusqlite", &["ledger"]),
