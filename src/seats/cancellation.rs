@@ -356,14 +356,17 @@ fn may_be_requested(pool: &Pool) -> bool {
     LicenseKind::of(&pool.license) != LicenseKind::ContactCenter
 }
 
-/// Seats of requests that the vendor has and the seat counts do not show yet.
+/// Seats of requests that the vendor has and the seat counts may not show yet.
+/// Until somebody has seen a request gone from the bill, nobody knows whether
+/// counts made after its date are without its seats; to ask for less is the
+/// lesser evil, and people are reminded of it every night.
 fn asked_for(pool: &Pool, requests: &[OpenRequest], counted: Option<Date>) -> u32 {
     requests
         .iter()
         .filter(|request| request.pool == *pool)
         .filter(|request| match request.state {
-            RequestState::Submitted | RequestState::Confirmed => true,
-            RequestState::Effective | RequestState::Verified => took_effect_after(request, counted),
+            RequestState::Submitted | RequestState::Confirmed | RequestState::Effective => true,
+            RequestState::Verified => took_effect_after(request, counted),
             RequestState::Drafted | RequestState::Lapsed | RequestState::Withdrawn => false,
         })
         .map(|request| request.quantity)

@@ -310,3 +310,29 @@ fn contracts_that_end_on_the_same_day_have_requests_of_their_own() {
         }
     }
 }
+
+#[test]
+fn what_nobody_saw_gone_from_the_bill_is_not_asked_for_again() {
+    let ended = |state, effective_on| OpenRequest {
+        id: "cancel-1".to_owned(),
+        pool: pool(),
+        term_ends: date(2027, 3, 31),
+        quantity: 3,
+        state,
+        effective_on: Some(effective_on),
+        drafted_at: at("2026-11-28T10:00:00Z"),
+    };
+    let before = date(2027, 3, 31);
+    let counted = date(2027, 4, 15);
+    for (state, effective_on, asked) in [
+        // The vendor may count the seats still, because it did not end them.
+        (RequestState::Effective, before, 3),
+        (RequestState::Effective, counted, 3),
+        (RequestState::Verified, before, 0),
+        (RequestState::Verified, date(2027, 4, 30), 3),
+    ] {
+        let requests = [ended(state, effective_on)];
+        let found = asked_for(&pool(), &requests, Some(counted));
+        assert_eq!(found, asked, "{state:?} on {effective_on}");
+    }
+}
