@@ -280,10 +280,22 @@ impl<'a> Sorter<'a> {
 
     fn put_apart(&mut self, kind: ChargeKind, line: &BillLine) -> Result<(), BillError> {
         let amount = self.money(line)?;
-        let name = line
-            .name
-            .as_ref()
-            .map_or_else(|| line.charge_type.clone(), |name| name.pool().to_string());
+        let name = match (&line.name, kind) {
+            (None, _) => line.charge_type.clone(),
+            (
+                Some(name),
+                ChargeKind::AnotherMonth | ChargeKind::PartOfSeat | ChargeKind::NoQuantity,
+            ) => name.pool().to_string(),
+            (
+                Some(name),
+                ChargeKind::Discount
+                | ChargeKind::Usage
+                | ChargeKind::Tax
+                | ChargeKind::Fee
+                | ChargeKind::Total
+                | ChargeKind::Unknown,
+            ) => name.display.clone(),
+        };
         let charge = self.others.entry((kind, name.clone()));
         let charge = charge.or_insert_with(|| OtherCharge {
             kind,
