@@ -49,6 +49,7 @@ fn request(
         state,
         effective_on: Some(effective_on),
         drafted_at: Timestamp::UNIX_EPOCH,
+        verified_at: None,
     };
     let mut followed = FollowedRequest::of(request, &[], Vec::new());
     followed.case_number = Some(format!("0012345{ordinal}"));

@@ -244,6 +244,7 @@ fn seats_already_asked_for_are_not_asked_for_again() {
         state,
         effective_on: None,
         drafted_at: at("2026-11-28T10:00:00Z"),
+        verified_at: None,
     };
     let requests = [
         request(RequestState::Submitted, 3),
@@ -297,6 +298,7 @@ fn contracts_that_end_on_the_same_day_have_requests_of_their_own() {
             state: RequestState::Drafted,
             effective_on: None,
             drafted_at: at("2026-11-28T10:00:00Z"),
+            verified_at: None,
         })
         .collect();
     let last_day = first[0].submit_by;
@@ -313,26 +315,29 @@ fn contracts_that_end_on_the_same_day_have_requests_of_their_own() {
 
 #[test]
 fn what_nobody_saw_gone_from_the_bill_is_not_asked_for_again() {
-    let ended = |state, effective_on| OpenRequest {
+    let ended = |state, seen_gone: Option<&str>| OpenRequest {
         id: "cancel-1".to_owned(),
         pool: pool(),
         term_ends: date(2027, 3, 31),
         quantity: 3,
         state,
-        effective_on: Some(effective_on),
+        effective_on: Some(date(2027, 3, 31)),
         drafted_at: at("2026-11-28T10:00:00Z"),
+        verified_at: seen_gone.map(at),
     };
-    let before = date(2027, 3, 31);
-    let counted = date(2027, 4, 15);
-    for (state, effective_on, asked) in [
+    let effective = ended(RequestState::Effective, None);
+    let verified = ended(RequestState::Verified, Some("2027-05-02T20:00:00Z"));
+    for (request, counted, asked) in [
         // The vendor may count the seats still, because it did not end them.
-        (RequestState::Effective, before, 3),
-        (RequestState::Effective, counted, 3),
-        (RequestState::Verified, before, 0),
-        (RequestState::Verified, date(2027, 4, 30), 3),
+        (&effective, date(2027, 3, 30), 3),
+        (&effective, date(2027, 4, 15), 3),
+        (&verified, date(2027, 4, 15), 3),
+        (&verified, date(2027, 5, 3), 3),
+        // Whoever counts after they were seen gone does not count them.
+        (&verified, date(2027, 5, 4), 0),
     ] {
-        let requests = [ended(state, effective_on)];
+        let requests = [request.clone()];
         let found = asked_for(&pool(), &requests, Some(counted));
-        assert_eq!(found, asked, "{state:?} on {effective_on}");
+        assert_eq!(found, asked, "{:?}, counted on {counted}", request.state);
     }
 }
