@@ -1,5 +1,7 @@
 //! `audit --bill` through the program.
 
+use std::path::Path;
+
 use super::support::{Ended, Office, hr_row, with_colleagues};
 
 const SETTINGS: &str = "[hr]\nfile = \"cumulative\"\n\
@@ -150,4 +152,49 @@ fn what_cannot_be_read_says_which_key_to_set() {
         .expect(64)
         .says(&["there is no bill"]);
     audit(&office, &["--bill", "bill.csv", "--bill-date", "soon"]).expect(64);
+}
+
+#[test]
+fn the_sample_bill_is_what_its_figures_say() {
+    let office = office("");
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let words = [
+        "audit",
+        "--sandbox",
+        "--color",
+        "never",
+        "--config",
+        "seatsweep.toml",
+        "--out-dir",
+        "out",
+        "--hr",
+        "night-3/terminations.csv",
+        "--hr-at",
+        "2026-12-01T22:00:00-08:00",
+        "--users",
+        "night-3/users.csv",
+        "--users-at",
+        "2026-12-02T01:00:00-08:00",
+        "--as-of",
+        "2026-12-02T02:00:00-08:00",
+        "--bill",
+        "bill.csv",
+    ];
+    let words = words.map(|word| match word {
+        "seatsweep.toml" | "bill.csv" => samples.join(word),
+        word if word.starts_with("night-3/") => samples.join(word),
+        word => word.into(),
+    });
+    let ended = office.seatsweep(&words).expect(0);
+    let line = "bill of 2026-12-01: 2 of 6 pools differ, 0 cancelled seats still billed";
+    assert!(ended.stdout.contains(line), "{}", ended.stdout);
+    let bill: Vec<[String; 3]> = findings(&office)
+        .into_iter()
+        .filter(|finding| finding[0].starts_with("billed"))
+        .collect();
+    let expected = [
+        ["billed_more", "2", "73.00"],
+        ["billed_without_contract", "5", ""],
+    ];
+    assert_eq!(bill, expected.map(|it| it.map(str::to_owned)));
 }

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use super::{BillError, Billed, Billing, OtherCharge};
-use crate::model::{BillLine, LicenseName, Money, MoneyTotals, Pool};
+use crate::model::{BillLine, Decimal, LicenseName, Money, MoneyTotals, Pool};
 
 /// The sorts of charges that are no seats of the bill's month, in the order in
 /// which they are listed.
@@ -233,7 +231,7 @@ impl<'a> Sorter<'a> {
             return Ok(Place::Apart(ChargeKind::NoQuantity));
         };
         let is_whole = quantity.fract().is_zero();
-        let Some(seats) = quantity.to_i64().filter(|_| is_whole) else {
+        let Some(seats) = i64::try_from(quantity).ok().filter(|_| is_whole) else {
             return Ok(Place::Apart(ChargeKind::PartOfSeat));
         };
         // Some bills credit seats with an amount below zero alone.

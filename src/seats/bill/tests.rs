@@ -3,10 +3,9 @@
 use jiff::Timestamp;
 use jiff::civil::date;
 use proptest::prelude::*;
-use rust_decimal::Decimal;
 
 use super::*;
-use crate::model::{LicenseName, OpenRequest, SourceRow};
+use crate::model::{Decimal, LicenseName, OpenRequest, SourceRow};
 use crate::seats::{Finding, FindingKind, cancellation};
 
 fn x2() -> Pool {
