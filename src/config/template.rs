@@ -113,6 +113,8 @@ impl Draft {
         text.choice("numbers", &quoted("inbox/numbers*.csv"));
         text.comment("Everybody who is employed, for `audit`: whose licences are nobody's?");
         text.choice("roster", &quoted("inbox/employees*.csv"));
+        text.comment("A billing export, for `audit`: is what was cancelled gone from the bill?");
+        text.choice("bill", &quoted("inbox/bill*.csv"));
         for sentence in &self.lists {
             text.comment(&format!("Cannot be read yet: {sentence}"));
         }
@@ -227,7 +229,8 @@ fn choices(text: &mut Text) {
     text.blank();
     text.comment(
         "What a seat costs and when its notice ends: a block for each contract and pool. Without \
-         it no\ncancellation is drafted, and no price is built in.",
+         it no\ncancellation is drafted, and no price is built in. `seats` stays as it was signed: \
+         what is cancelled\nthrough requests is subtracted by the program.",
     );
     text.comment("[[contracts]]");
     for (key, value) in [
@@ -419,6 +422,7 @@ mod tests {
         assert!(file.email.host.is_some() && file.webhook.url.is_some());
         assert_eq!(file.seats.planned_joiners.0.len(), 1);
         assert!(file.inputs.roster.is_some() && file.seats.unassigned_after_days.is_some());
+        assert!(file.inputs.bill.is_some());
         assert!(file.inputs.map.is_some() && !file.protected.accounts.0.is_empty());
     }
 

@@ -9,7 +9,7 @@ use super::holders::{Held, Holder, Place};
 use super::inventory::{PoolInventory, Treatment};
 use crate::model::{
     AccountKey, Contract, Disposition, LicenseKind, LicenseName, Memory, Money, Pool, Reason,
-    SourceRow,
+    RequestState, SourceRow,
 };
 
 #[cfg(test)]
@@ -56,6 +56,18 @@ pub enum FindingKind {
     Unexplained,
     /// More seats are held or free than are owned.
     MoreThanOwned,
+    /// Seats that were cancelled and are billed all the same.
+    StillBilled,
+    /// More seats are billed than should be.
+    BilledMore,
+    /// Fewer seats are billed than should be.
+    BilledLess,
+    /// As many seats are billed as should be, for another amount.
+    BilledOtherwise,
+    /// Seats are billed that no contract is known for.
+    BilledWithoutContract,
+    /// Seats under contract are not on the bill.
+    NotOnBill,
 }
 
 impl FindingKind {
@@ -69,6 +81,12 @@ impl FindingKind {
             Self::Idle => "idle",
             Self::Unexplained => "unexplained",
             Self::MoreThanOwned => "more_than_owned",
+            Self::StillBilled => "still_billed",
+            Self::BilledMore => "billed_more",
+            Self::BilledLess => "billed_less",
+            Self::BilledOtherwise => "billed_otherwise",
+            Self::BilledWithoutContract => "billed_without_contract",
+            Self::NotOnBill => "not_on_bill",
         }
     }
 }
@@ -269,7 +287,12 @@ impl Inspection<'_> {
             .sum();
         let quantity = u32::try_from(least - i64::from(spare)).ok()?;
         let asked = pool.requested.drafted + pool.requested.submitted + pool.requested.confirmed;
+        let ended = self.ended_unseen(&pool.pool);
         let repair = match (pool.treatment, asked) {
+            (Treatment::Contract, 0) if ended > 0 => format!(
+                "{ended} seats of this pool were cancelled already, and nobody saw them gone from \
+                 the bill: `seatsweep audit --bill FILE` looks, then `seatsweep requests close`"
+            ),
             (Treatment::Contract, 0) => {
                 "the next `seatsweep run` drafts a request for what can be \
                                          asked for; raise `spare` if they are kept on purpose"
@@ -292,6 +315,15 @@ impl Inspection<'_> {
             what: format!("unassigned for {days} days or more, beyond the {spare} kept spare"),
             repair,
         })
+    }
+
+    /// Seats of requests in effect that nobody saw gone from the bill.
+    fn ended_unseen(&self, pool: &Pool) -> u32 {
+        let requests = self.memory.requests.iter();
+        requests
+            .filter(|it| it.pool == *pool && it.state == RequestState::Effective)
+            .map(|request| request.quantity)
+            .sum()
     }
 
     /// Owned against accounted for.

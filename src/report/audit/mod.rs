@@ -1,6 +1,7 @@
 //! What an audit shows. Every number is computed once, in [`AuditReport`];
 //! files and tables only write it down.
 
+mod bill;
 mod leavers;
 mod sheets;
 mod tables;
@@ -14,7 +15,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::model::{Money, MoneyTotals, OpenRequest, Policy};
-use crate::seats::{Finding, PoolInventory, Treatment, calendar_of, is_request_of};
+use crate::seats::{BillCheck, Finding, PoolInventory, Treatment, calendar_of, is_request_of};
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,8 @@ pub struct AuditReport {
     pub requests: Vec<RequestLine>,
     /// What unused seats cost.
     pub waste: Waste,
+    /// The bill that was held against the contracts, if one was given.
+    pub bill: Option<BillCheck>,
 }
 
 /// Unused seats of all pools of which that can be told.
@@ -83,6 +86,8 @@ pub struct AuditFrame<'a> {
     pub counted_on: Option<Date>,
     /// Requests that are not withdrawn or lapsed.
     pub requests: &'a [OpenRequest],
+    /// The bill that was held against the contracts, if one was given.
+    pub bill: Option<&'a BillCheck>,
 }
 
 impl AuditReport {
@@ -99,6 +104,7 @@ impl AuditReport {
             requests: requests
                 .map(|request| request_line(request, frame))
                 .collect(),
+            bill: frame.bill.cloned(),
             pools,
         }
     }

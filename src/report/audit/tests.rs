@@ -47,6 +47,7 @@ fn report(pools: Vec<PoolInventory>, findings: Vec<Finding>) -> AuditReport {
         findings,
         requests: Vec::new(),
         waste,
+        bill: None,
     }
 }
 
