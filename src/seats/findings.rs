@@ -216,7 +216,7 @@ impl Inspection<'_> {
             findings.push(Finding {
                 kind: FindingKind::TwoCallingSeats,
                 quantity,
-                account: account_name(doubled.account.as_ref()),
+                account: doubled.account.clone(),
                 source: Some(SourceRow {
                     file: self.report.to_owned(),
                     line: *line,
@@ -389,13 +389,6 @@ fn repair_of_stranded(departure: Option<&Departure>) -> String {
         _ => "`seatsweep explain` with this account tells what stands against it",
     };
     words.to_owned()
-}
-
-/// A key without its kind.
-fn account_name(key: Option<&AccountKey>) -> String {
-    let key = key.map(AccountKey::as_str).unwrap_or_default();
-    let (_, name) = key.split_once(':').unwrap_or(("", key));
-    name.to_owned()
 }
 
 fn seats_by_pool(licenses: &[LicenseName]) -> BTreeMap<Pool, u32> {

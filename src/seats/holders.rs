@@ -32,8 +32,8 @@ pub struct Holders {
     calling: HashMap<u64, Seat>,
     /// Those beyond the first.
     more_calling: BTreeMap<u64, Vec<Seat>>,
-    /// The accounts of these, as far as one row showed both.
-    twice: BTreeMap<u64, AccountKey>,
+    /// The names of their accounts, as far as one part of the report had two.
+    twice: BTreeMap<u64, String>,
     /// Pools of `calling`, told by their position.
     pools: Vec<Pool>,
 }
@@ -90,8 +90,9 @@ pub struct Holder {
 /// An account with several seats to call with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubled {
-    /// The account, if its rows stood together.
-    pub account: Option<AccountKey>,
+    /// The account as [`Holder::account`] has it; empty where its rows stood far
+    /// apart.
+    pub account: String,
     /// Lines and pools of its seats, in the order of the report.
     pub seats: Vec<(u64, Pool)>,
 }
@@ -245,7 +246,7 @@ impl Holders {
                 .map(|seat| (seat.line, self.pools[seat.pool].clone()))
                 .collect();
             seats.sort();
-            let account = self.twice.get(&account).cloned();
+            let account = self.twice.get(&account).cloned().unwrap_or_default();
             self.held.doubled.push(Doubled { account, seats });
         }
         self.held.doubled.sort_by(|a, b| a.seats.cmp(&b.seats));
@@ -262,7 +263,7 @@ impl Holders {
                 pool: self.position_of(license.pool()),
             };
             if self.add_calling(account, seat) {
-                self.twice.insert(account, key.clone());
+                self.twice.insert(account, account_name(row));
             }
         }
     }

@@ -209,7 +209,7 @@ fn a_stranger_is_no_leaver() {
 fn of_two_seats_to_call_with_only_alike_ones_have_a_cost() {
     let mut case = Case::new();
     let doubled = |other: &str| Doubled {
-        account: Some(jane()),
+        account: "jane.doe".to_owned(),
         seats: vec![(3, pool_of("X Series - X2")), (9, pool_of(other))],
     };
     case.held.doubled = vec![doubled("X Series - X2"), doubled("X Series - X4")];
