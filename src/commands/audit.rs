@@ -110,6 +110,7 @@ impl Audit<'_> {
             memory,
             counted,
             users_at: self.users_at,
+            tonight: &plan.observations,
             held,
             leaving: &leaving,
         });

@@ -240,8 +240,9 @@ impl Tonight {
         let vanished = reconciliation.vanished(memory);
         let counted = counted(settings);
         let calendar = &self.calendar;
+        let on_accounts = tally.finish();
         let mut seats = figures(
-            &tally.finish(),
+            &on_accounts.pools(),
             &self.hand_made.owned,
             &settings.policy.contracts,
             &Ledgered {
@@ -284,6 +285,7 @@ impl Tonight {
             looked_up,
             facts,
             seats,
+            on_accounts: &on_accounts,
             counted,
             numbers: self.hand_made.numbers.as_ref(),
         })

@@ -31,8 +31,9 @@ pub use identity::{
 pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{
-    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, PoolObservation,
-    PoolStock, RecentPerson, ReclaimRecord, Sighting, TouchedAccount, seconds_between,
+    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, Place,
+    PlaceObservation, PoolObservation, PoolStock, RecentPerson, ReclaimRecord, Sighting,
+    TouchedAccount, seconds_between,
 };
 pub use money::{Money, MoneyError, MoneyTotals};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};

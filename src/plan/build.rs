@@ -10,7 +10,7 @@ use crate::model::{
     NumberCounts, Origin, Policy, PoolObservation, Reason, Sighting, SourceRow, short_digest,
 };
 use crate::reconcile::{Calendar, NamesOfNobody, Reconciliation};
-use crate::seats::{Balance, PoolFigures};
+use crate::seats::{Balance, OnAccounts, PoolFigures};
 
 /// Everything that a plan is made of.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct Build<'a> {
     pub facts: Facts,
     /// The seat figures.
     pub seats: Vec<PoolFigures>,
+    /// Seats on accounts, by place.
+    pub on_accounts: &'a OnAccounts,
     /// The date of the seat counts, if there is a licences file.
     pub counted: Option<Date>,
     /// The tenant's phone numbers, if there is a numbers report.
@@ -73,7 +75,7 @@ pub fn build(input: Build<'_>) -> Plan {
     let observations = input
         .seats
         .iter()
-        .map(|pool| observation(pool, users_at, memory, input.counted))
+        .map(|pool| observation(pool, &input))
         .collect();
     let mut plan = Plan {
         format_version: file::FORMAT_VERSION,
@@ -139,19 +141,16 @@ pub fn build(input: Build<'_>) -> Plan {
 }
 
 /// How a pool stands tonight, for later nights to compare with.
-fn observation(
-    figures: &PoolFigures,
-    at: Timestamp,
-    memory: &Memory,
-    counted: Option<Date>,
-) -> PoolObservation {
-    let balance = Balance::tonight(figures, &memory.requests, counted);
+fn observation(figures: &PoolFigures, input: &Build<'_>) -> PoolObservation {
+    let memory = input.memory;
+    let balance = Balance::tonight(figures, &memory.requests, input.counted);
     PoolObservation {
-        at,
+        at: input.users_at,
         pool: figures.pool.clone(),
         active: figures.active,
         stranded: figures.stranded,
         stock: Some(balance.stock(&figures.pool, memory)),
+        places: input.on_accounts.places_of(&figures.pool),
     }
 }
 

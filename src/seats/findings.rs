@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::holders::{Held, Holder, Place};
+use super::holders::{Held, Holder};
 use super::inventory::{PoolInventory, Treatment};
 use crate::model::{
-    AccountKey, Contract, Disposition, LicenseKind, LicenseName, Memory, Money, Pool, Reason,
-    SourceRow,
+    AccountKey, Contract, Disposition, LicenseKind, LicenseName, Memory, Money, Place, Pool,
+    Reason, SourceRow,
 };
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::PoolCount;
+use super::places::freed_since_last_night;
 use super::tally::Newer;
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, EmailAddress, EmployeeId, LicenseName, Memory, Pool,
-    SourceRow, UserId, Username,
+    AccountKey, AccountRow, AccountStatus, EmailAddress, EmployeeId, LicenseName, Memory, Place,
+    Pool, SourceRow, UserId, Username,
 };
 
 #[cfg(test)]
@@ -22,6 +21,8 @@ mod tests;
 #[derive(Debug, Clone)]
 pub struct Holders {
     newer: Arc<Newer>,
+    /// Accounts whose seats were freed since the last recorded night.
+    freed: Arc<BTreeSet<AccountKey>>,
     roster: Option<Arc<Roster>>,
     held: Held,
     /// Accounts that changed since the report, whose rows are put together
@@ -41,8 +42,9 @@ pub struct Holders {
 /// What was found out about the holders of seats.
 #[derive(Debug, Clone, Default)]
 pub struct Held {
-    /// Seats by pool and place.
-    pub places: BTreeMap<(Pool, Place), PoolCount>,
+    /// Where the accounts are whose seats were freed since the last recorded
+    /// night.
+    pub freed: BTreeMap<AccountKey, Place>,
     /// Deactivated accounts that hold licences.
     pub stranded: BTreeMap<AccountKey, Holder>,
     /// Active accounts that hold licences, of nobody on the roster.
@@ -51,25 +53,6 @@ pub struct Held {
     pub on_roster: u64,
     /// Accounts with several seats to call with.
     pub doubled: Vec<Doubled>,
-}
-
-/// Where a person works, as far as the report says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
-    /// The site, or empty.
-    pub site: String,
-    /// The cost center, or empty.
-    pub cost_center: String,
-}
-
-impl Place {
-    /// Where the account's person works.
-    pub fn of(row: &AccountRow) -> Self {
-        Self {
-            site: row.site.clone(),
-            cost_center: row.cost_center.clone(),
-        }
-    }
 }
 
 /// An account that is worth a finding.
@@ -148,16 +131,10 @@ impl Holders {
     /// Knows what changed after `users_at`; with a roster it looks for accounts
     /// of nobody on it.
     pub fn new(memory: &Memory, users_at: Timestamp, roster: Option<Roster>) -> Self {
-        Self::watching(
-            Arc::new(Newer::than(memory, users_at)),
-            roster.map(Arc::new),
-        )
-    }
-
-    fn watching(newer: Arc<Newer>, roster: Option<Arc<Roster>>) -> Self {
         Self {
-            newer,
-            roster,
+            newer: Arc::new(Newer::than(memory, users_at)),
+            freed: Arc::new(freed_since_last_night(memory, users_at)),
+            roster: roster.map(Arc::new),
             held: Held::default(),
             changed: BTreeMap::new(),
             calling: HashMap::new(),
@@ -170,12 +147,25 @@ impl Holders {
     /// An empty one of the same kind, for another part of the report.
     #[must_use]
     pub fn split(&self) -> Self {
-        Self::watching(Arc::clone(&self.newer), self.roster.clone())
+        Self {
+            newer: Arc::clone(&self.newer),
+            freed: Arc::clone(&self.freed),
+            roster: self.roster.clone(),
+            held: Held::default(),
+            changed: BTreeMap::new(),
+            calling: HashMap::new(),
+            more_calling: BTreeMap::new(),
+            twice: BTreeMap::new(),
+            pools: Vec::new(),
+        }
     }
 
     /// Looks at one row of the report.
     pub fn observe(&mut self, row: &AccountRow) {
         let Some(key) = row.key() else { return };
+        if self.freed.contains(&key) {
+            self.held.freed.insert(key.clone(), Place::of(row));
+        }
         if row.licenses.is_empty() {
             return;
         }
@@ -189,19 +179,14 @@ impl Holders {
         }
         if self.newer.concerns(&key) {
             keep(&mut self.changed, key, row);
-        } else {
-            self.held.count(&Place::of(row), row.status, &row.licenses);
-            if row.status == AccountStatus::Inactive {
-                keep(&mut self.held.stranded, key, row);
-            }
+        } else if row.status == AccountStatus::Inactive {
+            keep(&mut self.held.stranded, key, row);
         }
     }
 
     /// Adds what a later part of the report held.
     pub fn merge(&mut self, later: Self) {
-        for (key, count) in later.held.places {
-            self.held.places.entry(key).or_default().add(count);
-        }
+        self.held.freed.extend(later.held.freed);
         join(&mut self.held.stranded, later.held.stranded);
         join(&mut self.held.strangers, later.held.strangers);
         join(&mut self.changed, later.changed);
@@ -225,8 +210,6 @@ impl Holders {
             holder.status = self
                 .newer
                 .correct(&key, holder.status, &mut holder.licenses);
-            self.held
-                .count(&holder.place, holder.status, &holder.licenses);
             match holder.status {
                 AccountStatus::Inactive if !holder.licenses.is_empty() => {
                     self.held.strangers.remove(&key);
@@ -293,15 +276,6 @@ impl Holders {
             self.pools.push(pool);
             self.pools.len() - 1
         })
-    }
-}
-
-impl Held {
-    fn count(&mut self, place: &Place, status: AccountStatus, licenses: &[LicenseName]) {
-        for license in licenses {
-            let key = (license.pool(), place.clone());
-            self.places.entry(key).or_default().count(status);
-        }
     }
 }
 

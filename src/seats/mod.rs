@@ -7,6 +7,7 @@ mod findings;
 mod following;
 mod holders;
 mod inventory;
+mod places;
 mod tally;
 mod terms;
 
@@ -20,11 +21,12 @@ pub use following::{
     Reminder, ReminderKind, RequestMove, by_calendar, contract_of, delivery_is_due, on_day,
     reminders,
 };
-pub use holders::{Doubled, Held, Holder, Holders, Place, Roster};
+pub use holders::{Doubled, Held, Holder, Holders, Roster};
 pub use inventory::{
-    Balance, Movements, PlaceCount, PoolInventory, Requested, Stocktaking, Treatment, take_stock,
+    Balance, Movements, PoolInventory, Requested, Stocktaking, Treatment, take_stock,
 };
-pub use tally::{PoolCount, Tally};
+pub use places::{PlaceCount, PlaceMovements};
+pub use tally::{OnAccounts, PoolCount, Tally};
 pub use terms::Terms;
 
 use jiff::Timestamp;

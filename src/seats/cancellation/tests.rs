@@ -115,6 +115,7 @@ fn seats_that_new_people_took_are_not_free() {
         active: 95,
         stranded: 0,
         stock: None,
+        places: Vec::new(),
     });
     // 95 − 3 freed = 92 expected; 94 held: two were taken.
     let counts = BTreeMap::from([(

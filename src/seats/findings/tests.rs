@@ -116,6 +116,7 @@ impl Case {
                 ended: 0,
                 removals_until: Timestamp::MIN,
             }),
+            places: Vec::new(),
         });
     }
 }

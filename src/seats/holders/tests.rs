@@ -1,6 +1,6 @@
 use super::*;
-use crate::model::{AccountMemory, PersonName};
-use crate::seats::Tally;
+use crate::model::{AccountMemory, PersonName, PoolObservation, PoolStock};
+use crate::seats::Balance;
 
 const X2: &str = "X Series - X2-VOSVC0216-02-US";
 const X4: &str = "X Series - X4-VOSVC0218-02-US";
@@ -65,6 +65,10 @@ fn memory() -> Memory {
     }
 }
 
+fn pool() -> Pool {
+    LicenseName::parse(X2, None).expect("a name").pool()
+}
+
 fn roster() -> Roster {
     let mut roster = Roster::default();
     let email = EmailAddress::parse("Jane@example.com");
@@ -89,20 +93,45 @@ fn held(cut: usize) -> Held {
     first.finish()
 }
 
+// Its row holds nothing any more, and is looked at all the same.
 #[test]
-fn seats_are_the_tallys_wherever_the_report_is_cut() {
-    let mut tally = Tally::new(&memory(), users_at());
-    for row in rows() {
-        tally.observe(&row);
-    }
-    let tally = tally.finish();
-    for cut in 0..=rows().len() {
-        let mut pools: BTreeMap<Pool, PoolCount> = BTreeMap::new();
-        for ((pool, _), count) in held(cut).places {
-            pools.entry(pool).or_default().add(count);
+fn where_seats_were_freed_since_the_last_night_is_found_out() {
+    let mut memory = memory();
+    let observed = |memory: &Memory, day: &str| {
+        let at: Timestamp = format!("2026-11-{day}T18:00:00Z").parse().expect("a day");
+        let stock = Balance::default().stock(&pool(), memory);
+        PoolObservation {
+            at,
+            pool: pool(),
+            active: 9,
+            stranded: 0,
+            stock: Some(PoolStock {
+                removals_until: at,
+                ..stock
+            }),
+            places: Vec::new(),
         }
-        assert_eq!(pools, tally, "cut at {cut}");
-    }
+    };
+    let freed = |memory: &Memory| {
+        let users_at = "2026-11-22T18:00:00Z".parse().expect("an instant");
+        let mut holders = Holders::new(memory, users_at, None);
+        let mut later = holders.split();
+        holders.observe(&row(2, "jane", AccountStatus::Active, &[X2]));
+        later.observe(&row(3, "left", AccountStatus::Inactive, &[]));
+        holders.merge(later);
+        let freed = holders.finish().freed.into_iter();
+        let freed = freed.map(|(key, place)| format!("{} {}", key.as_str(), place.site));
+        freed.collect::<Vec<String>>()
+    };
+    assert_eq!(freed(&memory), [""; 0], "no night was recorded");
+    memory.observations.push(observed(&memory, "20"));
+    assert_eq!(freed(&memory), ["username:left Denver"]);
+    memory.observations.push(observed(&memory, "21"));
+    assert_eq!(
+        freed(&memory),
+        [""; 0],
+        "it is in the numbers of that night"
+    );
 }
 
 #[test]
