@@ -11,6 +11,8 @@ mod places;
 mod tally;
 mod terms;
 
+use cancellation::submit_by;
+
 pub use cancellation::{
     Draft, Ledgered, OverAsked, PoolFigures, calendar_of, drafts, figures, is_request_of,
     keep_for_joiners, over_asked,
