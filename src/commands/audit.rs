@@ -18,9 +18,12 @@ use crate::vendor::wall_now;
 pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
     outputs::prepare(settings)?;
     let as_of = settings.as_of.unwrap_or_else(wall_now);
-    let memory = plan::memory(settings, as_of)?;
+    let mut memory = plan::memory(settings, as_of)?;
     let accounts = Accounts::of(settings, None)?;
     let tonight = Tonight::read(settings, accounts, as_of)?;
+    let today = tonight.day(as_of);
+    // No run may have recorded yet what took effect or lapsed.
+    memory.requests = seats::on_day(&memory.requests, &settings.policy.contracts, today);
     let question = tonight.question(settings, &memory, as_of);
     let roster = roster(settings)?;
     let has_roster = roster.is_some();
@@ -44,7 +47,7 @@ pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
         found: &found,
         held: &held,
         users_at: question.users_at,
-        today: question.calendar.day(as_of),
+        today,
     };
     let report = audit.report();
     let kept = outputs::write_audit(settings, &report)?;

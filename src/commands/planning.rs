@@ -222,6 +222,11 @@ impl Tonight {
         }
     }
 
+    /// The day of an instant in the policy's zone.
+    pub(super) fn day(&self, at: Timestamp) -> Date {
+        self.calendar.day(at)
+    }
+
     /// The plan that follows from what was decided.
     pub(super) fn plan(
         &self,
