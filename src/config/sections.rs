@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::base_url::BaseUrl;
+use super::base_url::{BaseUrl, WebhookUrl};
 use super::policy::{Contracts, Joiners};
 use super::values::{
     AccountNames, CalendarDate, CountLimit, DateOrderWord, Domains, Headers, Hours, HoursLimit,
@@ -202,7 +202,7 @@ impl RemovalFallback {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct WebhookSection {
-    pub(super) url: Option<BaseUrl>,
+    pub(super) url: Option<WebhookUrl>,
     pub(super) secret_env: Option<String>,
     pub(super) secret_file: Option<PathBuf>,
 }
