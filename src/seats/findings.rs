@@ -50,6 +50,8 @@ pub enum FindingKind {
     NotInHr,
     /// Several seats to call with on one account.
     TwoCallingSeats,
+    /// An account without licences in ring groups or call queues.
+    InGroups,
     /// Seats that nobody held for a long time.
     Idle,
     /// Seats on no account that nobody can explain.
@@ -66,6 +68,7 @@ impl FindingKind {
             Self::LeftBehind => "left_behind",
             Self::NotInHr => "not_in_hr",
             Self::TwoCallingSeats => "two_calling_seats",
+            Self::InGroups => "in_groups",
             Self::Idle => "idle",
             Self::Unexplained => "unexplained",
             Self::MoreThanOwned => "more_than_owned",
@@ -121,6 +124,7 @@ pub fn inspect(inspection: &Inspection<'_>) -> Vec<Finding> {
         inspection.stranger(key, holder, &mut findings);
     }
     inspection.doubled(&mut findings);
+    findings.extend(inspection.held.in_groups.values().map(in_groups));
     for pool in inspection.pools {
         findings.extend(inspection.idle(pool));
         findings.extend(inspection.difference(pool));
@@ -358,6 +362,31 @@ impl Inspection<'_> {
             | Treatment::ContactNow
             | Treatment::NoContract => Some(pool.price.as_ref()?.times(quantity)),
         }
+    }
+}
+
+/// Callers are kept waiting for somebody who cannot be reached. No seat is held,
+/// so none is counted, and no pool is named.
+fn in_groups(holder: &Holder) -> Finding {
+    Finding {
+        kind: FindingKind::InGroups,
+        pool: Pool {
+            license: String::new(),
+            country: String::new(),
+        },
+        quantity: 0,
+        account: holder.account.clone(),
+        source: Some(holder.source.clone()),
+        place: holder.place.clone(),
+        monthly_cost: None,
+        what: format!(
+            "an account without licenses is still in ring groups or call queues: {}",
+            holder.groups.join(", ")
+        ),
+        repair:
+            "take it out of them in the Admin Console (Ring Groups, Call Queues), and see that \
+                 somebody is left who answers"
+                .to_owned(),
     }
 }
 

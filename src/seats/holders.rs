@@ -16,8 +16,8 @@ mod tests;
 
 /// Watches the accounts stream by, and finds out where seats are held and by
 /// whom they should not be. It keeps deactivated accounts that hold licences,
-/// accounts of nobody on the roster and accounts with two seats to call with;
-/// of all others it keeps numbers.
+/// accounts of nobody on the roster, accounts with two seats to call with and
+/// members of ring groups who hold none; of all others it keeps numbers.
 #[derive(Debug, Clone)]
 pub struct Holders {
     newer: Arc<Newer>,
@@ -49,6 +49,8 @@ pub struct Held {
     pub stranded: BTreeMap<AccountKey, Holder>,
     /// Active accounts that hold licences, of nobody on the roster.
     pub strangers: BTreeMap<AccountKey, Holder>,
+    /// Accounts without licences that are in ring groups or call queues.
+    pub in_groups: BTreeMap<AccountKey, Holder>,
     /// Rows of active accounts that hold licences, of somebody on the roster.
     pub on_roster: u64,
     /// Accounts with several seats to call with.
@@ -68,6 +70,8 @@ pub struct Holder {
     pub status: AccountStatus,
     /// What it holds.
     pub licenses: Vec<LicenseName>,
+    /// The ring groups and call queues that it is in.
+    pub groups: Vec<String>,
 }
 
 /// An account with several seats to call with.
@@ -167,6 +171,9 @@ impl Holders {
             self.held.freed.insert(key.clone(), Place::of(row));
         }
         if row.licenses.is_empty() {
+            if !row.groups.is_empty() {
+                keep(&mut self.held.in_groups, key, row);
+            }
             return;
         }
         if row.status == AccountStatus::Active {
@@ -189,6 +196,7 @@ impl Holders {
         self.held.freed.extend(later.held.freed);
         join(&mut self.held.stranded, later.held.stranded);
         join(&mut self.held.strangers, later.held.strangers);
+        join(&mut self.held.in_groups, later.held.in_groups);
         join(&mut self.changed, later.changed);
         self.held.on_roster += later.held.on_roster;
         for (account, seat) in later.calling {
@@ -221,6 +229,15 @@ impl Holders {
                 AccountStatus::Active => {}
             }
         }
+        // Another row of the account may have its seats.
+        let Held {
+            in_groups,
+            stranded,
+            ..
+        } = &mut self.held;
+        in_groups.retain(|key, _| {
+            !stranded.contains_key(key) && !self.calling.contains_key(&hash_of(key))
+        });
         for (account, more) in self.more_calling {
             let first = self.calling.get(&account).copied();
             let mut seats: Vec<(u64, Pool)> = first
@@ -237,9 +254,7 @@ impl Holders {
     }
 
     fn count_calling(&mut self, key: &AccountKey, row: &AccountRow) {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let account = hasher.finish();
+        let account = hash_of(key);
         for license in row.licenses.iter().filter(|it| it.is_calling_seat()) {
             let seat = Seat {
                 line: row.source.line,
@@ -286,8 +301,15 @@ fn keep(holders: &mut BTreeMap<AccountKey, Holder>, key: AccountKey, row: &Accou
         place: Place::of(row),
         status: row.status,
         licenses: Vec::new(),
+        groups: row.groups.clone(),
     });
     holder.licenses.extend(row.licenses.iter().cloned());
+}
+
+fn hash_of(key: &AccountKey) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What the Admin Console finds the account by.

@@ -241,6 +241,7 @@ mod tests {
             extension: String::new(),
             phone_numbers: Vec::new(),
             devices: Vec::new(),
+            groups: Vec::new(),
             licenses: licenses
                 .iter()
                 .filter_map(|name| LicenseName::parse(name, None))

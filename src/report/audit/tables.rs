@@ -50,6 +50,7 @@ pub fn audit_tables(report: &AuditReport) -> String {
     let others = of(&[
         FindingKind::NotInHr,
         FindingKind::TwoCallingSeats,
+        FindingKind::InGroups,
         FindingKind::Unexplained,
         FindingKind::MoreThanOwned,
     ]);

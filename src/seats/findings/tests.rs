@@ -50,6 +50,7 @@ fn holder(licenses: &[&str]) -> Holder {
             .iter()
             .filter_map(|name| LicenseName::parse(name, Some("US")))
             .collect(),
+        groups: Vec::new(),
     }
 }
 
@@ -187,6 +188,23 @@ fn the_next_step_follows_from_what_becomes_of_the_leaver() {
         let repair = &case.inspect()[0].repair;
         assert!(repair.contains(words), "{repair}");
     }
+}
+
+#[test]
+fn a_member_of_groups_without_a_seat_has_no_pool_and_no_cost() {
+    let mut case = Case::new();
+    let member = Holder {
+        groups: vec!["Denver Reception".to_owned(), "Support".to_owned()],
+        ..holder(&[])
+    };
+    case.held.in_groups.insert(jane(), member);
+    let findings = case.inspect();
+    let [finding] = findings.as_slice() else {
+        panic!("{findings:?}");
+    };
+    assert_eq!(finding.kind, FindingKind::InGroups);
+    assert_eq!((finding.quantity, &finding.monthly_cost), (0, &None));
+    assert!(finding.what.ends_with("Denver Reception, Support"));
 }
 
 #[test]

@@ -25,6 +25,7 @@ fn row(line: u64, name: &str, status: AccountStatus, licenses: &[&str]) -> Accou
         extension: String::new(),
         phone_numbers: Vec::new(),
         devices: Vec::new(),
+        groups: Vec::new(),
         licenses: licenses
             .iter()
             .filter_map(|name| LicenseName::parse(name, None))
@@ -132,6 +133,31 @@ fn where_seats_were_freed_since_the_last_night_is_found_out() {
         [""; 0],
         "it is in the numbers of that night"
     );
+}
+
+// Jane holds a seat in a row of her own, and rita none at all.
+#[test]
+fn who_is_in_groups_without_a_seat_is_kept() {
+    let members = ["jane", "rita"].map(|name| AccountRow {
+        groups: vec!["Denver Reception".to_owned()],
+        ..row(9, name, AccountStatus::Active, &[])
+    });
+    let rows: Vec<AccountRow> = rows().into_iter().chain(members).collect();
+    for cut in 0..=rows.len() {
+        let mut first = Holders::new(&memory(), users_at(), None);
+        let mut second = first.split();
+        rows[..cut].iter().for_each(|row| first.observe(row));
+        rows[cut..].iter().for_each(|row| second.observe(row));
+        first.merge(second);
+        let found: Vec<(String, Vec<String>)> = first
+            .finish()
+            .in_groups
+            .into_values()
+            .map(|it| (it.account, it.groups))
+            .collect();
+        let rita = ("rita".to_owned(), vec!["Denver Reception".to_owned()]);
+        assert_eq!(found, [rita], "cut at {cut}");
+    }
 }
 
 #[test]
