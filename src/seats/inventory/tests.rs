@@ -44,6 +44,8 @@ fn request(pool: &Pool, id: &str, quantity: u32, state: RequestState) -> OpenReq
     }
 }
 
+mod requests;
+
 /// What really happens at a tenant, and what its files say of it.
 struct Tenant {
     pools: Vec<TruePool>,
@@ -218,8 +220,6 @@ impl Tenant {
     }
 
     fn inventory(&self, users_at: Timestamp, contracts: &[Contract]) -> Vec<PoolInventory> {
-        let (day, owned) = &self.counted;
-        let on_accounts = self.on_accounts();
         let held = Held {
             freed: self.freed.clone(),
             ..Held::default()
@@ -236,29 +236,30 @@ impl Tenant {
                 places: observed_places(pool),
             })
             .collect();
-        let figures = figures(
-            &on_accounts,
-            owned,
-            contracts,
-            &Ledgered {
-                memory: &self.memory,
-                vanished: &[],
-                counted: Some(CountDate {
-                    start: at(*day, 0, 0),
-                    end: at(day.tomorrow().expect("a day"), 0, 0),
-                }),
-            },
-        );
         take_stock(&Stocktaking {
-            figures: &figures,
+            figures: &self.figures(contracts),
             contracts,
             memory: &self.memory,
-            counted: Some(*day),
+            counted: Some(self.counted.0),
             users_at,
             tonight: &tonight,
             held: &held,
             leaving: &BTreeMap::new(),
         })
+    }
+
+    fn figures(&self, contracts: &[Contract]) -> Vec<PoolFigures> {
+        let (day, owned) = &self.counted;
+        let counted = Some(CountDate {
+            start: at(*day, 0, 0),
+            end: at(day.tomorrow().expect("a day"), 0, 0),
+        });
+        let ledgered = Ledgered {
+            memory: &self.memory,
+            vanished: &[],
+            counted,
+        };
+        figures(&self.on_accounts(), owned, contracts, &ledgered)
     }
 
     /// What an accepted plan remembers.
