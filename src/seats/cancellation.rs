@@ -379,7 +379,9 @@ pub(super) fn took_effect_after(request: &OpenRequest, counted: Option<Date>) ->
     match request.state {
         RequestState::Effective | RequestState::Verified => {
             match (request.effective_on, counted) {
-                (Some(effective), Some(counted)) => effective > counted,
+                // A seat is there until its last day is over, so that a count of
+                // that day has it still.
+                (Some(effective), Some(counted)) => effective >= counted,
                 // Without seat counts, every seat ever freed is in A.
                 (_, None) => true,
                 (None, Some(_)) => request.state == RequestState::Effective,

@@ -253,6 +253,32 @@ fn seats_already_asked_for_are_not_asked_for_again() {
     assert_eq!(asked_for(&pool(), &requests, None), 3);
 }
 
+// Else what ended in the night after the count would be asked for again.
+#[test]
+fn a_count_of_the_last_day_still_has_the_seats_that_end_with_it() {
+    let counted = date(2027, 1, 31);
+    let ended = |effective_on| {
+        let request = OpenRequest {
+            id: "cancel-1".to_owned(),
+            pool: pool(),
+            term_ends: counted,
+            quantity: 3,
+            state: RequestState::Effective,
+            effective_on,
+            drafted_at: at("2026-11-28T10:00:00Z"),
+        };
+        asked_for(&pool(), &[request], Some(counted))
+    };
+    assert_eq!(
+        ended(Some(date(2027, 1, 30))),
+        0,
+        "the count is without them"
+    );
+    assert_eq!(ended(Some(counted)), 3);
+    assert_eq!(ended(Some(date(2027, 2, 1))), 3);
+    assert_eq!(ended(None), 3, "nobody knows");
+}
+
 #[test]
 fn contracts_that_end_on_the_same_day_have_requests_of_their_own() {
     let figures = [PoolFigures {
