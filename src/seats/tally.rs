@@ -233,7 +233,12 @@ mod tests {
             employee_id: None,
             name: PersonName::default(),
             status,
-            site: if id == "b2" { "Leeds" } else { "Denver" }.to_owned(),
+            site: if id.starts_with('b') {
+                "Leeds"
+            } else {
+                "Denver"
+            }
+            .to_owned(),
             department: String::new(),
             cost_center: String::new(),
             created: None,
@@ -308,6 +313,7 @@ mod tests {
             account("a1", AccountStatus::Active, &[X2]),
             account("b2", AccountStatus::Active, &[X2]),
             account("a1", AccountStatus::Active, &[X2]),
+            account("b3", AccountStatus::Active, &[X2]),
         ];
         for cut in 0..=rows.len() {
             let mut first = Tally::new(&memory, at);
@@ -322,7 +328,7 @@ mod tests {
                 .into_iter()
                 .map(|it| (it.place.site, it.active, it.stranded))
                 .collect();
-            let expected = [("Denver", 0, 1), ("Leeds", 1, 0)];
+            let expected = [("Denver", 0, 1), ("Leeds", 2, 0)];
             let expected =
                 expected.map(|(site, active, stranded)| (site.to_owned(), active, stranded));
             assert_eq!(places, expected, "cut at {cut}");
@@ -330,7 +336,7 @@ mod tests {
             assert_eq!(
                 counts,
                 [PoolCount {
-                    active: 1,
+                    active: 2,
                     stranded: 1
                 }],
                 "cut at {cut}"

@@ -692,6 +692,25 @@ fn without_counts_nothing_is_below_zero() {
     assert_eq!(stock.difference(), Some(6));
 }
 
+// The same report may be read again, and a later one was made after tonight's.
+#[test]
+fn a_night_does_not_open_with_itself() {
+    let figures = some_figures("X Series - X2");
+    let mut memory = Memory::default();
+    let tonight = at(first_day(), 1, 0);
+    for night in [tonight, at(date(2026, 11, 22), 1, 0)] {
+        memory.observations.push(PoolObservation {
+            at: night,
+            pool: figures.pool.clone(),
+            active: 90,
+            stranded: 3,
+            stock: Some(Balance::default().stock(&figures.pool, &memory)),
+            places: Vec::new(),
+        });
+    }
+    assert_eq!(stock_of(&figures, &[], &memory).movements, None);
+}
+
 #[test]
 fn an_observation_of_an_older_version_opens_nothing() {
     let figures = some_figures("X Series - X2");

@@ -4,7 +4,7 @@
 use super::*;
 use crate::seats::{Draft, RequestMove, drafts, on_day};
 
-/// What people say before a night of every request of which it can be said.
+/// What people say in the morning of every request of which it can be said.
 #[derive(Debug, Clone, Copy)]
 enum Word {
     Nothing,
@@ -144,7 +144,6 @@ fn play_requests(nights: &[Night], claim: Claim) -> Result<(), TestCaseError> {
         day = day
             .checked_add(jiff::ToSpan::days(night.later))
             .expect("a day");
-        tenant.say(day, night.word);
         tenant.pass_time(&contracts, day);
         ended += tenant
             .pools
@@ -183,6 +182,9 @@ fn play_requests(nights: &[Night], claim: Claim) -> Result<(), TestCaseError> {
                 pool.pool
             );
         }
+        // In the morning people hand in what was drafted in the night; who joins
+        // later finds what is left.
+        tenant.say(day, night.word);
         if night.day.counted {
             tenant.count(day);
         }
