@@ -12,7 +12,7 @@ use crate::model::{AccountRow, Memory};
 use crate::plan::{LookedUp, Plan};
 use crate::reconcile::Found;
 use crate::report::{self, AuditFrame, AuditReport};
-use crate::seats::{self, Held, Holders, Inspection, Roster, Stocktaking};
+use crate::seats::{self, Finding, Held, Holders, Inspection, Roster, Stocktaking, TaxRegions};
 use crate::vendor::wall_now;
 
 pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
@@ -40,12 +40,14 @@ pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
     if has_roster {
         refuse_other_roster(&held)?;
     }
+    let taxed_elsewhere = taxed_elsewhere(settings, &tonight);
     let audit = Audit {
         settings,
         memory: &memory,
         plan: &plan,
         found: &found,
         held: &held,
+        taxed_elsewhere: &taxed_elsewhere,
         users_at: question.users_at,
         today,
     };
@@ -90,6 +92,7 @@ struct Audit<'a> {
     plan: &'a Plan,
     found: &'a Found,
     held: &'a Held,
+    taxed_elsewhere: &'a [Finding],
     users_at: Timestamp,
     today: jiff::civil::Date,
 }
@@ -125,6 +128,7 @@ impl Audit<'_> {
             contracts: &policy.contracts,
             memory,
             as_of: plan.as_of,
+            taxed_elsewhere: self.taxed_elsewhere,
             idle_after_days: settings.unassigned_after_days,
             report: users.map_or("", |input| &input.path),
         });
@@ -139,6 +143,34 @@ impl Audit<'_> {
         };
         AuditReport::new(&frame, pools, findings)
     }
+}
+
+/// Compares where unassigned seats are and where they are taxed, and says what
+/// is missing for it if half of it is there.
+fn taxed_elsewhere(settings: &Settings, tonight: &Tonight) -> Vec<Finding> {
+    let regions = TaxRegions::new(settings.tax_regions.clone());
+    let unassigned = tonight.unassigned();
+    match (regions.is_empty(), unassigned.is_empty()) {
+        (true, true) => return Vec::new(),
+        (true, false) => console::warn(
+            "the licences file says where unassigned seats are taxed, and [seats] tax_regions does \
+             not say in which region each site is, so the two are not compared",
+        ),
+        (false, true) => console::warn(
+            "[seats] tax_regions has nothing to be compared with: that takes a --licenses file with \
+             one row for each license, with status, site and service address",
+        ),
+        (false, false) => {}
+    }
+    let compared = regions.compare(unassigned);
+    if compared.unknown > 0 && !regions.is_empty() {
+        console::warn(&format!(
+            "of {} unassigned seats the site or the service address names no region of [seats] \
+             tax_regions, so they are not compared",
+            compared.unknown
+        ));
+    }
+    compared.findings
 }
 
 fn roster(settings: &Settings) -> Result<Option<Roster>, Failure> {

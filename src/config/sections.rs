@@ -284,6 +284,8 @@ pub(super) struct SeatsSection {
     pub(super) as_of: Option<CalendarDate>,
     pub(super) planned_joiners: Joiners,
     pub(super) unassigned_after_days: Option<u16>,
+    /// The word by which addresses of a site's tax region are told, by site.
+    pub(super) tax_regions: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -19,6 +19,7 @@ mod request;
 mod source;
 mod task;
 mod termination;
+mod unassigned;
 mod unsettled;
 
 pub use account::{AccountRow, AccountStatus};
@@ -50,4 +51,5 @@ pub use request::{
 pub use source::{InvalidRow, ReviewLine, SourceRow};
 pub use task::{TaskKind, TaskRecord, TaskState};
 pub use termination::{Termination, TerminationId, TerminationRecord, TerminationState};
+pub use unassigned::UnassignedSeats;
 pub use unsettled::UnsettledRow;

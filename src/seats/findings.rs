@@ -52,6 +52,8 @@ pub enum FindingKind {
     TwoCallingSeats,
     /// An account without licences in ring groups or call queues.
     InGroups,
+    /// Unassigned seats that are taxed elsewhere than at their site.
+    TaxRegion,
     /// Seats that nobody held for a long time.
     Idle,
     /// Seats on no account that nobody can explain.
@@ -69,6 +71,7 @@ impl FindingKind {
             Self::NotInHr => "not_in_hr",
             Self::TwoCallingSeats => "two_calling_seats",
             Self::InGroups => "in_groups",
+            Self::TaxRegion => "tax_region",
             Self::Idle => "idle",
             Self::Unexplained => "unexplained",
             Self::MoreThanOwned => "more_than_owned",
@@ -108,6 +111,8 @@ pub struct Inspection<'a> {
     pub memory: &'a Memory,
     /// The instant of the audit.
     pub as_of: Timestamp,
+    /// Seats that are taxed elsewhere than at their site.
+    pub taxed_elsewhere: &'a [Finding],
     /// Days after which unassigned seats are a finding.
     pub idle_after_days: u16,
     /// The users report's file, whose lines are named.
@@ -124,6 +129,7 @@ pub fn inspect(inspection: &Inspection<'_>) -> Vec<Finding> {
         inspection.stranger(key, holder, &mut findings);
     }
     inspection.doubled(&mut findings);
+    findings.extend_from_slice(inspection.taxed_elsewhere);
     findings.extend(inspection.held.in_groups.values().map(in_groups));
     for pool in inspection.pools {
         findings.extend(inspection.idle(pool));

@@ -9,6 +9,7 @@ mod holders;
 mod inventory;
 mod places;
 mod tally;
+mod tax;
 mod terms;
 
 use cancellation::submit_by;
@@ -29,6 +30,7 @@ pub use inventory::{
 };
 pub use places::{PlaceCount, PlaceMovements};
 pub use tally::{OnAccounts, PoolCount, Tally};
+pub use tax::{Compared, TaxRegions};
 pub use terms::Terms;
 
 use jiff::Timestamp;

@@ -51,6 +51,7 @@ pub fn audit_tables(report: &AuditReport) -> String {
         FindingKind::NotInHr,
         FindingKind::TwoCallingSeats,
         FindingKind::InGroups,
+        FindingKind::TaxRegion,
         FindingKind::Unexplained,
         FindingKind::MoreThanOwned,
     ]);

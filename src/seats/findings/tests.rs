@@ -85,6 +85,7 @@ impl Case {
             contracts: &self.contracts,
             memory: &self.memory,
             as_of: at("2026-12-20T10:00:00Z"),
+            taxed_elsewhere: &[],
             idle_after_days: 30,
             report: "users.csv",
         })
