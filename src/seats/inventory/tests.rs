@@ -711,6 +711,42 @@ fn a_night_does_not_open_with_itself() {
     assert_eq!(stock_of(&figures, &[], &memory).movements, None);
 }
 
+// Else everybody would seem to have come on the first night after an update.
+#[test]
+fn a_night_that_kept_no_places_opens_none() {
+    let figures = some_figures("X Series - X2");
+    let mut memory = Memory::default();
+    let night = |day: i8, places| PoolObservation {
+        at: at(date(2026, 11, day), 1, 0),
+        pool: figures.pool.clone(),
+        active: 90,
+        stranded: 3,
+        stock: Some(Balance::default().stock(&figures.pool, &Memory::default())),
+        places,
+    };
+    let tonight = vec![PlaceObservation {
+        place: place_of(0),
+        active: 90,
+        stranded: 3,
+    }];
+    memory.observations.push(night(18, Vec::new()));
+    let stock = take_stock(&Stocktaking {
+        figures: std::slice::from_ref(&figures),
+        contracts: &[],
+        memory: &memory,
+        counted: Some(first_day()),
+        users_at: at(first_day(), 1, 0),
+        tonight: &[night(20, tonight)],
+        held: &Held::default(),
+        leaving: &BTreeMap::new(),
+    });
+    assert!(stock[0].movements.is_some(), "of the pool all is known");
+    let [place] = stock[0].places.as_slice() else {
+        panic!("{:?}", stock[0].places);
+    };
+    assert_eq!((place.active, place.movements), (90, None));
+}
+
 #[test]
 fn an_observation_of_an_older_version_opens_nothing() {
     let figures = some_figures("X Series - X2");
