@@ -14,15 +14,20 @@ use crate::model::{AccountRow, Memory};
 use crate::plan::{LookedUp, Plan, PlanInput};
 use crate::reconcile::Found;
 use crate::report::{self, AuditFrame, AuditReport};
-use crate::seats::{self, BillCheck, Billing, Held, Holders, Inspection, Roster, Stocktaking};
+use crate::seats::{
+    self, BillCheck, Billing, Finding, Held, Holders, Inspection, Roster, Stocktaking, TaxRegions,
+};
 use crate::vendor::wall_now;
 
 pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
     outputs::prepare(settings)?;
     let as_of = settings.as_of.unwrap_or_else(wall_now);
-    let memory = plan::memory(settings, as_of)?;
+    let mut memory = plan::memory(settings, as_of)?;
     let accounts = Accounts::of(settings, None)?;
     let tonight = Tonight::read(settings, accounts, as_of)?;
+    let today = tonight.day(as_of);
+    // No run may have recorded yet what took effect or lapsed.
+    memory.requests = seats::on_day(&memory.requests, &settings.policy.contracts, today);
     let question = tonight.question(settings, &memory, as_of);
     let roster = roster(settings)?;
     let has_roster = roster.is_some();
@@ -40,6 +45,7 @@ pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
         refuse_other_roster(&held)?;
     }
     let bill = bill(settings, &plan)?;
+    let taxed_elsewhere = taxed_elsewhere(settings, &tonight);
     let audit = Audit {
         settings,
         memory: &memory,
@@ -47,8 +53,9 @@ pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
         found: &found,
         held: &held,
         bill: bill.as_ref().map(|(_, check)| check),
+        taxed_elsewhere: &taxed_elsewhere,
         users_at: question.users_at,
-        today: question.calendar.day(as_of),
+        today,
     };
     let report = audit.report();
     let kept = outputs::write_audit(settings, &report)?;
@@ -96,6 +103,7 @@ struct Audit<'a> {
     found: &'a Found,
     held: &'a Held,
     bill: Option<&'a BillCheck>,
+    taxed_elsewhere: &'a [Finding],
     users_at: Timestamp,
     today: Date,
 }
@@ -120,6 +128,7 @@ impl Audit<'_> {
             memory,
             counted,
             users_at: self.users_at,
+            tonight: &plan.observations,
             held,
             leaving: &leaving,
         });
@@ -131,6 +140,7 @@ impl Audit<'_> {
             contracts: &policy.contracts,
             memory,
             as_of: plan.as_of,
+            taxed_elsewhere: self.taxed_elsewhere,
             idle_after_days: settings.unassigned_after_days,
             report: users.map_or("", |input| &input.path),
         });
@@ -191,6 +201,34 @@ fn describe_bill(settings: &Settings, check: &BillCheck, today: Date) {
             ),
         );
     }
+}
+
+/// Compares where unassigned seats are and where they are taxed, and says what
+/// is missing for it if half of it is there.
+fn taxed_elsewhere(settings: &Settings, tonight: &Tonight) -> Vec<Finding> {
+    let regions = TaxRegions::new(settings.tax_regions.clone());
+    let unassigned = tonight.unassigned();
+    match (regions.is_empty(), unassigned.is_empty()) {
+        (true, true) => return Vec::new(),
+        (true, false) => console::warn(
+            "the licences file says where unassigned seats are taxed, and [seats] tax_regions does \
+             not say in which region each site is, so the two are not compared",
+        ),
+        (false, true) => console::warn(
+            "[seats] tax_regions has nothing to be compared with: that takes a --licenses file with \
+             one row for each license, with status, site and service address",
+        ),
+        (false, false) => {}
+    }
+    let compared = regions.compare(unassigned);
+    if compared.unknown > 0 && !regions.is_empty() {
+        console::warn(&format!(
+            "of {} unassigned seats the site or the service address names no region of [seats] \
+             tax_regions, so they are not compared",
+            compared.unknown
+        ));
+    }
+    compared.findings
 }
 
 fn roster(settings: &Settings) -> Result<Option<Roster>, Failure> {

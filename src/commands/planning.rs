@@ -10,7 +10,9 @@ use super::target::Tenant;
 use super::{live, recovery, sightings};
 use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
-use crate::model::{AccountRow, HoldRecord, HrRow, InvalidRow, Memory, NumberCounts};
+use crate::model::{
+    AccountRow, HoldRecord, HrRow, InvalidRow, Memory, NumberCounts, UnassignedSeats,
+};
 use crate::plan::{Build, Facts, LookedUp, Plan, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures, keep_for_joiners};
@@ -222,6 +224,17 @@ impl Tonight {
         }
     }
 
+    /// Unassigned seats with their service addresses, where the licences file
+    /// says them.
+    pub(super) fn unassigned(&self) -> &[UnassignedSeats] {
+        &self.hand_made.unassigned
+    }
+
+    /// The day of an instant in the policy's zone.
+    pub(super) fn day(&self, at: Timestamp) -> Date {
+        self.calendar.day(at)
+    }
+
     /// The plan that follows from what was decided.
     pub(super) fn plan(
         &self,
@@ -240,8 +253,9 @@ impl Tonight {
         let vanished = reconciliation.vanished(memory);
         let counted = counted(settings);
         let calendar = &self.calendar;
+        let on_accounts = tally.finish();
         let mut seats = figures(
-            &tally.finish(),
+            &on_accounts.pools(),
             &self.hand_made.owned,
             &settings.policy.contracts,
             &Ledgered {
@@ -284,6 +298,7 @@ impl Tonight {
             looked_up,
             facts,
             seats,
+            on_accounts: &on_accounts,
             counted,
             numbers: self.hand_made.numbers.as_ref(),
         })
@@ -375,6 +390,7 @@ impl<B: AccountObserver> AccountObserver for Watch<B> {
 struct HandMade {
     inputs: Vec<PlanInput>,
     owned: Vec<OwnedSeats>,
+    unassigned: Vec<UnassignedSeats>,
     holds: Vec<HoldRecord>,
     map: std::collections::BTreeMap<String, String>,
     numbers: Option<NumberCounts>,
@@ -393,6 +409,7 @@ impl HandMade {
             }
             let licenses = ingest::read_licenses(path, &settings.columns_licenses)?;
             all.inputs.push(input(licenses.file, None));
+            all.unassigned = licenses.unassigned;
             all.owned = licenses
                 .pools
                 .into_iter()

@@ -190,6 +190,7 @@ struct UsersReader<'f> {
     extension: Column,
     phone_numbers: Column,
     devices: Column,
+    groups: Column,
 }
 
 impl<'f> UsersReader<'f> {
@@ -224,6 +225,7 @@ impl<'f> UsersReader<'f> {
             extension: layout.column(&users::EXTENSION),
             phone_numbers: layout.column(&users::PHONE_NUMBERS),
             devices: layout.column(&users::DEVICES),
+            groups: layout.column(&users::GROUPS),
         }
     }
 
@@ -312,6 +314,7 @@ impl<'f> UsersReader<'f> {
             extension: value(self.extension.text(cells)),
             phone_numbers: list(&self.phone_numbers, record),
             devices: list(&self.devices, record),
+            groups: list(&self.groups, record),
             licenses: self.licenses(record)?,
         })
     }
@@ -482,10 +485,10 @@ mod tests {
     fn a_row_is_read_field_by_field() {
         let users = read(
             "User ID,Username,First name,Last name,Email,Status,Site,Department,Licenses,\
-             License country,Created,Extension,Phone number,Device\n\
+             License country,Created,Extension,Phone number,Device,Ring groups\n\
              hvOB1l3zDCaDAwp9tNLzZA,Jane.Doe,Jane,Doe,jane.doe@example.com,Active,Austin,Sales,\
              X Series - X2-VOSVC0216-02-US; Fax (2),US,2024-05-01T10:00:00Z,1001,\
-             +1 555 0100; +1 555 0101,T54W\n",
+             +1 555 0100; +1 555 0101,T54W,Reception; Support\n",
         )
         .expect("a file");
         let row = &users.observer.0[0];
@@ -497,6 +500,7 @@ mod tests {
         assert_eq!(row.created, "2024-05-01T10:00:00Z".parse().ok());
         assert_eq!(row.phone_numbers, ["+1 555 0100", "+1 555 0101"]);
         assert_eq!(row.devices, ["T54W"]);
+        assert_eq!(row.groups, ["Reception", "Support"]);
         assert_eq!(users.file.rows, 1);
     }
 

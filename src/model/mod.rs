@@ -20,6 +20,7 @@ mod request;
 mod source;
 mod task;
 mod termination;
+mod unassigned;
 mod unsettled;
 
 pub use account::{AccountRow, AccountStatus};
@@ -33,8 +34,9 @@ pub use identity::{
 pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{
-    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, PoolObservation,
-    PoolStock, RecentPerson, ReclaimRecord, Sighting, TouchedAccount, seconds_between,
+    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, Place,
+    PlaceObservation, PoolObservation, PoolStock, RecentPerson, ReclaimRecord, Sighting,
+    TouchedAccount, seconds_between,
 };
 pub use money::{Money, MoneyError, MoneyTotals};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};
@@ -53,4 +55,5 @@ pub use rust_decimal::Decimal;
 pub use source::{InvalidRow, ReviewLine, SourceRow};
 pub use task::{TaskKind, TaskRecord, TaskState};
 pub use termination::{Termination, TerminationId, TerminationRecord, TerminationState};
+pub use unassigned::UnassignedSeats;
 pub use unsettled::UnsettledRow;

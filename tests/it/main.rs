@@ -11,6 +11,7 @@ mod init;
 mod kill;
 mod layouts;
 mod live;
+mod nights;
 mod overtaken;
 mod reclaim;
 mod rehearse;

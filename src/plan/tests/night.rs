@@ -56,7 +56,9 @@ impl Scenario {
                 end: calendar.end_of(day, ""),
             }),
         };
-        let mut seats = figures(&tally.finish(), owned, &self.policy.contracts, &ledgered);
+        let on_accounts = tally.finish();
+        let pools = on_accounts.pools();
+        let mut seats = figures(&pools, owned, &self.policy.contracts, &ledgered);
         keep_for_joiners(&mut seats, &self.policy.planned_joiners);
         build(Build {
             as_of: self.as_of,
@@ -74,6 +76,7 @@ impl Scenario {
             looked_up: LookedUp::default(),
             facts,
             seats,
+            on_accounts: &on_accounts,
             counted,
             numbers: None,
         })

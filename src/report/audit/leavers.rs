@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::model::{AccountKey, AccountStatus, Disposition, Memory, Pool, UserId, Username};
+use crate::model::{AccountKey, AccountStatus, Disposition, Memory, Place, Pool, UserId, Username};
 use crate::reconcile::{Found, RowDisposition, as_known};
-use crate::seats::{Departure, Place};
+use crate::seats::Departure;
 
 /// What becomes of the accounts of leavers. Of several lines about one account
 /// the first that decides counts.

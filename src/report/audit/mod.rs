@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::model::{Money, MoneyTotals, OpenRequest, Policy};
-use crate::seats::{BillCheck, Finding, PoolInventory, Treatment, calendar_of, is_request_of};
+use crate::seats::{BillCheck, Finding, PoolInventory, Terms, Treatment, is_request_of};
 
 #[cfg(test)]
 mod tests;
@@ -150,6 +150,7 @@ fn request_line(request: &OpenRequest, frame: &AuditFrame<'_>) -> RequestLine {
     RequestLine {
         request: request.clone(),
         monthly_saving: price.map(|price| price.times(request.quantity)),
-        submit_by: contract.map(|contract| calendar_of(contract, frame.today).1),
+        submit_by: contract
+            .map(|contract| Terms::of_request(contract, request, frame.today).submit_by),
     }
 }

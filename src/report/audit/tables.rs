@@ -51,6 +51,8 @@ pub fn audit_tables(report: &AuditReport) -> String {
     let others = of(&[
         FindingKind::NotInHr,
         FindingKind::TwoCallingSeats,
+        FindingKind::InGroups,
+        FindingKind::TaxRegion,
         FindingKind::Unexplained,
         FindingKind::MoreThanOwned,
         FindingKind::StillBilled,

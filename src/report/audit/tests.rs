@@ -1,8 +1,8 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::model::{Pool, SourceRow};
-use crate::seats::{Balance, FindingKind, Place, PlaceCount, Requested};
+use crate::model::{Place, Pool, SourceRow};
+use crate::seats::{Balance, FindingKind, PlaceCount, PlaceMovements, Requested};
 
 fn pool(license: &str, treatment: Treatment, price: Option<(&str, &str)>) -> PoolInventory {
     PoolInventory {
@@ -32,6 +32,12 @@ fn pool(license: &str, treatment: Treatment, price: Option<(&str, &str)>) -> Poo
             active: 6,
             leaving: 1,
             stranded: 2,
+            movements: Some(PlaceMovements {
+                opening_active: 9,
+                opening_stranded: 1,
+                freed: 1,
+                assigned: -1,
+            }),
         }],
     }
 }
@@ -114,6 +120,13 @@ fn numbers_stay_numbers_and_formulas_do_not_run() {
     );
     assert_eq!(cell(1, "cost_center"), "'=4711");
     assert_eq!(cell(1, "owned"), "", "nobody knows it of a place");
+    let columns = [
+        "opening_active",
+        "opening_stranded",
+        "moved_freed",
+        "moved_assigned",
+    ];
+    assert_eq!(columns.map(|column| cell(1, column)), ["9", "1", "1", "-1"]);
 }
 
 #[test]
