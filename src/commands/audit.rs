@@ -132,6 +132,13 @@ impl Audit<'_> {
             policy,
             counted_on: counted,
             requests: &memory.requests,
+            leavers: &report::leaver_seats(
+                &plan.dispositions,
+                self.found,
+                memory,
+                self.users_at,
+                &pools,
+            ),
         };
         AuditReport::new(&frame, pools, findings)
     }

@@ -16,8 +16,9 @@ mod tables;
 mod tasks;
 
 pub use audit::{
-    AuditFrame, AuditReport, FINDING_COLUMNS, RequestLine, SEAT_COLUMNS, Waste, audit_line,
-    audit_tables, departures, findings_csv, leaving, seats_csv,
+    Asked, AuditFrame, AuditReport, FINDING_COLUMNS, LeaverSeats, RequestLine, SEAT_COLUMNS,
+    UnassignedSeats, Waste, audit_line, audit_tables, departures, findings_csv, leaver_seats, leaving,
+    seats_csv,
 };
 pub use budget::{RequestBudget, Spending, budget_line};
 pub use codes::{Ending, Look, exit_codes, lines_to_look_at, still_reactivated};

@@ -268,8 +268,7 @@ impl Inspection<'_> {
             .map(|contract| contract.spare)
             .sum();
         let quantity = u32::try_from(least - i64::from(spare)).ok()?;
-        let asked = pool.requested.drafted + pool.requested.submitted + pool.requested.confirmed;
-        let repair = match (pool.treatment, asked) {
+        let repair = match (pool.treatment, pool.requested.all()) {
             (Treatment::Contract, 0) => {
                 "the next `seatsweep run` drafts a request for what can be \
                                          asked for; raise `spare` if they are kept on purpose"
@@ -349,15 +348,8 @@ impl Inspection<'_> {
     }
 
     fn cost(&self, pool: &Pool, quantity: u32) -> Option<Money> {
-        let pool = self.pools.iter().find(|it| it.pool == *pool)?;
-        match pool.treatment {
-            Treatment::Pooled => None,
-            Treatment::Contract
-            | Treatment::Subscription
-            | Treatment::Express
-            | Treatment::ContactNow
-            | Treatment::NoContract => Some(pool.price.as_ref()?.times(quantity)),
-        }
+        let mut pools = self.pools.iter();
+        pools.find(|it| it.pool == *pool)?.cost_of(quantity)
     }
 }
 

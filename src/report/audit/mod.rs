@@ -4,17 +4,21 @@
 mod leavers;
 mod sheets;
 mod tables;
+mod unassigned;
 
-pub use leavers::{departures, leaving};
+pub use leavers::{LeaverSeats, departures, leaver_seats, leaving};
 pub use sheets::{FINDING_COLUMNS, SEAT_COLUMNS, findings_csv, seats_csv};
 pub use tables::{audit_line, audit_tables};
+pub use unassigned::UnassignedSeats;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::model::{Money, MoneyTotals, OpenRequest, Policy};
-use crate::seats::{Finding, PoolInventory, Treatment, calendar_of, is_request_of};
+use unassigned::unassigned_seats;
+
+use crate::model::{Money, MoneyTotals, OpenRequest, Policy, RequestState};
+use crate::seats::{Finding, PoolInventory, Terms, Treatment, is_request_of};
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +42,12 @@ pub struct AuditReport {
     pub requests: Vec<RequestLine>,
     /// What unused seats cost.
     pub waste: Waste,
+    /// Those of them that are on no account, pool by pool.
+    pub unassigned: Vec<UnassignedSeats>,
+    /// Seats on accounts of leavers.
+    pub leavers: Vec<LeaverSeats>,
+    /// What is asked of the vendor and not in effect yet.
+    pub asked: Asked,
 }
 
 /// Unused seats of all pools of which that can be told.
@@ -55,6 +65,19 @@ pub struct Waste {
     pub unpriced: u32,
 }
 
+/// Requests that are drafted, submitted or confirmed, added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// Requests.
+    pub requests: u32,
+    /// Seats in them.
+    pub seats: u32,
+    /// What they save a month, as far as prices are known.
+    pub monthly: MoneyTotals,
+    /// Seats without a known price, which are in no amount.
+    pub unpriced: u32,
+}
+
 /// One request with what its contract says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RequestLine {
@@ -62,8 +85,35 @@ pub struct RequestLine {
     pub request: OpenRequest,
     /// What it saves a month, where a price is known.
     pub monthly_saving: Option<Money>,
-    /// The last day to hand it in; none without its contract.
-    pub submit_by: Option<Date>,
+    /// Its calendar, until the vendor has confirmed it; none without its
+    /// contract.
+    pub terms: Option<Terms>,
+}
+
+impl RequestLine {
+    /// The last day to hand it in, while that is still to be done.
+    pub fn submit_by(&self) -> Option<Date> {
+        let terms = self.terms.as_ref()?;
+        (self.request.state == RequestState::Drafted).then_some(terms.submit_by)
+    }
+
+    /// The day on which it takes or took effect: the vendor's, else the
+    /// earliest that the contract allows.
+    pub fn effective_on(&self) -> Option<Date> {
+        let earliest = self.terms.as_ref().map(|terms| terms.earliest_effective);
+        self.request.effective_on.or(earliest)
+    }
+
+    /// Whether it is asked for and not in effect.
+    fn is_on_its_way(&self) -> bool {
+        match self.request.state {
+            RequestState::Drafted | RequestState::Submitted | RequestState::Confirmed => true,
+            RequestState::Effective
+            | RequestState::Verified
+            | RequestState::Lapsed
+            | RequestState::Withdrawn => false,
+        }
+    }
 }
 
 /// What a report is made of, besides the inventory and the findings.
@@ -83,24 +133,38 @@ pub struct AuditFrame<'a> {
     pub counted_on: Option<Date>,
     /// Requests that are not withdrawn or lapsed.
     pub requests: &'a [OpenRequest],
+    /// Seats on accounts of leavers.
+    pub leavers: &'a [LeaverSeats],
 }
 
 impl AuditReport {
     /// Adds up what was found.
     pub fn new(frame: &AuditFrame<'_>, pools: Vec<PoolInventory>, findings: Vec<Finding>) -> Self {
         let requests = frame.requests.iter();
+        let requests: Vec<RequestLine> = requests
+            .map(|request| request_line(request, frame))
+            .collect();
         Self {
             as_of: frame.as_of,
             tenant: frame.tenant.to_owned(),
             target: frame.target.to_owned(),
             counted_on: frame.counted_on,
             waste: Waste::of(&pools),
+            unassigned: unassigned_seats(&pools, &findings, &frame.policy.contracts),
+            leavers: frame.leavers.to_vec(),
+            asked: Asked::of(&requests),
             findings,
-            requests: requests
-                .map(|request| request_line(request, frame))
-                .collect(),
+            requests,
             pools,
         }
+    }
+
+    /// How many pools have a difference between owned and accounted for.
+    fn differing_pools(&self) -> usize {
+        let pools = self.pools.iter();
+        pools
+            .filter(|pool| pool.difference().is_some_and(|it| it != 0))
+            .count()
     }
 
     /// The pools whose unused seats can be told, and those kept apart.
@@ -119,21 +183,35 @@ impl Waste {
     fn of(pools: &[PoolInventory]) -> Self {
         let mut waste = Self::default();
         for pool in pools {
-            let Some(unused) = pool.unused() else {
+            let Some((stranded, unassigned)) = pool.unused_by_cause() else {
                 continue;
             };
-            let stranded = pool.balance.stranded.min(unused);
             waste.stranded += stranded;
-            waste.unassigned += unused - stranded;
+            waste.unassigned += unassigned;
             match (pool.monthly_cost(), pool.yearly_cost()) {
                 (Some(monthly), Some(yearly)) => {
                     waste.monthly.add(&monthly);
                     waste.yearly.add(&yearly);
                 }
-                (None, _) | (_, None) => waste.unpriced += unused,
+                (None, _) | (_, None) => waste.unpriced += stranded + unassigned,
             }
         }
         waste
+    }
+}
+
+impl Asked {
+    fn of(requests: &[RequestLine]) -> Self {
+        let mut asked = Self::default();
+        for line in requests.iter().filter(|line| line.is_on_its_way()) {
+            asked.requests += 1;
+            asked.seats += line.request.quantity;
+            match &line.monthly_saving {
+                Some(saving) => asked.monthly.add(saving),
+                None => asked.unpriced += line.request.quantity,
+            }
+        }
+        asked
     }
 }
 
@@ -141,9 +219,19 @@ fn request_line(request: &OpenRequest, frame: &AuditFrame<'_>) -> RequestLine {
     let mut contracts = frame.policy.contracts.iter();
     let contract = contracts.find(|contract| is_request_of(contract, &request.id));
     let price = contract.and_then(|contract| contract.unit_price.as_ref());
+    let terms = match request.state {
+        RequestState::Drafted | RequestState::Submitted => {
+            contract.map(|contract| Terms::of(contract, request.quantity, frame.today))
+        }
+        RequestState::Confirmed
+        | RequestState::Effective
+        | RequestState::Verified
+        | RequestState::Lapsed
+        | RequestState::Withdrawn => None,
+    };
     RequestLine {
         request: request.clone(),
         monthly_saving: price.map(|price| price.times(request.quantity)),
-        submit_by: contract.map(|contract| calendar_of(contract, frame.today).1),
+        terms,
     }
 }

@@ -69,11 +69,7 @@ pub fn audit_line(report: &AuditReport) -> String {
         0 => String::new(),
         seats => format!(", {seats} of them without a known price"),
     };
-    let differing = report
-        .pools
-        .iter()
-        .filter(|pool| pool.difference().is_some_and(|it| it != 0))
-        .count();
+    let differing = report.differing_pools();
     let cost = match totals(&waste.monthly) {
         amounts if amounts.is_empty() => "at no known price".to_owned(),
         amounts => format!("{amounts} a month, {} a year", totals(&waste.yearly)),
@@ -201,7 +197,7 @@ fn request_table(requests: &[RequestLine]) -> String {
             line.request.pool.to_string(),
             line.request.quantity.to_string(),
             line.request.state.as_str().to_owned(),
-            text(line.submit_by.as_ref()),
+            text(line.submit_by().as_ref()),
             text(line.monthly_saving.as_ref()),
         ]);
     }

@@ -47,6 +47,9 @@ fn report(pools: Vec<PoolInventory>, findings: Vec<Finding>) -> AuditReport {
         findings,
         requests: Vec::new(),
         waste,
+        unassigned: Vec::new(),
+        leavers: Vec::new(),
+        asked: Asked::default(),
     }
 }
 
