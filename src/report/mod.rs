@@ -17,7 +17,7 @@ mod tasks;
 
 pub use audit::{
     Asked, AuditFrame, AuditReport, FINDING_COLUMNS, LeaverSeats, RequestLine, SEAT_COLUMNS,
-    UnassignedSeats, Waste, audit_line, audit_tables, departures, findings_csv, leaver_seats, leaving,
+    UnassignedSeats, Waste, audit_line, audit_tables, audit_workbook, departures, findings_csv, leaver_seats, leaving,
     seats_csv,
 };
 pub use budget::{RequestBudget, Spending, budget_line};

@@ -1,15 +1,18 @@
 //! What an audit shows. Every number is computed once, in [`AuditReport`];
 //! files and tables only write it down.
 
+mod book;
 mod leavers;
 mod sheets;
 mod tables;
 mod unassigned;
+mod workbook;
 
 pub use leavers::{LeaverSeats, departures, leaver_seats, leaving};
 pub use sheets::{FINDING_COLUMNS, SEAT_COLUMNS, findings_csv, seats_csv};
 pub use tables::{audit_line, audit_tables};
 pub use unassigned::UnassignedSeats;
+pub use workbook::audit_workbook;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -157,6 +160,11 @@ impl AuditReport {
             requests,
             pools,
         }
+    }
+
+    /// Seats on active accounts of leavers who are still to be processed.
+    fn leaving_seats(&self) -> u32 {
+        self.pools.iter().map(|pool| pool.leaving).sum()
     }
 
     /// How many pools have a difference between owned and accounted for.

@@ -1,0 +1,132 @@
+use super::{Cell, Column, Sheet, currency, name, narrow, sentence, word};
+use crate::model::AccountStatus;
+use crate::report::audit::{AuditReport, LeaverSeats};
+use crate::seats::{Finding, FindingKind};
+
+/// Seats and licences on deactivated accounts.
+pub(super) fn stranded(report: &AuditReport) -> Sheet {
+    let findings = report.findings.iter();
+    let findings = findings.filter(|it| match it.kind {
+        FindingKind::StrandedSeat | FindingKind::LeftBehind => true,
+        FindingKind::NotInHr
+        | FindingKind::TwoCallingSeats
+        | FindingKind::Idle
+        | FindingKind::Unexplained
+        | FindingKind::MoreThanOwned => false,
+    });
+    Sheet::new("Stranded", FINDING_COLUMNS, findings.map(finding_row))
+}
+
+/// Everything that is worth a look.
+pub(super) fn findings(report: &AuditReport) -> Sheet {
+    let findings = report.findings.iter();
+    Sheet::new("Findings", FINDING_COLUMNS, findings.map(finding_row))
+}
+
+const FINDING_COLUMNS: [Column; 13] = [
+    word("finding"),
+    name("license"),
+    narrow("country"),
+    narrow("seats"),
+    name("account"),
+    name("source file"),
+    narrow("source row"),
+    name("site"),
+    name("cost center"),
+    word("a month"),
+    narrow("currency"),
+    sentence("what"),
+    sentence("next step"),
+];
+
+fn finding_row(finding: &Finding) -> [Cell; 13] {
+    let Finding {
+        kind,
+        pool,
+        quantity,
+        account,
+        source,
+        place,
+        monthly_cost,
+        what,
+        repair,
+    } = finding;
+    let source = source.as_ref();
+    [
+        kind.as_str().into(),
+        (&pool.license).into(),
+        (&pool.country).into(),
+        (*quantity).into(),
+        account.into(),
+        source.map(|it| it.file.as_str()).into(),
+        source.and_then(|it| i64::try_from(it.line).ok()).into(),
+        (&place.site).into(),
+        (&place.cost_center).into(),
+        monthly_cost.as_ref().into(),
+        currency(monthly_cost.as_ref()),
+        what.into(),
+        repair.into(),
+    ]
+}
+
+/// Seats on accounts of leavers, active or not.
+pub(super) fn leavers(report: &AuditReport) -> Sheet {
+    let columns = [
+        word("employee id"),
+        name("person"),
+        name("account"),
+        name("site"),
+        name("cost center"),
+        word("termination date"),
+        word("account is"),
+        name("license"),
+        narrow("country"),
+        narrow("seats"),
+        word("a month"),
+        narrow("currency"),
+        word("disposition"),
+        word("reason"),
+        word("next due (UTC)"),
+        sentence("detail"),
+    ];
+    let rows = report.leavers.iter().map(|seats| {
+        let LeaverSeats {
+            employee_id,
+            person,
+            account,
+            place,
+            termination_date,
+            status,
+            pool,
+            quantity,
+            monthly_cost,
+            disposition,
+            reason,
+            next_due,
+            detail,
+        } = seats;
+        let status = match status {
+            AccountStatus::Active => "active",
+            AccountStatus::Inactive => "inactive",
+        };
+        [
+            employee_id.into(),
+            person.into(),
+            account.into(),
+            (&place.site).into(),
+            (&place.cost_center).into(),
+            (*termination_date).into(),
+            status.into(),
+            (&pool.license).into(),
+            (&pool.country).into(),
+            (*quantity).into(),
+            monthly_cost.as_ref().into(),
+            currency(monthly_cost.as_ref()),
+            disposition.as_str().into(),
+            reason.as_str().into(),
+            (*next_due).into(),
+            detail.into(),
+        ]
+    });
+    Sheet::new("Leavers with seats", columns, rows)
+}

@@ -1,0 +1,135 @@
+use super::{Cell, Sheet, name, sentence};
+use crate::model::MoneyTotals;
+use crate::report::audit::{Asked, AuditReport, Waste};
+
+/// The figures that somebody asks for first, one a row.
+pub(super) fn summary(report: &AuditReport) -> Sheet {
+    let columns = [
+        name("figure"),
+        name("value"),
+        sentence("where it comes from"),
+    ];
+    let mut rows = frame(report);
+    rows.extend(waste(&report.waste));
+    rows.extend(asked(&report.asked));
+    rows.extend(checks(report));
+    Sheet {
+        columns: columns.into(),
+        rows,
+        name: "Summary",
+    }
+}
+
+fn frame(report: &AuditReport) -> Vec<Vec<Cell>> {
+    let counted = "[seats] as_of: the day on which the licences file was copied";
+    let real = match report.target.as_str() {
+        "8x8" => "the real tenant",
+        _ => "a simulated tenant: nothing of this is real",
+    };
+    vec![
+        row("tenant", &report.tenant, "[tenant] name"),
+        row("target", &report.target, real),
+        row("as of (UTC)", report.as_of, "--as-of, or the time of day"),
+        row("seats counted on", report.counted_on, counted),
+    ]
+}
+
+fn waste(waste: &Waste) -> Vec<Vec<Cell>> {
+    let mut rows = vec![
+        row(
+            "seats used by nobody",
+            waste.stranded + waste.unassigned,
+            "stranded and unassigned together: sheets Pools, Stranded, Billable unassigned",
+        ),
+        row(
+            "of these stranded",
+            waste.stranded,
+            "seats on accounts that the users report or the ledger knows as deactivated",
+        ),
+        row(
+            "of these unassigned",
+            waste.unassigned,
+            "billed and on no account: counted in the licences file, and freed since",
+        ),
+        row(
+            "of these without a known price",
+            waste.unpriced,
+            "in no amount: no [[contracts]] entry says their unit_price",
+        ),
+    ];
+    rows.extend(amounts(
+        "they cost a month",
+        &waste.monthly,
+        "unused seats of each pool times its unit_price",
+    ));
+    rows.extend(amounts(
+        "they cost a year",
+        &waste.yearly,
+        "twelve times that",
+    ));
+    rows
+}
+
+fn asked(asked: &Asked) -> Vec<Vec<Cell>> {
+    let mut rows = vec![
+        row(
+            "requests on their way",
+            asked.requests,
+            "drafted, submitted or confirmed: sheet Requests",
+        ),
+        row(
+            "seats in them",
+            asked.seats,
+            "only seats that were really freed are asked for, less the spare ones",
+        ),
+        row(
+            "of these without a known price",
+            asked.unpriced,
+            "in no amount",
+        ),
+    ];
+    rows.extend(amounts(
+        "they save a month",
+        &asked.monthly,
+        "seats of each request times its contract's unit_price, once it is in effect",
+    ));
+    rows
+}
+
+fn checks(report: &AuditReport) -> Vec<Vec<Cell>> {
+    vec![
+        row(
+            "seats of leavers whose access is still open",
+            report.leaving_seats(),
+            "sheets Pools (leaving) and Leavers with seats",
+        ),
+        row(
+            "pools with a difference",
+            count(report.differing_pools()),
+            "owned is not what is accounted for: sheet Differences",
+        ),
+        row(
+            "findings",
+            count(report.findings.len()),
+            "each with its next step: sheet Findings",
+        ),
+    ]
+}
+
+/// A row for each currency: amounts of different currencies are never summed.
+fn amounts<'a>(
+    figure: &'a str,
+    totals: &'a MoneyTotals,
+    origin: &'a str,
+) -> impl Iterator<Item = Vec<Cell>> + use<'a> {
+    let totals = totals.amounts();
+    totals.map(move |money| row(figure, money, origin))
+}
+
+fn row(figure: &str, value: impl Into<Cell>, origin: &str) -> Vec<Cell> {
+    vec![figure.into(), value.into(), origin.into()]
+}
+
+fn count(number: usize) -> Cell {
+    i64::try_from(number).ok().into()
+}
