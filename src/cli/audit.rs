@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::civil::Date;
 
 use super::{InputArguments, OutputArguments, TimeArguments};
 
@@ -15,6 +16,15 @@ pub struct AuditArguments {
     /// An export of all active employees, with an employee id, a work e-mail or a username.
     #[arg(long, value_name = "FILE", help_heading = "Inputs")]
     pub roster: Option<PathBuf>,
+    /// Hold the billing export FILE against the contracts and the cancellations in effect.
+    ///
+    /// A CSV file or workbook with a line for each license or service. Columns that are called otherwise are named in
+    /// [columns.bill], names of licenses in [formats.bill_names].
+    #[arg(long, value_name = "FILE", help_heading = "Inputs")]
+    pub bill: Option<PathBuf>,
+    /// Take the bill as one for the month that begins on DATE [default: the latest month in its date column].
+    #[arg(long, value_name = "DATE", help_heading = "Inputs")]
+    pub bill_date: Option<Date>,
     /// The run clock.
     #[command(flatten)]
     pub time: TimeArguments,

@@ -2,17 +2,19 @@
 //! calls nobody unless the accounts are listed live.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::failure::{Exit, Failure};
+use super::following::open_requests;
 use super::planning::{self, Accounts, Evidence, Tonight};
 use super::{console, outputs, plan};
 use crate::config::Settings;
-use crate::ingest::{self, AccountObserver};
-use crate::model::{AccountRow, Memory};
-use crate::plan::{LookedUp, Plan};
+use crate::ingest::{self, AccountObserver, BillDate, BillReading};
+use crate::model::{AccountRow, FollowedRequest, Memory};
+use crate::plan::{LookedUp, Plan, PlanInput};
 use crate::reconcile::Found;
 use crate::report::{self, AuditFrame, AuditReport};
-use crate::seats::{self, Held, Holders, Inspection, Roster, Stocktaking};
+use crate::seats::{self, BillCheck, Billing, Held, Holders, Inspection, Roster, Stocktaking};
 use crate::vendor::wall_now;
 
 pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
@@ -37,19 +39,30 @@ pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
     if has_roster {
         refuse_other_roster(&held)?;
     }
+    let requests = match plan::ledger_to_read(settings)? {
+        Some(ledger) => open_requests(&ledger)?,
+        None => Vec::new(),
+    };
+    let bill = bill(settings, &plan, &requests)?;
     let audit = Audit {
         settings,
         memory: &memory,
         plan: &plan,
         found: &found,
         held: &held,
+        requests: &requests,
+        bill: bill.as_ref().map(|(_, check)| check),
         users_at: question.users_at,
         today: question.calendar.day(as_of),
     };
     let report = audit.report();
     let kept = outputs::write_audit(settings, &report)?;
     console::tell(settings, &report::audit_tables(&report));
-    console::describe_inputs(settings, &plan);
+    console::describe_inputs(settings, &plan.inputs);
+    if let Some((input, check)) = &bill {
+        console::describe_inputs(settings, std::slice::from_ref(input));
+        describe_bill(settings, check, audit.today);
+    }
     if !unreadable.is_empty() {
         console::warn(&format!(
             "{} rows of the users report could not be read, and their seats are not counted; \
@@ -87,8 +100,11 @@ struct Audit<'a> {
     plan: &'a Plan,
     found: &'a Found,
     held: &'a Held,
+    /// What was said of the requests.
+    requests: &'a [FollowedRequest],
+    bill: Option<&'a BillCheck>,
     users_at: Timestamp,
-    today: jiff::civil::Date,
+    today: Date,
 }
 
 impl Audit<'_> {
@@ -98,6 +114,7 @@ impl Audit<'_> {
             memory,
             plan,
             held,
+            bill,
             ..
         } = *self;
         let policy = &settings.policy;
@@ -114,7 +131,7 @@ impl Audit<'_> {
             leaving: &leaving,
         });
         let users = plan.inputs.iter().find(|input| input.role == "users");
-        let findings = seats::inspect(&Inspection {
+        let mut findings = seats::inspect(&Inspection {
             pools: &pools,
             held,
             departures: &departures,
@@ -124,6 +141,7 @@ impl Audit<'_> {
             idle_after_days: settings.unassigned_after_days,
             report: users.map_or("", |input| &input.path),
         });
+        findings.extend(bill.iter().flat_map(|bill| bill.findings()));
         let frame = AuditFrame {
             as_of: plan.as_of,
             today: self.today,
@@ -132,6 +150,7 @@ impl Audit<'_> {
             policy,
             counted_on: counted,
             requests: &memory.requests,
+            followed: self.requests,
             leavers: &report::leaver_seats(
                 &plan.dispositions,
                 self.found,
@@ -139,8 +158,53 @@ impl Audit<'_> {
                 self.users_at,
                 &pools,
             ),
+            bill,
         };
         AuditReport::new(&frame, pools, findings)
+    }
+}
+
+/// Holds the bill against the contracts, if one was given.
+fn bill(
+    settings: &Settings,
+    plan: &Plan,
+    requests: &[FollowedRequest],
+) -> Result<Option<(PlanInput, BillCheck)>, Failure> {
+    let Some(path) = &settings.inputs.bill else {
+        return Ok(None);
+    };
+    let date = settings.inputs.bill_date;
+    let reading = BillReading {
+        names: &settings.columns_bill,
+        formats: &settings.formats,
+        date: date.map_or(BillDate::Column, |_| BillDate::Said),
+    };
+    let bill = ingest::read_bill(path, reading)?;
+    let check = seats::check_bill(&Billing {
+        file: &bill.file.path,
+        lines: &bill.lines,
+        date,
+        contracts: &settings.policy.contracts,
+        known: &plan.seats.iter().map(|it| it.pool.clone()).collect(),
+        requests,
+    })
+    .map_err(|error| Failure::of(Exit::BadData, error))?;
+    Ok(Some((planning::input(bill.file, None), check)))
+}
+
+/// What somebody should do about the bill.
+fn describe_bill(settings: &Settings, check: &BillCheck, today: Date) {
+    for reminder in check.reminders(today) {
+        console::warn(&report::reminder_text(&reminder));
+    }
+    for id in &check.gone {
+        console::tell(
+            settings,
+            &format!(
+                "{id} is gone from the bill of {}: `seatsweep requests close {id}`",
+                check.date
+            ),
+        );
     }
 }
 

@@ -16,7 +16,7 @@ use crate::apply::{Event, Observer, Servers};
 use crate::cli::LogFormat;
 use crate::config::{LogLevel, LogSettings, Settings};
 use crate::model::{HoldRecord, ReclaimRecord};
-use crate::plan::{Phase, Plan, Review};
+use crate::plan::{Phase, Plan, PlanInput, Review};
 use crate::report::{self, Look, Run, Summary};
 use crate::sandbox::LogReport;
 use crate::vendor::Usage;
@@ -172,11 +172,11 @@ pub(super) fn describe_reactivated<'a>(open: impl IntoIterator<Item = &'a Reclai
 }
 
 /// What was understood of the inputs, for `-v`.
-pub(super) fn describe_inputs(settings: &Settings, plan: &Plan) {
+pub(super) fn describe_inputs(settings: &Settings, inputs: &[PlanInput]) {
     if matches!(settings.log.level, LogLevel::Warn | LogLevel::Info) {
         return;
     }
-    for input in &plan.inputs {
+    for input in inputs {
         warn(&report::input_block(
             &input.role,
             &input.path,

@@ -36,7 +36,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
         let plan = plan?;
         let kept = outputs::write_plan(settings, &plan, None)?;
         console::tell(settings, &report::plan_tables(&plan));
-        console::describe_inputs(settings, &plan);
+        console::describe_inputs(settings, &plan.inputs);
         console::describe_findings(settings, &plan);
         let code = match gate(settings, &plan, &kept, &memory, &ledger)? {
             Gate::Shut(code) => {

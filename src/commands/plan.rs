@@ -22,7 +22,7 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
     let plan = planning::make_plan(settings, &memory, as_of)?;
     let kept = outputs::write_plan(settings, &plan, arguments.out.as_deref())?;
     console::tell(settings, &report::plan_tables(&plan));
-    console::describe_inputs(settings, &plan);
+    console::describe_inputs(settings, &plan.inputs);
     console::describe_findings(settings, &plan);
     console::describe_reactivated(memory.open_reclaims.values());
     let tripped = plan

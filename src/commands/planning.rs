@@ -447,7 +447,7 @@ fn refuse_twice(inputs: &[PlanInput], file: &InputFile) -> Result<(), Failure> {
     }
 }
 
-fn input(file: InputFile, made_at: Option<Timestamp>) -> PlanInput {
+pub(super) fn input(file: InputFile, made_at: Option<Timestamp>) -> PlanInput {
     PlanInput {
         role: file.role.to_string(),
         path: file.path,

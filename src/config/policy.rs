@@ -110,6 +110,12 @@ pub(super) fn formats(file: &ConfigFile) -> Formats {
         users_status: users_words
             .map(|(word, status)| (folded(word), *status))
             .collect(),
+        bill_dates: said.bill_dates.map(Into::into),
+        bill_names: said
+            .bill_names
+            .iter()
+            .map(|(name, license)| (folded(name), license.clone()))
+            .collect(),
         hr: TextFormat {
             encoding: said.hr_encoding,
             delimiter: said.hr_delimiter,

@@ -65,6 +65,7 @@ pub(super) struct InputsSection {
     pub(super) map: Option<PathBuf>,
     pub(super) numbers: Option<PathBuf>,
     pub(super) roster: Option<PathBuf>,
+    pub(super) bill: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -292,6 +293,7 @@ pub(super) struct ColumnsSection {
     pub(super) hr: BTreeMap<String, String>,
     pub(super) users: BTreeMap<String, Headers>,
     pub(super) licenses: BTreeMap<String, String>,
+    pub(super) bill: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -303,6 +305,8 @@ pub(super) struct FormatsSection {
     pub(super) users_date_orders: BTreeMap<String, DateOrderWord>,
     pub(super) hr_status: BTreeMap<String, EmploymentStatus>,
     pub(super) users_status: BTreeMap<String, AccountStatus>,
+    pub(super) bill_dates: Option<DateOrderWord>,
+    pub(super) bill_names: BTreeMap<String, String>,
     pub(super) hr_encoding: Option<TextEncoding>,
     pub(super) users_encoding: Option<TextEncoding>,
     pub(super) hr_delimiter: Option<Delimiter>,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::DeliverySettings;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub columns_users: ColumnNames,
     /// Columns of the licences file that the administrator named.
     pub columns_licenses: ColumnNames,
+    /// Columns of the billing export that the administrator named.
+    pub columns_bill: ColumnNames,
     /// Formats that the administrator fixed.
     pub formats: Formats,
     /// What changes a plan.
@@ -117,6 +120,10 @@ pub struct Inputs {
     pub numbers: Option<PathBuf>,
     /// Everybody who is employed; for `audit` alone.
     pub roster: Option<PathBuf>,
+    /// A billing export; for `audit` alone.
+    pub bill: Option<PathBuf>,
+    /// The first day that the bill is for; `None` for its date column.
+    pub bill_date: Option<Date>,
     /// When the HR exports were made; `None` for the files' times.
     pub hr_at: Option<Timestamp>,
     /// When the users report was made; `None` for the file's time, and for a

@@ -113,6 +113,8 @@ impl Draft {
         text.choice("numbers", &quoted("inbox/numbers*.csv"));
         text.comment("Everybody who is employed, for `audit`: whose licences are nobody's?");
         text.choice("roster", &quoted("inbox/employees*.csv"));
+        text.comment("A billing export, for `audit`: is what was cancelled gone from the bill?");
+        text.choice("bill", &quoted("inbox/bill*.csv"));
         for sentence in &self.lists {
             text.comment(&format!("Cannot be read yet: {sentence}"));
         }
@@ -419,6 +421,7 @@ mod tests {
         assert!(file.email.host.is_some() && file.webhook.url.is_some());
         assert_eq!(file.seats.planned_joiners.0.len(), 1);
         assert!(file.inputs.roster.is_some() && file.seats.unassigned_after_days.is_some());
+        assert!(file.inputs.bill.is_some());
         assert!(file.inputs.map.is_some() && !file.protected.accounts.0.is_empty());
     }
 

@@ -42,6 +42,8 @@ pub enum InputRole {
     Numbers,
     /// Everybody who is employed, as HR exports them.
     Roster,
+    /// A billing export.
+    Bill,
     /// The review sheet, which comes back from a spreadsheet.
     Review,
 }
@@ -57,6 +59,7 @@ impl InputRole {
             Self::Map => "map",
             Self::Numbers => "numbers",
             Self::Roster => "roster",
+            Self::Bill => "bill",
             Self::Review => "review",
         }
     }

@@ -221,6 +221,7 @@ impl Layout {
             | InputRole::Holds
             | InputRole::Map
             | InputRole::Numbers
+            | InputRole::Bill
             | InputRole::Review => None,
         }
     }

@@ -91,6 +91,10 @@ fn columns_of(role: InputRole) -> &'static str {
         InputRole::Numbers => {
             "a --numbers file is the numbers report of Admin Console, with a column `Phone number`"
         }
+        InputRole::Bill => {
+            "a --bill file has the columns license, country, quantity, amount, currency, date, or \
+             others that are named in [columns.bill]"
+        }
         InputRole::Hr | InputRole::Users | InputRole::Roster | InputRole::Review => {
             "exports and review sheets are not written by hand"
         }

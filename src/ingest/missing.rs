@@ -55,6 +55,7 @@ pub(super) fn looks_like(table: &Table, header: &[String], assignment: &Assignme
         | InputRole::Map
         | InputRole::Numbers
         | InputRole::Roster
+        | InputRole::Bill
         | InputRole::Review => None,
     };
     kind.map(|kind| format!("; {kind}")).unwrap_or_default()
@@ -72,7 +73,7 @@ pub(super) fn how_to_name(table: &Table, likeliest: Option<(&Field, &str)>) -> S
         None => (String::new(), example, "HEADER".to_owned()),
     };
     let how = match table.role {
-        InputRole::Hr | InputRole::Users | InputRole::Licenses => format!(
+        InputRole::Hr | InputRole::Users | InputRole::Licenses | InputRole::Bill => format!(
             "name the right one in [columns.{}], e.g. {} = \"{header}\", in {CONFIGURATION}",
             table.role, field.name
         ),

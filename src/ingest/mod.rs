@@ -14,13 +14,15 @@
 //!    `records`); `body` passes over what is no data (`filler`) and refuses
 //!    what swallowed rows (`swallowed`).
 //! 5. Each record becomes a row of the model, or an invalid row: `hr`, `users`,
-//!    or one of the lists (`holds`, `map`, `licenses`, `numbers`, `roster`, `review`), by way of
-//!    `dates`, `status` and `license_cell`.
+//!    or one of the lists (`holds`, `map`, `licenses`, `numbers`, `roster`, `bill`, `review`), by way of
+//!    `dates`, `amounts`, `status` and `license_cell`.
 //!
 //! A bad row is a result. A file that cannot be read as what it is said to be
 //! is an [`IngestError`], raised before anything is changed.
 
 mod aliases;
+mod amounts;
+mod bill;
 mod body;
 mod candidate;
 mod chunks;
@@ -62,6 +64,7 @@ mod text;
 mod users;
 mod workbook;
 
+pub use bill::{BillDate, BillFile, BillReading, read_bill};
 pub use error::{IngestError, IngestErrorKind, OpenQuestion, Refusal};
 pub use holds::{HoldsFile, read_holds};
 pub use hr::{HrFile, read_hr};

@@ -135,6 +135,7 @@ fn several_serve(file: &TextFile, serving: &[String], table: &Table) -> Refusal 
         | InputRole::Map
         | InputRole::Numbers
         | InputRole::Roster
+        | InputRole::Bill
         | InputRole::Review => String::new(),
     };
     file.refusal(

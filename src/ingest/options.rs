@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use super::aliases::{Table, hr, seats, users};
+use super::aliases::{Table, bill, hr, seats, users};
 use crate::model::{AccountStatus, EmploymentStatus};
 
 /// Columns named by the administrator: field → header as it stands in the
@@ -29,6 +29,11 @@ impl ColumnNames {
     /// The fields of the licences file that a column can be named for.
     pub fn licenses_fields() -> Vec<&'static str> {
         names_of(&seats::TABLE)
+    }
+
+    /// The fields of the billing export that a column can be named for.
+    pub fn bill_fields() -> Vec<&'static str> {
+        names_of(&bill::TABLE)
     }
 }
 
@@ -61,6 +66,10 @@ pub struct Formats {
     pub hr_status: BTreeMap<String, EmploymentStatus>,
     /// What other status words of the users report mean, by word in lower case.
     pub users_status: BTreeMap<String, AccountStatus>,
+    /// Order of the dates in the billing export.
+    pub bill_dates: Option<DateOrder>,
+    /// The license that a name on the bill means, by name in lower case.
+    pub bill_names: BTreeMap<String, String>,
     /// How the HR export is written.
     pub hr: TextFormat,
     /// How the users report is written.

@@ -3,6 +3,7 @@
 //! valid ever after; nothing here reads a file, a clock or the network.
 
 mod account;
+mod bill;
 mod digest;
 mod disposition;
 mod guard_limits;
@@ -22,6 +23,7 @@ mod termination;
 mod unsettled;
 
 pub use account::{AccountRow, AccountStatus};
+pub use bill::BillLine;
 pub use digest::{SHORT_DIGEST_LENGTH, sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};

@@ -76,7 +76,8 @@ pub fn reminder_text(reminder: &Reminder) -> String {
         kind,
         days,
         by,
-        ..
+        case_number,
+        within: _,
     } = reminder;
     match kind {
         ReminderKind::HandIn => format!(
@@ -92,6 +93,16 @@ pub fn reminder_text(reminder: &Reminder) -> String {
             "{request_id} took effect on {by}, {days} days ago: look whether it is gone from the \
              bill; then `seatsweep requests close {request_id}`"
         ),
+        ReminderKind::StillBilled => {
+            let quoted = match case_number {
+                Some(case) => format!("case {case}"),
+                None => "8x8's confirmation".to_owned(),
+            };
+            format!(
+                "{request_id} took effect on {by}, {days} days ago, and seats of it are still on \
+                 the bill: quote {quoted} to 8x8 and ask for a credit since then"
+            )
+        }
     }
 }
 

@@ -56,6 +56,18 @@ pub enum FindingKind {
     Unexplained,
     /// More seats are held or free than are owned.
     MoreThanOwned,
+    /// Seats that were cancelled and are billed all the same.
+    StillBilled,
+    /// More seats are billed than should be.
+    BilledMore,
+    /// Fewer seats are billed than should be.
+    BilledLess,
+    /// As many seats are billed as should be, for another amount.
+    BilledOtherwise,
+    /// Seats are billed that no contract is known for.
+    BilledWithoutContract,
+    /// Seats under contract are not on the bill.
+    NotOnBill,
 }
 
 impl FindingKind {
@@ -69,6 +81,12 @@ impl FindingKind {
             Self::Idle => "idle",
             Self::Unexplained => "unexplained",
             Self::MoreThanOwned => "more_than_owned",
+            Self::StillBilled => "still_billed",
+            Self::BilledMore => "billed_more",
+            Self::BilledLess => "billed_less",
+            Self::BilledOtherwise => "billed_otherwise",
+            Self::BilledWithoutContract => "billed_without_contract",
+            Self::NotOnBill => "not_on_bill",
         }
     }
 }

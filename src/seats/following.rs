@@ -130,6 +130,9 @@ pub struct Reminder {
     /// Of a draft: the mark that was passed last, 60, 30, 14 or 7 days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<i32>,
+    /// The vendor's case number, to be quoted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case_number: Option<String>,
 }
 
 /// What a reminder is about.
@@ -142,6 +145,8 @@ pub enum ReminderKind {
     NotConfirmed,
     /// The date has passed, and nobody has seen it gone from the bill.
     NotVerified,
+    /// The date has passed, and seats of it are on the bill.
+    StillBilled,
 }
 
 /// What people should be reminded of on a day, in the requests' order.
@@ -164,6 +169,7 @@ fn reminder(followed: &FollowedRequest, contracts: &[Contract], today: Date) -> 
         days,
         by,
         within: None,
+        case_number: followed.case_number.clone(),
     };
     match request.state {
         RequestState::Drafted if request.quantity > 0 => {

@@ -450,7 +450,7 @@ fn places(pool: &Pool, stocktaking: &Stocktaking<'_>) -> Vec<PlaceCount> {
 }
 
 /// The price on which all contracts of the pool agree.
-fn price(pool: &Pool, contracts: &[Contract]) -> Option<Money> {
+pub(super) fn price(pool: &Pool, contracts: &[Contract]) -> Option<Money> {
     let mut prices = contracts
         .iter()
         .filter(|contract| contract.pool == *pool)

@@ -1,6 +1,7 @@
 //! Seats and money, as pure calculation: who holds how many seats of a pool,
 //! what was really freed, and what may be asked to be cancelled.
 
+mod bill;
 mod cancellation;
 mod entitlement;
 mod findings;
@@ -10,6 +11,10 @@ mod inventory;
 mod tally;
 mod terms;
 
+pub use bill::{
+    BillCheck, BillError, BillStanding, BilledPool, Billing, ChargeKind, OtherCharge, StillBilled,
+    check_bill,
+};
 pub use cancellation::{
     Draft, Ledgered, OverAsked, PoolFigures, calendar_of, drafts, figures, is_request_of,
     keep_for_joiners, over_asked,

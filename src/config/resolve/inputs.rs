@@ -39,8 +39,19 @@ pub(super) fn inputs(
         Command::Explain(explain) => explain.inputs.clone(),
         Command::Audit(audit) => {
             let roster = found.file.inputs.roster.as_ref();
+            let bill = found.file.inputs.bill.as_ref();
+            let bill = input(audit.bill.as_ref(), bill, found)?;
+            if let (None, Some(date)) = (&bill, audit.bill_date) {
+                return Err(ConfigError::Option {
+                    option: "--bill-date",
+                    value: date.to_string(),
+                    problem: "there is no bill; name it with --bill FILE or [inputs] bill",
+                });
+            }
             return Ok(Inputs {
                 roster: input(audit.roster.as_ref(), roster, found)?,
+                bill,
+                bill_date: audit.bill_date,
                 ..files_to_plan_from(audit.inputs.clone(), found, target)?
             });
         }
@@ -111,6 +122,8 @@ fn files_to_plan_from(
         map: input(typed.map.as_ref(), said.map.as_ref(), found)?,
         numbers: input(typed.numbers.as_ref(), said.numbers.as_ref(), found)?,
         roster: None,
+        bill: None,
+        bill_date: None,
         hr_at: typed.hr_at,
         users_at: typed.users_at,
     })

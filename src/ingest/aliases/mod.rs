@@ -6,6 +6,7 @@
 //! need one entry. They match whole headers only: `Manager's Work Email` and
 //! `Personal Email` can never be taken for the leaver's work e-mail.
 
+pub(super) mod bill;
 pub(super) mod hr;
 mod lists;
 pub(super) mod users;
@@ -101,6 +102,7 @@ mod tests {
             &map::TABLE,
             &review::TABLE,
             &roster::TABLE,
+            &bill::TABLE,
         ];
         for field in tables.iter().flat_map(|table| table.fields) {
             for alias in field.strong.iter().chain(field.weak) {
@@ -111,7 +113,7 @@ mod tests {
 
     #[test]
     fn no_two_fields_have_the_same_strong_alias() {
-        for table in [&hr::TABLE, &users::TABLE, &seats::TABLE] {
+        for table in [&hr::TABLE, &users::TABLE, &seats::TABLE, &bill::TABLE] {
             let mut aliases: Vec<_> = table.fields.iter().flat_map(|field| field.strong).collect();
             let count = aliases.len();
             aliases.sort_unstable();

@@ -1,6 +1,7 @@
 //! What an audit shows. Every number is computed once, in [`AuditReport`];
 //! files and tables only write it down.
 
+mod bill;
 mod book;
 mod leavers;
 mod sheets;
@@ -20,8 +21,8 @@ use serde::Serialize;
 
 use unassigned::unassigned_seats;
 
-use crate::model::{Money, MoneyTotals, OpenRequest, Policy, RequestState};
-use crate::seats::{Finding, PoolInventory, Terms, Treatment, is_request_of};
+use crate::model::{FollowedRequest, Money, MoneyTotals, OpenRequest, Policy, RequestState};
+use crate::seats::{BillCheck, Finding, PoolInventory, Terms, Treatment, is_request_of};
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,8 @@ pub struct AuditReport {
     pub leavers: Vec<LeaverSeats>,
     /// What is asked of the vendor and not in effect yet.
     pub asked: Asked,
+    /// The bill that was held against the contracts, if one was given.
+    pub bill: Option<BillCheck>,
 }
 
 /// Unused seats of all pools of which that can be told.
@@ -88,6 +91,12 @@ pub struct RequestLine {
     pub request: OpenRequest,
     /// What it saves a month, where a price is known.
     pub monthly_saving: Option<Money>,
+    /// The vendor's case number.
+    pub case_number: Option<String>,
+    /// The day on which the vendor got it.
+    pub handed_in_on: Option<Date>,
+    /// What the vendor charges for it.
+    pub fees: Option<Money>,
     /// Its calendar, until the vendor has confirmed it; none without its
     /// contract.
     pub terms: Option<Terms>,
@@ -136,8 +145,12 @@ pub struct AuditFrame<'a> {
     pub counted_on: Option<Date>,
     /// Requests that are not withdrawn or lapsed.
     pub requests: &'a [OpenRequest],
+    /// What was said of them.
+    pub followed: &'a [FollowedRequest],
     /// Seats on accounts of leavers.
     pub leavers: &'a [LeaverSeats],
+    /// The bill that was held against the contracts, if one was given.
+    pub bill: Option<&'a BillCheck>,
 }
 
 impl AuditReport {
@@ -158,6 +171,7 @@ impl AuditReport {
             asked: Asked::of(&requests),
             findings,
             requests,
+            bill: frame.bill.cloned(),
             pools,
         }
     }
@@ -237,9 +251,14 @@ fn request_line(request: &OpenRequest, frame: &AuditFrame<'_>) -> RequestLine {
         | RequestState::Lapsed
         | RequestState::Withdrawn => None,
     };
+    let mut followed = frame.followed.iter();
+    let followed = followed.find(|it| it.request.id == request.id);
     RequestLine {
         request: request.clone(),
         monthly_saving: price.map(|price| price.times(request.quantity)),
+        case_number: followed.and_then(|it| it.case_number.clone()),
+        handed_in_on: followed.and_then(|it| it.handed_in_on),
+        fees: followed.and_then(|it| it.fees.clone()),
         terms,
     }
 }

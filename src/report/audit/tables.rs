@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use tabled::builder::Builder;
 use tabled::settings::Style;
 
+use super::bill::{bill_line, bill_tables};
 use super::{AuditReport, RequestLine};
 use crate::model::{Money, MoneyTotals, Pool};
 use crate::report::{instant, text};
@@ -52,6 +53,12 @@ pub fn audit_tables(report: &AuditReport) -> String {
         FindingKind::TwoCallingSeats,
         FindingKind::Unexplained,
         FindingKind::MoreThanOwned,
+        FindingKind::StillBilled,
+        FindingKind::BilledMore,
+        FindingKind::BilledLess,
+        FindingKind::BilledOtherwise,
+        FindingKind::BilledWithoutContract,
+        FindingKind::NotOnBill,
     ]);
     if !others.is_empty() {
         parts.push(titled("findings", &grouped(&others)));
@@ -59,6 +66,7 @@ pub fn audit_tables(report: &AuditReport) -> String {
     if !report.requests.is_empty() {
         parts.push(titled("requests", &request_table(&report.requests)));
     }
+    parts.extend(report.bill.iter().flat_map(bill_tables));
     parts.join("\n\n")
 }
 
@@ -76,7 +84,7 @@ pub fn audit_line(report: &AuditReport) -> String {
     };
     format!(
         "audit of {} ({}): {} pools; {} seats used by nobody ({} stranded, {} unassigned), \
-         {cost}{unpriced}; {differing} pools with a difference; {} findings; {} requests",
+         {cost}{unpriced}; {differing} pools with a difference; {} findings; {} requests{}",
         report.target,
         report.tenant,
         report.pools.len(),
@@ -85,6 +93,7 @@ pub fn audit_line(report: &AuditReport) -> String {
         waste.unassigned,
         report.findings.len(),
         report.requests.len(),
+        report.bill.as_ref().map(bill_line).unwrap_or_default(),
     )
 }
 
@@ -204,19 +213,19 @@ fn request_table(requests: &[RequestLine]) -> String {
     draw(table)
 }
 
-fn totals(totals: &MoneyTotals) -> String {
+pub(super) fn totals(totals: &MoneyTotals) -> String {
     let amounts: Vec<String> = totals.amounts().map(|it: Money| it.to_string()).collect();
     amounts.join(" and ")
 }
 
-fn or_unknown<T: ToString>(number: Option<T>) -> String {
+pub(super) fn or_unknown<T: ToString>(number: Option<T>) -> String {
     number.map_or_else(|| "unknown".to_owned(), |number| number.to_string())
 }
 
-fn titled(title: &str, table: &str) -> String {
+pub(super) fn titled(title: &str, table: &str) -> String {
     format!("{title}\n{table}")
 }
 
-fn draw(table: Builder) -> String {
+pub(super) fn draw(table: Builder) -> String {
     table.build().with(Style::sharp()).to_string()
 }

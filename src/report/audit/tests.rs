@@ -50,6 +50,7 @@ fn report(pools: Vec<PoolInventory>, findings: Vec<Finding>) -> AuditReport {
         unassigned: Vec::new(),
         leavers: Vec::new(),
         asked: Asked::default(),
+        bill: None,
     }
 }
 

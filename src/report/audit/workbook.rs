@@ -1,3 +1,4 @@
+use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use rust_xlsxwriter::{
     DocProperties, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
@@ -27,46 +28,72 @@ pub fn audit_workbook(report: &AuditReport) -> Result<Vec<u8>, XlsxError> {
 
 fn write_sheet(worksheet: &mut Worksheet, sheet: &Sheet) -> Result<(), XlsxError> {
     worksheet.set_name(sheet.name)?;
-    let heading = Format::new()
-        .set_bold()
-        .set_text_wrap()
-        .set_align(FormatAlign::Top)
-        .set_border_bottom(FormatBorder::Thin);
-    for (position, column) in (0_u16..).zip(&sheet.columns) {
+    let columns: Vec<Format> = (0..sheet.columns.len())
+        .map(|column| aligned(sheet, column))
+        .collect();
+    for ((position, column), format) in (0_u16..).zip(&sheet.columns).zip(&columns) {
+        let format = format
+            .clone()
+            .set_bold()
+            .set_text_wrap()
+            .set_border_bottom(FormatBorder::Thin);
         worksheet.set_column_width(position, characters(column.width))?;
-        worksheet.write_string_with_format(0, position, column.title, &heading)?;
+        worksheet.write_string_with_format(0, position, column.title, &format)?;
     }
     let mut last = 0;
     for (line, cells) in (1_u32..).zip(&sheet.rows) {
-        for ((position, column), cell) in (0_u16..).zip(&sheet.columns).zip(cells) {
-            write_cell(worksheet, (line, position), cell, column.width)?;
+        for ((position, cell), format) in (0_u16..).zip(cells).zip(&columns) {
+            write_cell(worksheet, (line, position), cell, format.clone())?;
         }
+        worksheet.set_row_height(line, 15.0 * f64::from(lines(sheet, cells)))?;
         last = line;
     }
+    worksheet.set_row_height(0, 45)?;
     worksheet.set_freeze_panes(1, 0)?;
-    let columns = u16::try_from(sheet.columns.len()).unwrap_or(u16::MAX);
-    worksheet.autofilter(0, 0, last, columns.saturating_sub(1))?;
+    let last_column = u16::try_from(sheet.columns.len() - 1).unwrap_or(u16::MAX);
+    worksheet.autofilter(0, 0, last, last_column)?;
     Ok(())
 }
+
+/// Numbers stand at the right and texts at the left, a little apart.
+fn aligned(sheet: &Sheet, column: usize) -> Format {
+    let format = Format::new().set_align(FormatAlign::Top);
+    if sheet.is_numeric(column) {
+        format.set_align(FormatAlign::Right)
+    } else {
+        format.set_align(FormatAlign::Left).set_indent(1)
+    }
+}
+
+/// How many lines a row takes. Not every program finds that out when it opens
+/// a file, so it is written down.
+fn lines(sheet: &Sheet, cells: &[Cell]) -> u16 {
+    let lines = sheet.columns.iter().zip(cells).map(|(column, cell)| {
+        let letters = match cell {
+            Cell::Text(text) => text.chars().count(),
+            Cell::Empty | Cell::Whole(_) | Cell::Money(_) | Cell::Day(_) | Cell::Instant(_) => 0,
+        };
+        // Words do not fill a line to its end.
+        let room = usize::from(characters(column.width)) * 9 / 10;
+        u16::try_from(letters.div_ceil(room)).unwrap_or(u16::MAX)
+    });
+    lines.max().unwrap_or(1).clamp(1, MOST_LINES)
+}
+
+/// More of a cell is seen when it is opened: a row can be no taller than 409
+/// points.
+const MOST_LINES: u16 = 12;
 
 fn write_cell(
     worksheet: &mut Worksheet,
     (line, column): (u32, u16),
     cell: &Cell,
-    width: Width,
+    format: Format,
 ) -> Result<(), XlsxError> {
-    let format = Format::new().set_align(FormatAlign::Top);
     match cell {
         Cell::Empty => {}
-        // Spreadsheets know no earlier days.
-        Cell::Day(day) if day.year() < 1900 => {
-            worksheet.write_string_with_format(line, column, day.to_string(), &format)?;
-        }
         Cell::Text(text) => {
-            let format = match width {
-                Width::Narrow | Width::Word => format,
-                Width::Name | Width::Sentence => format.set_text_wrap(),
-            };
+            let format = format.set_text_wrap();
             worksheet.write_string_with_format(line, column, fitting(text), &format)?;
         }
         Cell::Whole(number) => {
@@ -78,13 +105,14 @@ fn write_cell(
             write_number(worksheet, (line, column), &money.amount.to_string(), &format)?;
         }
         Cell::Day(day) => {
+            let day = day.to_datetime(Time::midnight());
             let format = format.set_num_format("yyyy-mm-dd");
-            worksheet.write_datetime_with_format(line, column, *day, &format)?;
+            write_time(worksheet, (line, column), day, (cell, &format))?;
         }
         Cell::Instant(at) => {
-            let format = format.set_num_format("yyyy-mm-dd hh:mm:ss");
             let at = at.to_zoned(TimeZone::UTC).datetime();
-            worksheet.write_datetime_with_format(line, column, at, &format)?;
+            let format = format.set_num_format("yyyy-mm-dd hh:mm:ss");
+            write_time(worksheet, (line, column), at, (cell, &format))?;
         }
     }
     Ok(())
@@ -104,6 +132,21 @@ fn write_number(
         Ok(number) if is_exact => worksheet.write_number_with_format(line, column, number, format),
         Ok(_) | Err(_) => worksheet.write_string_with_format(line, column, digits, format),
     }?;
+    Ok(())
+}
+
+/// Spreadsheets know no time before 1900, which stays text.
+fn write_time(
+    worksheet: &mut Worksheet,
+    (line, column): (u32, u16),
+    at: DateTime,
+    (cell, format): (&Cell, &Format),
+) -> Result<(), XlsxError> {
+    if at.year() < 1900 {
+        worksheet.write_string_with_format(line, column, cell.to_string(), format)?;
+    } else {
+        worksheet.write_datetime_with_format(line, column, at, format)?;
+    }
     Ok(())
 }
 
@@ -153,11 +196,11 @@ fn footer(report: &AuditReport) -> String {
 }
 
 /// The width in characters.
-fn characters(width: Width) -> f64 {
+fn characters(width: Width) -> u8 {
     match width {
-        Width::Narrow => 11.0,
-        Width::Word => 17.0,
-        Width::Name => 28.0,
-        Width::Sentence => 60.0,
+        Width::Narrow => 11,
+        Width::Word => 18,
+        Width::Name => 27,
+        Width::Sentence => 50,
     }
 }

@@ -2,6 +2,7 @@
 //! workbook and the page write down, each in its own way. Nothing is computed
 //! here.
 
+mod bill;
 mod money;
 mod people;
 mod stock;
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::AuditReport;
-use crate::model::Money;
+use crate::model::{Money, MoneyTotals};
 
 /// One sheet of the workbook, or one table of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,20 +68,30 @@ pub(super) enum Cell {
 
 /// All sheets, in their order.
 pub(super) fn sheets(report: &AuditReport) -> Vec<Sheet> {
-    vec![
+    let mut sheets = vec![
         summary::summary(report),
         stock::pools(report),
+        stock::movements(report),
         stock::places(report),
         stock::unassigned(report),
         people::stranded(report),
         people::leavers(report),
         money::requests(report),
         money::differences(report),
-        people::findings(report),
-    ]
+    ];
+    sheets.extend(bill::bill(report));
+    sheets.push(people::findings(report));
+    sheets
 }
 
 impl Sheet {
+    /// Whether the cells of a column are numbers or days, and none is a text.
+    pub(super) fn is_numeric(&self, column: usize) -> bool {
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        let mut cells = cells.filter(|cell| **cell != Cell::Empty).peekable();
+        cells.peek().is_some() && cells.all(|cell| !matches!(cell, Cell::Text(_)))
+    }
+
     fn new<const N: usize>(
         name: &'static str,
         columns: [Column; N],
@@ -146,6 +157,13 @@ impl From<i64> for Cell {
     }
 }
 
+/// A count that no spreadsheet could show is not known.
+impl From<u64> for Cell {
+    fn from(number: u64) -> Self {
+        i64::try_from(number).ok().into()
+    }
+}
+
 impl From<Money> for Cell {
     fn from(money: Money) -> Self {
         Self::Money(money)
@@ -155,6 +173,21 @@ impl From<Money> for Cell {
 impl From<&Money> for Cell {
     fn from(money: &Money) -> Self {
         Self::Money(money.clone())
+    }
+}
+
+/// Amounts of different currencies are never summed, so several are a text.
+impl From<&MoneyTotals> for Cell {
+    fn from(totals: &MoneyTotals) -> Self {
+        let amounts: Vec<Money> = totals.amounts().collect();
+        match amounts.as_slice() {
+            [] => Self::Empty,
+            [money] => money.into(),
+            several => {
+                let several: Vec<String> = several.iter().map(Money::to_string).collect();
+                Self::Text(several.join(" and "))
+            }
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+use super::bill::difference_rows;
 use super::{Cell, Sheet, currency, name, narrow, sentence, word};
 use crate::report::audit::{AuditReport, RequestLine};
 use crate::seats::{FindingKind, PoolInventory};
@@ -12,22 +13,28 @@ pub(super) fn requests(report: &AuditReport) -> Sheet {
         narrow("seats"),
         word("saves a month"),
         narrow("currency"),
-        word("term ends"),
+        word("case number"),
+        word("drafted at (UTC)"),
         word("hand in by"),
         narrow("days left"),
+        word("handed in on"),
         word("notice by"),
         word("effective on"),
+        word("term ends"),
         word("missing it costs"),
-        word("drafted at (UTC)"),
+        word("fees"),
     ];
     let rows = report.requests.iter().map(request_row);
     Sheet::new("Requests", columns, rows)
 }
 
-fn request_row(line: &RequestLine) -> [Cell; 14] {
+fn request_row(line: &RequestLine) -> [Cell; 17] {
     let RequestLine {
         request,
         monthly_saving,
+        case_number,
+        handed_in_on,
+        fees,
         terms,
     } = line;
     let terms = terms.as_ref();
@@ -40,18 +47,21 @@ fn request_row(line: &RequestLine) -> [Cell; 14] {
         request.quantity.into(),
         monthly_saving.as_ref().into(),
         currency(monthly_saving.as_ref()),
-        request.term_ends.into(),
+        case_number.as_deref().into(),
+        request.drafted_at.into(),
         submit_by.into(),
         terms
             .filter(|_| submit_by.is_some())
             .map(|terms| i64::from(terms.days_left))
             .into(),
+        (*handed_in_on).into(),
         terms.map(|terms| terms.notice_by).into(),
         line.effective_on().into(),
+        request.term_ends.into(),
         terms
             .and_then(|terms| terms.cost_of_missing.as_ref())
             .into(),
-        request.drafted_at.into(),
+        fees.as_ref().into(),
     ]
 }
 
@@ -61,9 +71,9 @@ pub(super) fn differences(report: &AuditReport) -> Sheet {
         name("difference in"),
         name("license"),
         narrow("country"),
-        narrow("expected"),
-        narrow("found"),
-        narrow("difference"),
+        word("expected"),
+        word("found"),
+        word("difference"),
         sentence("what it means"),
         sentence("next step"),
     ];
@@ -71,7 +81,7 @@ pub(super) fn differences(report: &AuditReport) -> Sheet {
         let rows = [owned_row(pool, report), grown_row(pool)];
         rows.into_iter().flatten()
     });
-    Sheet::new("Differences", columns, rows)
+    Sheet::new("Differences", columns, rows.chain(difference_rows(report)))
 }
 
 /// Owned against accounted for.

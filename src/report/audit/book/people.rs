@@ -5,15 +5,9 @@ use crate::seats::{Finding, FindingKind};
 
 /// Seats and licences on deactivated accounts.
 pub(super) fn stranded(report: &AuditReport) -> Sheet {
+    let kinds = [FindingKind::StrandedSeat, FindingKind::LeftBehind];
     let findings = report.findings.iter();
-    let findings = findings.filter(|it| match it.kind {
-        FindingKind::StrandedSeat | FindingKind::LeftBehind => true,
-        FindingKind::NotInHr
-        | FindingKind::TwoCallingSeats
-        | FindingKind::Idle
-        | FindingKind::Unexplained
-        | FindingKind::MoreThanOwned => false,
-    });
+    let findings = findings.filter(|it| kinds.contains(&it.kind));
     Sheet::new("Stranded", FINDING_COLUMNS, findings.map(finding_row))
 }
 

@@ -2,8 +2,7 @@ use super::{Cell, Sheet, currency, name, narrow, sentence, word};
 use crate::report::audit::{AuditReport, UnassignedSeats};
 use crate::seats::{Balance, PoolInventory};
 
-/// One row for each pool: where its seats are, how that came about, and what
-/// the unused ones cost.
+/// One row for each pool: where its seats are, and what the unused ones cost.
 pub(super) fn pools(report: &AuditReport) -> Sheet {
     let columns = [
         name("license"),
@@ -26,25 +25,13 @@ pub(super) fn pools(report: &AuditReport) -> Sheet {
         word("unused, a month"),
         word("unused, a year"),
         narrow("currency"),
-        word("opening at (UTC)"),
-        narrow("opening: owned"),
-        narrow("opening: active"),
-        narrow("opening: stranded"),
-        narrow("opening: unassigned"),
-        narrow("opening: suspended"),
-        narrow("opening: difference"),
-        narrow("moved: freed"),
-        narrow("moved: assigned"),
-        narrow("moved: bought"),
-        narrow("moved: ended"),
-        narrow("moved: unexplained"),
         sentence("note"),
     ];
     let rows = report.pools.iter().map(|pool| pool_row(pool, report));
     Sheet::new("Pools", columns, rows)
 }
 
-fn pool_row(pool: &PoolInventory, report: &AuditReport) -> [Cell; 33] {
+fn pool_row(pool: &PoolInventory, report: &AuditReport) -> [Cell; 21] {
     let Balance {
         owned,
         active: _,
@@ -53,8 +40,6 @@ fn pool_row(pool: &PoolInventory, report: &AuditReport) -> [Cell; 33] {
         suspended,
         ended,
     } = pool.balance;
-    let moved = pool.movements.as_ref();
-    let opening = moved.map(|moved| moved.opening);
     [
         (&pool.pool.license).into(),
         (&pool.pool.country).into(),
@@ -76,20 +61,53 @@ fn pool_row(pool: &PoolInventory, report: &AuditReport) -> [Cell; 33] {
         pool.monthly_cost().into(),
         pool.yearly_cost().into(),
         currency(pool.price.as_ref()),
-        moved.map(|moved| moved.since).into(),
-        opening.and_then(|it| it.owned).into(),
-        opening.map(|it| it.active).into(),
-        opening.map(|it| it.stranded).into(),
-        opening.map(|it| it.unassigned).into(),
-        opening.map(|it| it.suspended).into(),
-        pool.opening_difference().into(),
-        moved.map(|moved| moved.freed).into(),
-        moved.map(|moved| moved.assigned).into(),
-        moved.and_then(|moved| moved.bought).into(),
-        moved.map(|moved| moved.ended).into(),
-        pool.unexplained().into(),
         pool.treatment.why_not().into(),
     ]
+}
+
+/// One row for each pool that was recorded before: opening and movements make
+/// the closing balance, or unexplained says by how much they do not.
+pub(in crate::report::audit) fn movements(report: &AuditReport) -> Sheet {
+    let columns = [
+        name("license"),
+        narrow("country"),
+        word("opening at (UTC)"),
+        narrow("owned then"),
+        narrow("bought"),
+        narrow("ended"),
+        narrow("owned now"),
+        narrow("on accounts then"),
+        narrow("freed here"),
+        narrow("assigned otherwise"),
+        narrow("on accounts now"),
+        narrow("on no account then"),
+        narrow("on no account now"),
+        narrow("difference then"),
+        narrow("difference now"),
+        narrow("unexplained"),
+    ];
+    let rows = report.pools.iter().filter_map(|pool| {
+        let moved = pool.movements.as_ref()?;
+        Some([
+            (&pool.pool.license).into(),
+            (&pool.pool.country).into(),
+            moved.since.into(),
+            moved.opening.owned.into(),
+            moved.bought.into(),
+            moved.ended.into(),
+            pool.balance.owned.into(),
+            moved.opening.on_accounts().into(),
+            moved.freed.into(),
+            moved.assigned.into(),
+            pool.balance.on_accounts().into(),
+            moved.opening.on_no_account().into(),
+            pool.balance.on_no_account().into(),
+            pool.opening_difference().into(),
+            pool.difference().into(),
+            pool.unexplained().into(),
+        ])
+    });
+    Sheet::new("Movements", columns, rows)
 }
 
 /// Seats on accounts, by site and cost center.

@@ -1,4 +1,4 @@
-use super::{Cell, Sheet, name, sentence};
+use super::{Cell, Sheet, name, sentence, word};
 use crate::model::MoneyTotals;
 use crate::report::audit::{Asked, AuditReport, Waste};
 
@@ -6,7 +6,7 @@ use crate::report::audit::{Asked, AuditReport, Waste};
 pub(super) fn summary(report: &AuditReport) -> Sheet {
     let columns = [
         name("figure"),
-        name("value"),
+        word("value"),
         sentence("where it comes from"),
     ];
     let mut rows = frame(report);
