@@ -3,6 +3,7 @@
 
 mod bill;
 mod book;
+mod groups;
 mod leavers;
 mod sheets;
 mod tables;

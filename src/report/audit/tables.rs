@@ -4,6 +4,7 @@ use tabled::builder::Builder;
 use tabled::settings::Style;
 
 use super::bill::{bill_line, bill_tables};
+use super::groups::{FindingGroup, grouped};
 use super::{AuditReport, RequestLine};
 use crate::model::{Money, MoneyTotals, Pool};
 use crate::report::{instant, text};
@@ -42,11 +43,11 @@ pub fn audit_tables(report: &AuditReport) -> String {
     };
     let stranded = of(&[FindingKind::StrandedSeat, FindingKind::LeftBehind]);
     if !stranded.is_empty() {
-        parts.push(titled("stranded", &grouped(&stranded)));
+        parts.push(titled("stranded", &finding_table(&stranded)));
     }
     let idle = of(&[FindingKind::Idle]);
     if !idle.is_empty() {
-        parts.push(titled("unassigned for long", &grouped(&idle)));
+        parts.push(titled("unassigned for long", &finding_table(&idle)));
     }
     let others = of(&[
         FindingKind::NotInHr,
@@ -61,7 +62,7 @@ pub fn audit_tables(report: &AuditReport) -> String {
         FindingKind::NotOnBill,
     ]);
     if !others.is_empty() {
-        parts.push(titled("findings", &grouped(&others)));
+        parts.push(titled("findings", &finding_table(&others)));
     }
     if !report.requests.is_empty() {
         parts.push(titled("requests", &request_table(&report.requests)));
@@ -164,20 +165,18 @@ fn movement_table(pools: &[&PoolInventory]) -> String {
 }
 
 /// Findings of one kind, pool and next step together.
-fn grouped(findings: &[&Finding]) -> String {
-    let mut groups: BTreeMap<(FindingKind, &Pool, &str), (u32, MoneyTotals)> = BTreeMap::new();
-    for finding in findings {
-        let key = (finding.kind, &finding.pool, finding.repair.as_str());
-        let (seats, cost) = groups.entry(key).or_default();
-        *seats += finding.quantity;
-        if let Some(money) = &finding.monthly_cost {
-            cost.add(money);
-        }
-    }
+fn finding_table(findings: &[&Finding]) -> String {
     let mut table = Builder::default();
     table.push_record(["finding", "pool", "seats", "a month"]);
     let mut steps: Vec<String> = Vec::new();
-    for ((kind, pool, repair), (seats, cost)) in groups {
+    for group in grouped(findings.iter().copied()) {
+        let FindingGroup {
+            kind,
+            pool,
+            repair,
+            seats,
+            monthly_cost,
+        } = group;
         let step = steps.iter().position(|step| step == repair);
         let step = step.unwrap_or_else(|| {
             steps.push(repair.to_owned());
@@ -187,7 +186,7 @@ fn grouped(findings: &[&Finding]) -> String {
             format!("{kind} [{}]", step + 1),
             pool.to_string(),
             seats.to_string(),
-            totals(&cost),
+            totals(&monthly_cost),
         ]);
     }
     let steps = steps.iter().enumerate();
