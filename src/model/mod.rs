@@ -2,6 +2,7 @@
 //! outcomes, and what is remembered between runs. Values are parsed once and
 //! valid ever after; nothing here reads a file, a clock or the network.
 
+mod access;
 mod account;
 mod digest;
 mod disposition;
@@ -21,6 +22,7 @@ mod task;
 mod termination;
 mod unsettled;
 
+pub use access::AccessTrail;
 pub use account::{AccountRow, AccountStatus};
 pub use digest::{SHORT_DIGEST_LENGTH, sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
