@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::civil::Date;
 
 use super::{InputArguments, OutputArguments, TimeArguments};
 
@@ -15,6 +16,12 @@ pub struct AuditArguments {
     /// An export of all active employees, with an employee id, a work e-mail or a username.
     #[arg(long, value_name = "FILE", help_heading = "Inputs")]
     pub roster: Option<PathBuf>,
+    /// Tell of those who left on DATE or later when they lost access; the first day of the last full quarter if it is not said.
+    #[arg(long, value_name = "DATE", help_heading = "Period")]
+    pub since: Option<Date>,
+    /// Tell of those who left on DATE or before; today if it is not said.
+    #[arg(long, value_name = "DATE", help_heading = "Period")]
+    pub until: Option<Date>,
     /// The run clock.
     #[command(flatten)]
     pub time: TimeArguments,

@@ -16,8 +16,10 @@ mod tables;
 mod tasks;
 
 pub use audit::{
-    AuditFrame, AuditReport, FINDING_COLUMNS, RequestLine, SEAT_COLUMNS, Waste, audit_line,
-    audit_tables, departures, findings_csv, leaving, seats_csv,
+    ACCESS_COLUMNS, AccessCounts, AccessInquiry, AccessQuarter, AccessReason, AccessState,
+    AccessStudy, AccessTimes, AuditFrame, AuditReport, FINDING_COLUMNS, IN_TIME, LeaverAccess,
+    Night, Quarter, Removal, RemovalSource, RequestLine, SEAT_COLUMNS, Waste, access_csv,
+    audit_line, audit_tables, departures, findings_csv, leaving, seats_csv,
 };
 pub use budget::{RequestBudget, Spending, budget_line};
 pub use codes::{Ending, Look, exit_codes, lines_to_look_at, still_reactivated};

@@ -1,10 +1,16 @@
 //! What an audit shows. Every number is computed once, in [`AuditReport`];
 //! files and tables only write it down.
 
+mod access;
 mod leavers;
 mod sheets;
 mod tables;
 
+pub use access::{
+    ACCESS_COLUMNS, AccessCounts, AccessInquiry, AccessQuarter, AccessReason, AccessState,
+    AccessStudy, AccessTimes, IN_TIME, LeaverAccess, Night, Quarter, Removal, RemovalSource,
+    access_csv,
+};
 pub use leavers::{departures, leaving};
 pub use sheets::{FINDING_COLUMNS, SEAT_COLUMNS, findings_csv, seats_csv};
 pub use tables::{audit_line, audit_tables};
@@ -38,6 +44,8 @@ pub struct AuditReport {
     pub requests: Vec<RequestLine>,
     /// What unused seats cost.
     pub waste: Waste,
+    /// When leavers lost access.
+    pub access: AccessTimes,
 }
 
 /// Unused seats of all pools of which that can be told.
@@ -87,7 +95,12 @@ pub struct AuditFrame<'a> {
 
 impl AuditReport {
     /// Adds up what was found.
-    pub fn new(frame: &AuditFrame<'_>, pools: Vec<PoolInventory>, findings: Vec<Finding>) -> Self {
+    pub fn new(
+        frame: &AuditFrame<'_>,
+        pools: Vec<PoolInventory>,
+        findings: Vec<Finding>,
+        access: AccessTimes,
+    ) -> Self {
         let requests = frame.requests.iter();
         Self {
             as_of: frame.as_of,
@@ -100,6 +113,7 @@ impl AuditReport {
                 .map(|request| request_line(request, frame))
                 .collect(),
             pools,
+            access,
         }
     }
 

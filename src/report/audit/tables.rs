@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use tabled::builder::Builder;
 use tabled::settings::Style;
 
+use super::access::{access_line, access_tables};
 use super::{AuditReport, RequestLine};
 use crate::model::{Money, MoneyTotals, Pool};
 use crate::report::{instant, text};
@@ -59,6 +60,7 @@ pub fn audit_tables(report: &AuditReport) -> String {
     if !report.requests.is_empty() {
         parts.push(titled("requests", &request_table(&report.requests)));
     }
+    parts.extend(access_tables(&report.access));
     parts.join("\n\n")
 }
 
@@ -80,7 +82,7 @@ pub fn audit_line(report: &AuditReport) -> String {
     };
     format!(
         "audit of {} ({}): {} pools; {} seats used by nobody ({} stranded, {} unassigned), \
-         {cost}{unpriced}; {differing} pools with a difference; {} findings; {} requests",
+         {cost}{unpriced}; {differing} pools with a difference; {} findings; {} requests{}",
         report.target,
         report.tenant,
         report.pools.len(),
@@ -89,6 +91,7 @@ pub fn audit_line(report: &AuditReport) -> String {
         waste.unassigned,
         report.findings.len(),
         report.requests.len(),
+        access_line(&report.access),
     )
 }
 

@@ -47,6 +47,7 @@ fn report(pools: Vec<PoolInventory>, findings: Vec<Finding>) -> AuditReport {
         findings,
         requests: Vec::new(),
         waste,
+        access: AccessTimes::of((date(2026, 7, 1), date(2026, 12, 2)), Vec::new(), 0),
     }
 }
 
