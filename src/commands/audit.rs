@@ -1,4 +1,4 @@
-//! `seatsweep audit`: takes stock of the seats. Reads only, takes no lock, and
+//! `seatsweep audit`: takes stock of the seats, and tells when leavers lost access. Reads only, takes no lock, and
 //! calls nobody unless the accounts are listed live.
 
 use jiff::Timestamp;
@@ -7,23 +7,30 @@ use jiff::civil::Date;
 use super::failure::{Exit, Failure};
 use super::following::open_requests;
 use super::planning::{self, Accounts, Evidence, Tonight};
-use super::{console, outputs, plan};
+use super::{access, console, outputs, plan};
+use crate::cli::AuditArguments;
 use crate::config::Settings;
 use crate::ingest::{self, AccountObserver, BillDate, BillReading};
 use crate::model::{AccountRow, FollowedRequest, Memory};
 use crate::plan::{LookedUp, Plan, PlanInput};
 use crate::reconcile::Found;
-use crate::report::{self, AuditFrame, AuditReport};
+use crate::report::{self, AccessTimes, AuditFrame, AuditReport};
 use crate::seats::{self, BillCheck, Billing, Held, Holders, Inspection, Roster, Stocktaking};
 use crate::vendor::wall_now;
 
-pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
+pub(super) fn run(settings: &Settings, arguments: &AuditArguments) -> Result<u8, Failure> {
     outputs::prepare(settings)?;
     let as_of = settings.as_of.unwrap_or_else(wall_now);
-    let memory = plan::memory(settings, as_of)?;
+    let ledger = plan::ledger_to_read(settings)?;
+    let memory = match &ledger {
+        Some(ledger) => ledger.memory(as_of)?,
+        None => Memory::default(),
+    };
     let accounts = Accounts::of(settings, None)?;
     let tonight = Tonight::read(settings, accounts, as_of)?;
     let question = tonight.question(settings, &memory, as_of);
+    let today = question.calendar.day(as_of);
+    let period = access::period(arguments, today)?;
     let roster = roster(settings)?;
     let has_roster = roster.is_some();
     let holders = Holders::new(&memory, question.users_at, roster);
@@ -39,11 +46,13 @@ pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
     if has_roster {
         refuse_other_roster(&held)?;
     }
-    let requests = match plan::ledger_to_read(settings)? {
-        Some(ledger) => open_requests(&ledger)?,
+    let requests = match &ledger {
+        Some(ledger) => open_requests(ledger)?,
         None => Vec::new(),
     };
     let bill = bill(settings, &plan, &requests)?;
+    let calendar = question.calendar;
+    let access = access::times(ledger.as_ref(), &memory, &plan, calendar, period)?;
     let audit = Audit {
         settings,
         memory: &memory,
@@ -53,9 +62,9 @@ pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
         requests: &requests,
         bill: bill.as_ref().map(|(_, check)| check),
         users_at: question.users_at,
-        today: question.calendar.day(as_of),
+        today,
     };
-    let report = audit.report();
+    let report = audit.report(access);
     let kept = outputs::write_audit(settings, &report)?;
     console::tell(settings, &report::audit_tables(&report));
     console::describe_inputs(settings, &plan.inputs);
@@ -108,7 +117,7 @@ struct Audit<'a> {
 }
 
 impl Audit<'_> {
-    fn report(&self) -> AuditReport {
+    fn report(&self, access: AccessTimes) -> AuditReport {
         let Self {
             settings,
             memory,
@@ -160,7 +169,7 @@ impl Audit<'_> {
             ),
             bill,
         };
-        AuditReport::new(&frame, pools, findings)
+        AuditReport::new(&frame, pools, findings, access)
     }
 }
 

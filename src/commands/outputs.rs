@@ -109,6 +109,7 @@ pub(super) fn write_audit(settings: &Settings, report: &AuditReport) -> Result<P
             "audit.xlsx",
             report::audit_workbook(report).map_err(broken)?,
         ),
+        ("access.csv", report::access_csv(report).map_err(broken)?),
     ];
     let name = format!("audit-{}", report.as_of.strftime("%Y%m%dT%H%M%SZ"));
     let folder = settings.out_dir.join("audits").join(name);

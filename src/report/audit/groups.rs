@@ -19,7 +19,9 @@ pub(super) struct FindingGroup<'a> {
 }
 
 /// Puts findings together, by kind, pool and next step.
-pub(super) fn grouped<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<FindingGroup<'a>> {
+pub(super) fn grouped<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+) -> Vec<FindingGroup<'a>> {
     let mut groups: BTreeMap<(FindingKind, &Pool, &str), (u32, MoneyTotals)> = BTreeMap::new();
     for finding in findings {
         let key = (finding.kind, &finding.pool, finding.repair.as_str());
@@ -31,12 +33,14 @@ pub(super) fn grouped<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Ve
     }
     let groups = groups.into_iter();
     groups
-        .map(|((kind, pool, repair), (seats, monthly_cost))| FindingGroup {
-            kind,
-            pool,
-            repair,
-            seats,
-            monthly_cost,
-        })
+        .map(
+            |((kind, pool, repair), (seats, monthly_cost))| FindingGroup {
+                kind,
+                pool,
+                repair,
+                seats,
+                monthly_cost,
+            },
+        )
         .collect()
 }

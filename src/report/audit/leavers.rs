@@ -102,23 +102,25 @@ pub fn leaver_seats(
         }
         let names = [&line.username, &line.user_id];
         let name = names.into_iter().find(|name| !name.is_empty());
-        seats.extend(held.into_iter().map(|(pool, quantity)| LeaverSeats {
-            employee_id: line.employee_id.clone(),
-            person: line.person.clone(),
-            account: name.cloned().unwrap_or_default(),
-            place: Place::of(&account),
-            termination_date: line.termination_date,
-            status: account.status,
-            quantity,
-            monthly_cost: pools
-                .iter()
-                .find(|it| it.pool == pool)
-                .and_then(|it| it.cost_of(quantity)),
-            pool,
-            disposition: line.disposition,
-            reason: line.reason,
-            next_due: line.next_due,
-            detail: line.detail.clone(),
+        seats.extend(held.into_iter().map(|(pool, quantity)| {
+            LeaverSeats {
+                employee_id: line.employee_id.clone(),
+                person: line.person.clone(),
+                account: name.cloned().unwrap_or_default(),
+                place: Place::of(&account),
+                termination_date: line.termination_date,
+                status: account.status,
+                quantity,
+                monthly_cost: pools
+                    .iter()
+                    .find(|it| it.pool == pool)
+                    .and_then(|it| it.cost_of(quantity)),
+                pool,
+                disposition: line.disposition,
+                reason: line.reason,
+                next_due: line.next_due,
+                detail: line.detail.clone(),
+            }
         }));
     }
     let order = |it: &LeaverSeats| (it.termination_date, it.account.clone(), it.pool.clone());

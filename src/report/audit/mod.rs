@@ -1,6 +1,7 @@
 //! What an audit shows. Every number is computed once, in [`AuditReport`];
 //! files and tables only write it down.
 
+mod access;
 mod bill;
 mod book;
 mod groups;
@@ -10,6 +11,11 @@ mod tables;
 mod unassigned;
 mod workbook;
 
+pub use access::{
+    ACCESS_COLUMNS, AccessCounts, AccessInquiry, AccessQuarter, AccessReason, AccessState,
+    AccessStudy, AccessTimes, IN_TIME, LeaverAccess, Night, Quarter, Removal, RemovalSource,
+    access_csv,
+};
 pub use leavers::{LeaverSeats, departures, leaver_seats, leaving};
 pub use sheets::{FINDING_COLUMNS, SEAT_COLUMNS, findings_csv, seats_csv};
 pub use tables::{audit_line, audit_tables};
@@ -55,6 +61,8 @@ pub struct AuditReport {
     pub asked: Asked,
     /// The bill that was held against the contracts, if one was given.
     pub bill: Option<BillCheck>,
+    /// When leavers lost access.
+    pub access: AccessTimes,
 }
 
 /// Unused seats of all pools of which that can be told.
@@ -156,7 +164,12 @@ pub struct AuditFrame<'a> {
 
 impl AuditReport {
     /// Adds up what was found.
-    pub fn new(frame: &AuditFrame<'_>, pools: Vec<PoolInventory>, findings: Vec<Finding>) -> Self {
+    pub fn new(
+        frame: &AuditFrame<'_>,
+        pools: Vec<PoolInventory>,
+        findings: Vec<Finding>,
+        access: AccessTimes,
+    ) -> Self {
         let requests = frame.requests.iter();
         let requests: Vec<RequestLine> = requests
             .map(|request| request_line(request, frame))
@@ -174,6 +187,7 @@ impl AuditReport {
             requests,
             bill: frame.bill.cloned(),
             pools,
+            access,
         }
     }
 

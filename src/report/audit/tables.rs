@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use tabled::builder::Builder;
 use tabled::settings::Style;
 
+use super::access::{access_line, access_tables};
 use super::bill::{bill_line, bill_tables};
 use super::groups::{FindingGroup, grouped};
 use super::{AuditReport, RequestLine};
-use crate::model::{Money, MoneyTotals, Pool};
+use crate::model::{Money, MoneyTotals};
 use crate::report::{instant, text};
 use crate::seats::{Finding, FindingKind, PoolInventory};
 
@@ -68,6 +69,7 @@ pub fn audit_tables(report: &AuditReport) -> String {
         parts.push(titled("requests", &request_table(&report.requests)));
     }
     parts.extend(report.bill.iter().flat_map(bill_tables));
+    parts.extend(access_tables(&report.access));
     parts.join("\n\n")
 }
 
@@ -85,7 +87,7 @@ pub fn audit_line(report: &AuditReport) -> String {
     };
     format!(
         "audit of {} ({}): {} pools; {} seats used by nobody ({} stranded, {} unassigned), \
-         {cost}{unpriced}; {differing} pools with a difference; {} findings; {} requests{}",
+         {cost}{unpriced}; {differing} pools with a difference; {} findings; {} requests{}{}",
         report.target,
         report.tenant,
         report.pools.len(),
@@ -95,6 +97,7 @@ pub fn audit_line(report: &AuditReport) -> String {
         report.findings.len(),
         report.requests.len(),
         report.bill.as_ref().map(bill_line).unwrap_or_default(),
+        access_line(&report.access),
     )
 }
 

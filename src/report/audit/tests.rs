@@ -51,6 +51,7 @@ fn report(pools: Vec<PoolInventory>, findings: Vec<Finding>) -> AuditReport {
         leavers: Vec::new(),
         asked: Asked::default(),
         bill: None,
+        access: AccessTimes::of((date(2026, 7, 1), date(2026, 12, 2)), Vec::new(), 0),
     }
 }
 

@@ -102,7 +102,12 @@ fn write_cell(
         }
         Cell::Money(money) => {
             let format = format.set_num_format(number_format(money));
-            write_number(worksheet, (line, column), &money.amount.to_string(), &format)?;
+            write_number(
+                worksheet,
+                (line, column),
+                &money.amount.to_string(),
+                &format,
+            )?;
         }
         Cell::Day(day) => {
             let day = day.to_datetime(Time::midnight());

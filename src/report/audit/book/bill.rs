@@ -1,4 +1,4 @@
-use super::{Cell, Column, Sheet, currency, name, narrow, sentence, word};
+use super::{Cell, Column, Sheet, currency, name, narrow, word};
 use crate::report::audit::AuditReport;
 use crate::seats::{
     BillCheck, BillStanding, BilledPool, Finding, FindingKind, OtherCharge, StillBilled,
