@@ -109,6 +109,10 @@ pub(super) fn write_audit(settings: &Settings, report: &AuditReport) -> Result<P
             "audit.xlsx",
             report::audit_workbook(report).map_err(broken)?,
         ),
+        (
+            "audit.html",
+            report::audit_page(report).map_err(broken)?.into_bytes(),
+        ),
         ("access.csv", report::access_csv(report).map_err(broken)?),
     ];
     let name = format!("audit-{}", report.as_of.strftime("%Y%m%dT%H%M%SZ"));

@@ -4,8 +4,10 @@
 mod access;
 mod bill;
 mod book;
+mod delays;
 mod groups;
 mod leavers;
+mod page;
 mod sheets;
 mod tables;
 mod unassigned;
@@ -17,6 +19,7 @@ pub use access::{
     access_csv,
 };
 pub use leavers::{LeaverSeats, departures, leaver_seats, leaving};
+pub use page::audit_page;
 pub use sheets::{FINDING_COLUMNS, SEAT_COLUMNS, findings_csv, seats_csv};
 pub use tables::{audit_line, audit_tables};
 pub use unassigned::UnassignedSeats;
@@ -39,6 +42,8 @@ mod tests;
 pub struct AuditReport {
     /// The instant.
     pub as_of: Timestamp,
+    /// Its day in the policy's zone.
+    pub today: Date,
     /// The tenant's name.
     pub tenant: String,
     /// `8x8`, `sandbox` or `loopback`.
@@ -176,6 +181,7 @@ impl AuditReport {
             .collect();
         Self {
             as_of: frame.as_of,
+            today: frame.today,
             tenant: frame.tenant.to_owned(),
             target: frame.target.to_owned(),
             counted_on: frame.counted_on,

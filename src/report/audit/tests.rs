@@ -40,6 +40,7 @@ fn report(pools: Vec<PoolInventory>, findings: Vec<Finding>) -> AuditReport {
     let waste = Waste::of(&pools);
     AuditReport {
         as_of: "2026-12-02T10:00:00Z".parse().expect("an instant"),
+        today: date(2026, 12, 2),
         tenant: "acme".to_owned(),
         target: "8x8".to_owned(),
         counted_on: Some(date(2026, 11, 20)),

@@ -71,7 +71,13 @@ fn lines(sheet: &Sheet, cells: &[Cell]) -> u16 {
     let lines = sheet.columns.iter().zip(cells).map(|(column, cell)| {
         let letters = match cell {
             Cell::Text(text) => text.chars().count(),
-            Cell::Empty | Cell::Whole(_) | Cell::Money(_) | Cell::Day(_) | Cell::Instant(_) => 0,
+            Cell::Empty
+            | Cell::Whole(_)
+            | Cell::Money(_)
+            | Cell::Day(_)
+            | Cell::Instant(_)
+            | Cell::Hours(_)
+            | Cell::PerMille(_) => 0,
         };
         // Words do not fill a line to its end.
         let room = usize::from(characters(column.width)) * 9 / 10;
@@ -99,6 +105,15 @@ fn write_cell(
         Cell::Whole(number) => {
             let format = format.set_num_format("#,##0");
             write_number(worksheet, (line, column), &number.to_string(), &format)?;
+        }
+        Cell::Hours(_) => {
+            let format = format.set_num_format("#,##0.00");
+            write_number(worksheet, (line, column), &cell.to_string(), &format)?;
+        }
+        Cell::PerMille(share) => {
+            let digits = format!("{}.{:03}", share / 1000, share % 1000);
+            let format = format.set_num_format("0.0%");
+            write_number(worksheet, (line, column), &digits, &format)?;
         }
         Cell::Money(money) => {
             let format = format.set_num_format(number_format(money));

@@ -14,7 +14,7 @@ pub use leavers::AccessInquiry;
 pub use output::{ACCESS_COLUMNS, access_csv};
 pub use reasons::{AccessReason, AccessStudy, Night};
 
-pub(super) use output::{access_line, access_tables};
+pub(super) use output::{access_line, access_tables, hours, percent};
 
 use std::collections::BTreeMap;
 

@@ -170,7 +170,8 @@ fn cells(name: String, counts: &AccessCounts) -> [String; 12] {
     ]
 }
 
-fn percent(per_mille: Option<u64>) -> String {
+/// A share in percent, with one decimal.
+pub(in crate::report::audit) fn percent(per_mille: Option<u64>) -> String {
     per_mille.map_or_else(
         || "-".to_owned(),
         |share| format!("{}.{} %", share / 10, share % 10),
@@ -178,7 +179,7 @@ fn percent(per_mille: Option<u64>) -> String {
 }
 
 /// Hundredths of an hour; begun ones count, so that 24.00 is never more.
-fn hours(span: Option<SignedDuration>) -> String {
+pub(in crate::report::audit) fn hours(span: Option<SignedDuration>) -> String {
     const HUNDREDTH: i128 = 36_000_000_000;
     let Some(span) = span else {
         return String::new();

@@ -28,7 +28,7 @@ const POOL_COLUMNS: [Column; 13] = [
 ];
 
 /// One row for each pool on the bill or under contract.
-fn pools(bill: &BillCheck) -> Sheet {
+pub(in crate::report::audit) fn pools(bill: &BillCheck) -> Sheet {
     let rows = bill.pools.iter().map(|pool| {
         let BilledPool {
             pool: of,
@@ -97,7 +97,7 @@ pub(in crate::report::audit) fn still_billed(bill: &BillCheck) -> Sheet {
 }
 
 /// What else is on the bill.
-fn other_charges(bill: &BillCheck) -> Sheet {
+pub(in crate::report::audit) fn other_charges(bill: &BillCheck) -> Sheet {
     let columns = [
         word("kind"),
         name("charge"),

@@ -2,18 +2,26 @@
 //! workbook and the page write down, each in its own way. Nothing is computed
 //! here.
 
+mod access;
 mod bill;
 mod money;
 mod people;
 mod stock;
 mod summary;
 
+pub(super) use access::{quarters, reasons};
+pub(super) use bill::{other_charges, pools as billed_pools, still_billed};
+pub(super) use money::{differences, requests};
+pub(super) use people::finding_groups;
+pub(super) use stock::{movements, pools, unassigned};
+
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::AuditReport;
+use super::access::{hours, percent};
 use crate::model::{Money, MoneyTotals};
 
 /// One sheet of the workbook, or one table of the page.
@@ -64,6 +72,17 @@ pub(super) enum Cell {
     Day(Date),
     /// An instant, shown to the second in UTC.
     Instant(Timestamp),
+    /// A span of time, shown in hours.
+    Hours(SignedDuration),
+    /// A share, in thousandths.
+    PerMille(u64),
+}
+
+impl Cell {
+    /// Whether there is nothing to show.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::Empty
+    }
 }
 
 /// All sheets, in their order.
@@ -77,6 +96,9 @@ pub(super) fn sheets(report: &AuditReport) -> Vec<Sheet> {
         people::stranded(report),
         people::leavers(report),
         money::requests(report),
+        access::removals(report),
+        access::quarters(report),
+        access::reasons(report),
         money::differences(report),
     ];
     sheets.extend(bill::bill(report));
@@ -85,10 +107,27 @@ pub(super) fn sheets(report: &AuditReport) -> Vec<Sheet> {
 }
 
 impl Sheet {
+    /// The same with some of its columns, in their order.
+    pub(super) fn only(self, titles: &[&str]) -> Self {
+        let columns = self.columns.iter().enumerate();
+        let kept: Vec<usize> = columns
+            .filter(|(_, column)| titles.contains(&column.title))
+            .map(|(position, _)| position)
+            .collect();
+        let rows = self.rows.iter();
+        Self {
+            name: self.name,
+            columns: kept.iter().map(|it| self.columns[*it]).collect(),
+            rows: rows
+                .map(|row| kept.iter().map(|it| row[*it].clone()).collect())
+                .collect(),
+        }
+    }
+
     /// Whether the cells of a column are numbers or days, and none is a text.
     pub(super) fn is_numeric(&self, column: usize) -> bool {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
-        let mut cells = cells.filter(|cell| **cell != Cell::Empty).peekable();
+        let mut cells = cells.filter(|cell| !cell.is_empty()).peekable();
         cells.peek().is_some() && cells.all(|cell| !matches!(cell, Cell::Text(_)))
     }
 
@@ -203,6 +242,12 @@ impl From<Timestamp> for Cell {
     }
 }
 
+impl From<SignedDuration> for Cell {
+    fn from(span: SignedDuration) -> Self {
+        Self::Hours(span)
+    }
+}
+
 impl<T: Into<Self>> From<Option<T>> for Cell {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Empty, Into::into)
@@ -219,6 +264,8 @@ impl fmt::Display for Cell {
             Self::Money(money) => money.fmt(f),
             Self::Day(day) => day.fmt(f),
             Self::Instant(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").fmt(f),
+            Self::Hours(span) => f.write_str(&hours(Some(*span))),
+            Self::PerMille(share) => f.write_str(&percent(Some(*share))),
         }
     }
 }

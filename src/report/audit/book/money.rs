@@ -4,7 +4,7 @@ use crate::report::audit::{AuditReport, RequestLine};
 use crate::seats::{FindingKind, PoolInventory};
 
 /// Partial-cancellation requests and their calendar.
-pub(super) fn requests(report: &AuditReport) -> Sheet {
+pub(in crate::report::audit) fn requests(report: &AuditReport) -> Sheet {
     let columns = [
         name("request"),
         word("state"),
@@ -66,7 +66,7 @@ fn request_row(line: &RequestLine) -> [Cell; 17] {
 }
 
 /// Every figure that should be another and is not. None is smoothed.
-pub(super) fn differences(report: &AuditReport) -> Sheet {
+pub(in crate::report::audit) fn differences(report: &AuditReport) -> Sheet {
     let columns = [
         name("difference in"),
         name("license"),

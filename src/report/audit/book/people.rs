@@ -1,5 +1,6 @@
 use super::{Cell, Column, Sheet, currency, name, narrow, sentence, word};
 use crate::model::AccountStatus;
+use crate::report::audit::groups::{FindingGroup, grouped};
 use crate::report::audit::{AuditReport, LeaverSeats};
 use crate::seats::{Finding, FindingKind};
 
@@ -15,6 +16,36 @@ pub(super) fn stranded(report: &AuditReport) -> Sheet {
 pub(super) fn findings(report: &AuditReport) -> Sheet {
     let findings = report.findings.iter();
     Sheet::new("Findings", FINDING_COLUMNS, findings.map(finding_row))
+}
+
+/// Findings of one kind, pool and next step together, without people.
+pub(in crate::report::audit) fn finding_groups(report: &AuditReport) -> Sheet {
+    let columns = [
+        word("finding"),
+        name("license"),
+        narrow("country"),
+        narrow("seats"),
+        word("a month"),
+        sentence("next step"),
+    ];
+    let rows = grouped(&report.findings).into_iter().map(|group| {
+        let FindingGroup {
+            kind,
+            pool,
+            repair,
+            seats,
+            monthly_cost,
+        } = group;
+        [
+            kind.as_str().into(),
+            (&pool.license).into(),
+            (&pool.country).into(),
+            seats.into(),
+            (&monthly_cost).into(),
+            repair.into(),
+        ]
+    });
+    Sheet::new("Findings", columns, rows)
 }
 
 const FINDING_COLUMNS: [Column; 13] = [

@@ -3,7 +3,7 @@ use crate::report::audit::{AuditReport, UnassignedSeats};
 use crate::seats::{Balance, PoolInventory};
 
 /// One row for each pool: where its seats are, and what the unused ones cost.
-pub(super) fn pools(report: &AuditReport) -> Sheet {
+pub(in crate::report::audit) fn pools(report: &AuditReport) -> Sheet {
     let columns = [
         name("license"),
         narrow("country"),
@@ -138,7 +138,7 @@ pub(super) fn places(report: &AuditReport) -> Sheet {
 }
 
 /// Seats that are billed and on no account.
-pub(super) fn unassigned(report: &AuditReport) -> Sheet {
+pub(in crate::report::audit) fn unassigned(report: &AuditReport) -> Sheet {
     let columns = [
         name("license"),
         narrow("country"),

@@ -1,6 +1,9 @@
+use super::access::share;
 use super::{Cell, Sheet, name, sentence, word};
 use crate::model::MoneyTotals;
-use crate::report::audit::{Asked, AuditReport, Waste};
+use crate::report::audit::bill::still_billed_seats;
+use crate::report::audit::{AccessTimes, Asked, AuditReport, Waste};
+use crate::seats::BillCheck;
 
 /// The figures that somebody asks for first, one a row.
 pub(super) fn summary(report: &AuditReport) -> Sheet {
@@ -12,6 +15,8 @@ pub(super) fn summary(report: &AuditReport) -> Sheet {
     let mut rows = frame(report);
     rows.extend(waste(&report.waste));
     rows.extend(asked(&report.asked));
+    rows.extend(access(&report.access));
+    rows.extend(report.bill.iter().flat_map(bill));
     rows.extend(checks(report));
     Sheet {
         columns: columns.into(),
@@ -94,6 +99,44 @@ fn asked(asked: &Asked) -> Vec<Vec<Cell>> {
         "seats of each request times its contract's unit_price, once it is in effect",
     ));
     rows
+}
+
+fn access(access: &AccessTimes) -> Vec<Vec<Cell>> {
+    let AccessTimes { since, until, .. } = access;
+    let period = format!("whose date is from {since} to {until}: sheet Access removal");
+    vec![
+        row("leavers", access.total.leavers, &period),
+        row(
+            "access ended within 24 hours",
+            share(access.total.per_mille_in_time()),
+            "of those in time, late or overdue; of when it was due: sheet Access by quarter",
+        ),
+        row(
+            "the same for IT alone",
+            share(access.total.per_mille_removed_in_time()),
+            "of when it was due and HR had told it",
+        ),
+        row(
+            "access open and overdue",
+            access.total.overdue,
+            "due for more than 24 hours, and not known to have ended",
+        ),
+    ]
+}
+
+fn bill(bill: &BillCheck) -> Vec<Vec<Cell>> {
+    vec![
+        row(
+            "bill held against the contracts",
+            bill.date,
+            "--bill: sheets Bill, Still billed, Other charges",
+        ),
+        row(
+            "seats cancelled and still billed",
+            still_billed_seats(bill),
+            "requests in effect whose seats are on the bill: sheet Still billed",
+        ),
+    ]
 }
 
 fn checks(report: &AuditReport) -> Vec<Vec<Cell>> {
