@@ -40,7 +40,7 @@ pub(super) fn access_delays(access: &AccessTimes) -> Vec<Delay> {
         ..
     } = access.total;
     let not_ended = [
-        ("open, for a day at most", AccessState::Open, open),
+        ("open for a day at most", AccessState::Open, open),
         ("open, overdue", AccessState::Overdue, overdue),
         ("no account found", AccessState::Unmatched, unmatched),
         ("given back by an undo", AccessState::GivenBack, given_back),

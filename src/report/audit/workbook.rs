@@ -21,7 +21,7 @@ pub fn audit_workbook(report: &AuditReport) -> Result<Vec<u8>, XlsxError> {
     for sheet in sheets(report) {
         let worksheet = workbook.add_worksheet();
         write_sheet(worksheet, &sheet)?;
-        set_up_print(worksheet, &footer)?;
+        set_up_print(worksheet, &sheet, &footer)?;
     }
     workbook.save_to_buffer()
 }
@@ -45,10 +45,11 @@ fn write_sheet(worksheet: &mut Worksheet, sheet: &Sheet) -> Result<(), XlsxError
         for ((position, cell), format) in (0_u16..).zip(cells).zip(&columns) {
             write_cell(worksheet, (line, position), cell, format.clone())?;
         }
-        worksheet.set_row_height(line, 15.0 * f64::from(lines(sheet, cells)))?;
+        worksheet.set_row_height(line, height(sheet, cells.iter().map(Cell::text)))?;
         last = line;
     }
-    worksheet.set_row_height(0, 45)?;
+    let titles = sheet.columns.iter().map(|column| Some(column.title));
+    worksheet.set_row_height(0, height(sheet, titles))?;
     worksheet.set_freeze_panes(1, 0)?;
     let last_column = u16::try_from(sheet.columns.len() - 1).unwrap_or(u16::MAX);
     worksheet.autofilter(0, 0, last, last_column)?;
@@ -65,25 +66,16 @@ fn aligned(sheet: &Sheet, column: usize) -> Format {
     }
 }
 
-/// How many lines a row takes. Not every program finds that out when it opens
+/// How high a row is, in points. Not every program finds that out when it opens
 /// a file, so it is written down.
-fn lines(sheet: &Sheet, cells: &[Cell]) -> u16 {
-    let lines = sheet.columns.iter().zip(cells).map(|(column, cell)| {
-        let letters = match cell {
-            Cell::Text(text) => text.chars().count(),
-            Cell::Empty
-            | Cell::Whole(_)
-            | Cell::Money(_)
-            | Cell::Day(_)
-            | Cell::Instant(_)
-            | Cell::Hours(_)
-            | Cell::PerMille(_) => 0,
-        };
+fn height<'a>(sheet: &Sheet, texts: impl Iterator<Item = Option<&'a str>>) -> f64 {
+    let lines = sheet.columns.iter().zip(texts).map(|(column, text)| {
+        let letters = text.map_or(0, |text| text.chars().count());
         // Words do not fill a line to its end.
         let room = usize::from(characters(column.width)) * 9 / 10;
-        u16::try_from(letters.div_ceil(room)).unwrap_or(u16::MAX)
+        u16::try_from(letters.div_ceil(room)).unwrap_or(MOST_LINES)
     });
-    lines.max().unwrap_or(1).clamp(1, MOST_LINES)
+    15.0 * f64::from(lines.max().unwrap_or(1).clamp(1, MOST_LINES))
 }
 
 /// More of a cell is seen when it is opened: a row can be no taller than 409
@@ -194,10 +186,18 @@ fn fitting(text: &str) -> String {
     kept.chain(['…']).collect()
 }
 
-fn set_up_print(worksheet: &mut Worksheet, footer: &str) -> Result<(), XlsxError> {
+/// Wide sheets go over several pages, each with the first columns: on one they
+/// would be too small to read.
+fn set_up_print(worksheet: &mut Worksheet, sheet: &Sheet, footer: &str) -> Result<(), XlsxError> {
+    const PAGE: u16 = 190;
+    let widths = sheet.columns.iter().map(|column| column.width);
+    let width: u16 = widths.map(|width| u16::from(characters(width))).sum();
     worksheet.set_landscape();
-    worksheet.set_print_fit_to_pages(1, 0);
+    worksheet.set_print_fit_to_pages(width.div_ceil(PAGE), 0);
     worksheet.set_repeat_rows(0, 0)?;
+    if width > PAGE {
+        worksheet.set_repeat_columns(0, 1)?;
+    }
     worksheet.set_margins(0.5, 0.5, 0.6, 0.75, 0.3, 0.3);
     worksheet.set_footer(footer);
     Ok(())

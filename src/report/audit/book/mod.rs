@@ -79,6 +79,20 @@ pub(super) enum Cell {
 }
 
 impl Cell {
+    /// The text, if it is one.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Empty
+            | Self::Whole(_)
+            | Self::Money(_)
+            | Self::Day(_)
+            | Self::Instant(_)
+            | Self::Hours(_)
+            | Self::PerMille(_) => None,
+        }
+    }
+
     /// Whether there is nothing to show.
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::Empty
@@ -107,11 +121,11 @@ pub(super) fn sheets(report: &AuditReport) -> Vec<Sheet> {
 }
 
 impl Sheet {
-    /// The same with some of its columns, in their order.
-    pub(super) fn only(self, titles: &[&str]) -> Self {
+    /// The same without some of its columns, for where there is less room.
+    pub(super) fn without(self, titles: &[&str]) -> Self {
         let columns = self.columns.iter().enumerate();
         let kept: Vec<usize> = columns
-            .filter(|(_, column)| titles.contains(&column.title))
+            .filter(|(_, column)| !titles.contains(&column.title))
             .map(|(position, _)| position)
             .collect();
         let rows = self.rows.iter();
@@ -128,7 +142,7 @@ impl Sheet {
     pub(super) fn is_numeric(&self, column: usize) -> bool {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         let mut cells = cells.filter(|cell| !cell.is_empty()).peekable();
-        cells.peek().is_some() && cells.all(|cell| !matches!(cell, Cell::Text(_)))
+        cells.peek().is_some() && cells.all(|cell| cell.text().is_none())
     }
 
     fn new<const N: usize>(

@@ -48,23 +48,22 @@ pub(in crate::report::audit) fn finding_groups(report: &AuditReport) -> Sheet {
     Sheet::new("Findings", columns, rows)
 }
 
-const FINDING_COLUMNS: [Column; 13] = [
+const FINDING_COLUMNS: [Column; 12] = [
     word("finding"),
     name("license"),
     narrow("country"),
     narrow("seats"),
     name("account"),
-    name("source file"),
     narrow("source row"),
-    name("site"),
-    name("cost center"),
+    word("site"),
+    word("cost center"),
     word("a month"),
     narrow("currency"),
     sentence("what"),
     sentence("next step"),
 ];
 
-fn finding_row(finding: &Finding) -> [Cell; 13] {
+fn finding_row(finding: &Finding) -> [Cell; 12] {
     let Finding {
         kind,
         pool,
@@ -76,15 +75,13 @@ fn finding_row(finding: &Finding) -> [Cell; 13] {
         what,
         repair,
     } = finding;
-    let source = source.as_ref();
     [
         kind.as_str().into(),
         (&pool.license).into(),
         (&pool.country).into(),
         (*quantity).into(),
         account.into(),
-        source.map(|it| it.file.as_str()).into(),
-        source.and_then(|it| i64::try_from(it.line).ok()).into(),
+        source.as_ref().map(|it| it.line).into(),
         (&place.site).into(),
         (&place.cost_center).into(),
         monthly_cost.as_ref().into(),
@@ -100,8 +97,8 @@ pub(super) fn leavers(report: &AuditReport) -> Sheet {
         word("employee id"),
         name("person"),
         name("account"),
-        name("site"),
-        name("cost center"),
+        word("site"),
+        word("cost center"),
         word("termination date"),
         word("account is"),
         name("license"),

@@ -19,8 +19,10 @@ pub(super) struct BarChart {
     pub(super) bars: Vec<Bar>,
     /// How high the picture is.
     pub(super) height: i64,
-    /// Where zero is.
-    pub(super) zero: i64,
+    /// Where zero is, if a line marks it.
+    pub(super) zero: Option<i64>,
+    /// Where the names end that stand beside their bars.
+    pub(super) names_end: i64,
 }
 
 /// One bar.
@@ -113,7 +115,10 @@ impl Span {
     pub(super) fn step(label: &str, from: i64, change: i64, fill: Fill) -> Self {
         Self {
             label: label.to_owned(),
-            value: format!("{change:+}"),
+            value: match change {
+                0 => "0".to_owned(),
+                change => format!("{change:+}"),
+            },
             fill,
             from,
             to: from + change,
@@ -121,9 +126,10 @@ impl Span {
     }
 }
 
-/// Room for the names, for the bars, and for the numbers.
-const LABELS: i64 = 1150;
-const BARS: i64 = 1800;
+/// How wide a letter is, about.
+const LETTER: i64 = 82;
+/// Where the longest bar ends, so that there is room for its number.
+const BARS_END: i64 = 3000;
 const ROW: i64 = 220;
 const THICKNESS: i64 = 150;
 /// Names that are longer are shown in full in the table below.
@@ -135,7 +141,10 @@ impl BarChart {
         let ends = || spans.iter().flat_map(|span| [span.from, span.to]);
         let low = ends().min().unwrap_or(0).min(0);
         let high = ends().max().unwrap_or(0).max(low + 1);
-        let place = |number: i64| LABELS + (number - low) * BARS / (high - low);
+        let letters = spans.iter().map(|span| span.label.chars().count()).max();
+        let names_end = i64::try_from(letters.unwrap_or(0)).unwrap_or(0) * LETTER;
+        let left = names_end + 60;
+        let place = |number: i64| left + (number - low) * (BARS_END - left) / (high - low);
         let bars = (0..).zip(spans).map(|(row, span)| {
             let (left, right) = (span.from.min(span.to), span.from.max(span.to));
             let y = row * ROW + (ROW - THICKNESS) / 2;
@@ -158,7 +167,8 @@ impl BarChart {
             subtitle,
             height: below(&bars),
             bars,
-            zero: place(0),
+            zero: Some(place(0)),
+            names_end,
         }
     }
 
@@ -196,7 +206,8 @@ impl BarChart {
             subtitle,
             height: below(&bars),
             bars,
-            zero: LEFT,
+            zero: None,
+            names_end: 0,
         }
     }
 

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::charts::{BarChart, Fill, Span, Timeline};
 use crate::model::{Money, MoneyTotals};
 use crate::report::audit::access::percent;
@@ -147,6 +149,15 @@ fn about(pool: &PoolInventory) -> String {
             .map(|cost| format!("unused {cost} a month")),
     );
     parts.join(" · ")
+}
+
+/// When the opening balances were observed.
+pub(super) fn opening(report: &AuditReport) -> Option<Timestamp> {
+    let moved = report
+        .pools
+        .iter()
+        .filter_map(|pool| pool.movements.as_ref());
+    moved.map(|moved| moved.since).max()
 }
 
 /// How the seats on no account became those of tonight, for each pool in which

@@ -34,6 +34,7 @@ struct Page {
     pool_table: Table,
     /// Why some pools' seats are not called unused or are not asked for.
     apart: Vec<(&'static str, &'static str)>,
+    opening: Cell,
     movements: Vec<BarChart>,
     movement_table: Table,
     requests: Vec<Timeline>,
@@ -90,24 +91,30 @@ impl Page {
             unassigned: Table::new(
                 "unassigned",
                 "Billed seats on no account",
-                book::unassigned(report),
+                book::unassigned(report).without(&["currency", "note"]),
                 "No billed seat is unassigned.",
             ),
             pools: figures::pools(report),
-            pool_table: Table::new("pool-table", "All pools", pools(report), "No pools."),
+            pool_table: Table::new(
+                "pool-table",
+                "All pools",
+                book::pools(report).without(&POOLS_WITHOUT),
+                "No pools.",
+            ),
             apart: apart(report),
+            opening: figures::opening(report).into(),
             movements: figures::movements(report),
             movement_table: Table::new(
                 "movement-table",
                 "From the opening to the closing balance",
-                book::movements(report),
+                book::movements(report).without(&["opening at (UTC)", "difference then"]),
                 "No earlier night is recorded, so there is nothing to compare with.",
             ),
             requests: figures::requests(report),
             request_table: Table::new(
                 "request-table",
                 "All requests",
-                book::requests(report),
+                book::requests(report).without(&["currency", "drafted at (UTC)", "term ends"]),
                 "Nothing is asked of the vendor.",
             ),
             period: format!("{} to {}", report.access.since, report.access.until),
@@ -130,13 +137,13 @@ impl Page {
                 pools: Table::new(
                     "bill-pools",
                     "Billed, and to be billed",
-                    book::billed_pools(bill),
+                    book::billed_pools(bill).without(&["currency", "price a seat and month"]),
                     "No pool is on the bill or under contract.",
                 ),
                 still: Table::new(
                     "still-billed",
                     "Cancelled and still billed",
-                    book::still_billed(bill),
+                    book::still_billed(bill).without(&["currency"]),
                     "No cancelled seat is on the bill.",
                 ),
                 others: Table::new(
@@ -162,6 +169,18 @@ impl Page {
     }
 }
 
+/// What the charts show as well, or other columns.
+const POOLS_WITHOUT: [&str; 8] = [
+    "counted on",
+    "requested: drafted",
+    "requested: submitted",
+    "requested: confirmed",
+    "ended",
+    "price a seat and month",
+    "currency",
+    "note",
+];
+
 impl Table {
     fn new(id: &'static str, caption: &'static str, sheet: Sheet, none: &'static str) -> Self {
         let columns = sheet.columns.iter().enumerate();
@@ -181,26 +200,6 @@ impl Table {
             none,
         }
     }
-}
-
-/// The pools as far as they fit on a page.
-fn pools(report: &AuditReport) -> Sheet {
-    book::pools(report).only(&[
-        "license",
-        "country",
-        "billing",
-        "owned",
-        "in use",
-        "leaving",
-        "stranded",
-        "unassigned",
-        "suspended",
-        "difference",
-        "used by nobody",
-        "price a seat and month",
-        "unused, a month",
-        "unused, a year",
-    ])
 }
 
 /// Each sort of pool for which nothing is asked, once.
