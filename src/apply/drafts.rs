@@ -77,6 +77,7 @@ fn draft(
         state: RequestState::Drafted,
         effective_on: Some(terms.effective_on),
         drafted_at: terms.request.drafted_at.unwrap_or(at),
+        verified_at: None,
     };
     let seats = |count: Option<u32>| match count {
         Some(count) => format!("{count} seats drafted"),

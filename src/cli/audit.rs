@@ -19,7 +19,7 @@ pub struct AuditArguments {
     /// Hold the billing export FILE against the contracts and the cancellations in effect.
     ///
     /// A CSV file or workbook with a line for each license or service. Columns that are called otherwise are named in
-    /// [columns.bill], names of licenses in [formats.bill_names].
+    /// seatsweep.toml: [columns.bill]. So are names of licenses that only the bill uses.
     #[arg(long, value_name = "FILE", help_heading = "Inputs")]
     pub bill: Option<PathBuf>,
     /// Take the bill as one for the month that begins on DATE [default: the latest month in its date column].

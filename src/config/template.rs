@@ -229,7 +229,8 @@ fn choices(text: &mut Text) {
     text.blank();
     text.comment(
         "What a seat costs and when its notice ends: a block for each contract and pool. Without \
-         it no\ncancellation is drafted, and no price is built in.",
+         it no\ncancellation is drafted, and no price is built in. `seats` stays as it was signed: \
+         what is cancelled\nthrough requests is subtracted by the program.",
     );
     text.comment("[[contracts]]");
     for (key, value) in [

@@ -1,9 +1,8 @@
 //! Amounts and quantities as bills write them. Whether a comma or a point
 //! parts the cents is never read off one cell that leaves it open.
 
-use rust_decimal::Decimal;
-
 use super::text::tidy;
+use crate::model::Decimal;
 
 /// What stands before the decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 
 use super::aliases::bill;
 use super::amounts::{DecimalSign, read_amount};
@@ -17,7 +16,7 @@ use super::listing::{self, ListRow};
 use super::open::open;
 use super::text::{is_blank, tidy};
 use super::{ColumnNames, DateOrder, Formats, TextFormat};
-use crate::model::{BillLine, LicenseName};
+use crate::model::{BillLine, Decimal, LicenseName};
 
 /// A billing export, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,11 +105,13 @@ impl BillColumns {
         &self,
         row: &ListRow<'_>,
         styles: Styles,
-        means: &BTreeMap<String, String>,
+        licenses: &BTreeMap<String, String>,
     ) -> Result<BillLine, Box<Refusal>> {
         let said = row.text(&self.license);
-        let meant = means.get(&said.to_lowercase()).map_or(said, String::as_str);
-        let number = |column| self.number(row, column, styles.decimal_sign);
+        let meant = licenses
+            .get(&said.to_lowercase())
+            .map_or(said, String::as_str);
+        let number = |column| number(row, column, styles.decimal_sign);
         let quantity = match (self.quantity.exists(), number(&self.quantity)?) {
             (true, said) => said.map(|(quantity, _)| quantity),
             (false, _) => Some(Decimal::ONE),
@@ -126,26 +127,6 @@ impl BillColumns {
             begins: self.begins(row, styles.date_order)?,
             source: row.source(),
         })
-    }
-
-    fn number(
-        &self,
-        row: &ListRow<'_>,
-        column: &Column,
-        sign: DecimalSign,
-    ) -> Result<Option<(Decimal, String)>, Box<Refusal>> {
-        let text = row.text(column);
-        if is_blank(text) {
-            return Ok(None);
-        }
-        match read_amount(text, sign) {
-            Some(amount) => Ok(Some((amount.value, amount.currency))),
-            None => Err(row.refusal(
-                column,
-                "this is not a number as the other lines write it",
-                "write it as in 1234.50, below zero for a credit",
-            )),
-        }
     }
 
     fn country<'r>(&self, row: &ListRow<'r>) -> Result<Option<&'r str>, Box<Refusal>> {
@@ -204,6 +185,26 @@ impl BillColumns {
             );
             row.refusal(column, fault.problem, advice)
         })
+    }
+}
+
+/// The number in a cell, and the currency beside it.
+fn number(
+    row: &ListRow<'_>,
+    column: &Column,
+    sign: DecimalSign,
+) -> Result<Option<(Decimal, String)>, Box<Refusal>> {
+    let text = row.text(column);
+    if is_blank(text) {
+        return Ok(None);
+    }
+    match read_amount(text, sign) {
+        Some(amount) => Ok(Some((amount.value, amount.currency))),
+        None => Err(row.refusal(
+            column,
+            "this is not a number as the other lines write it",
+            "write it as in 1234.50, below zero for a credit",
+        )),
     }
 }
 

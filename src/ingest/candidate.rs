@@ -176,7 +176,11 @@ impl Candidate {
                         self.no_header(file),
                         missing::looks_like(table, self.header(), &self.assignment)
                     ),
-                    format!("{}; {}", seen(), missing::how_to_name(table, None)),
+                    format!(
+                        "{}; {}",
+                        seen(),
+                        missing::how_to_name(table, table.required[0].any_of[0], None)
+                    ),
                 )
             });
         }

@@ -34,7 +34,8 @@ pub(super) fn refusal(
         advice.push(ASK_HR.to_owned());
     }
     if !lacks_people || !open.is_empty() {
-        advice.push(how_to_name(table, likeliest(missing, &open)));
+        let example = missing.any_of[0];
+        advice.push(how_to_name(table, example, likeliest(missing, &open)));
     }
     Some(Refusal {
         line,
@@ -61,10 +62,13 @@ pub(super) fn looks_like(table: &Table, header: &[String], assignment: &Assignme
     kind.map(|kind| format!("; {kind}")).unwrap_or_default()
 }
 
-/// How the administrator says which column is meant; `likeliest` is a field
-/// that is missing and the column that may be its.
-pub(super) fn how_to_name(table: &Table, likeliest: Option<(&Field, &str)>) -> String {
-    let example = table.required[0].any_of[0];
+/// How the administrator says which column is meant; `example` is a field that
+/// is missing, `likeliest` one with the column that may be its.
+pub(super) fn how_to_name(
+    table: &Table,
+    example: &Field,
+    likeliest: Option<(&Field, &str)>,
+) -> String {
     let (hint, field, header) = match likeliest {
         Some((field, header)) => {
             let header = excerpt(header);

@@ -61,10 +61,15 @@ impl Ledger {
     }
 }
 
+/// Requests, with what their events say.
+const SELECT: &str = "SELECT requests.*, (SELECT MAX(at) FROM request_events WHERE
+    request_events.request_id = requests.request_id AND request_events.state = 'verified') AS
+    verified_at FROM requests";
+
 /// All requests, by id.
 pub(super) fn all(connection: &Connection) -> Result<Vec<OpenRequest>, Fault> {
     let requests = connection
-        .prepare("SELECT * FROM requests ORDER BY request_id")?
+        .prepare(&format!("{SELECT} ORDER BY request_id"))?
         .query_map([], request_row)?
         .collect::<Result<_, _>>()?;
     Ok(requests)
@@ -168,7 +173,7 @@ fn not_recorded(id: &str) -> Fault {
 
 fn find(connection: &Connection, id: &str) -> Result<Option<OpenRequest>, Fault> {
     let request = connection
-        .prepare_cached("SELECT * FROM requests WHERE request_id = ?1")?
+        .prepare_cached(&format!("{SELECT} WHERE request_id = ?1"))?
         .query_row([id], request_row)
         .optional()?;
     Ok(request)
@@ -189,6 +194,7 @@ fn store(
         state,
         effective_on,
         drafted_at,
+        verified_at: _,
     } = request;
     transaction.execute(
         "INSERT INTO requests (request_id, license, country, term_ends, quantity, state,
@@ -266,6 +272,7 @@ fn request_row(row: &Row<'_>) -> rusqlite::Result<OpenRequest> {
         state: read(row, "state", RequestState::parse)?,
         effective_on: read_optional(row, "effective_on", date)?,
         drafted_at: read(row, "drafted_at", time)?,
+        verified_at: read_optional(row, "verified_at", time)?,
     })
 }
 
@@ -289,6 +296,7 @@ mod tests {
             state: RequestState::Drafted,
             effective_on: None,
             drafted_at: tonight(),
+            verified_at: None,
         }
     }
 

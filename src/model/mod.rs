@@ -50,6 +50,8 @@ pub use request::{
     Delivery, DeliveryChannel, FollowedRequest, OpenRequest, RequestEvent, RequestState,
     RequestStep,
 };
+/// The exact number that amounts and billed quantities are.
+pub use rust_decimal::Decimal;
 pub use source::{InvalidRow, ReviewLine, SourceRow};
 pub use task::{TaskKind, TaskRecord, TaskState};
 pub use termination::{Termination, TerminationId, TerminationRecord, TerminationState};

@@ -71,6 +71,9 @@ pub struct OpenRequest {
     pub effective_on: Option<Date>,
     /// When it was first drafted.
     pub drafted_at: Timestamp,
+    /// When somebody said that it is gone from the bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<Timestamp>,
 }
 
 /// One step of a request, and what was said with it.

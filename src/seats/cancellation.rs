@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
@@ -356,18 +357,35 @@ fn may_be_requested(pool: &Pool) -> bool {
     LicenseKind::of(&pool.license) != LicenseKind::ContactCenter
 }
 
-/// Seats of requests that the vendor has and the seat counts do not show yet.
+/// Seats of requests that the vendor has and the seat counts may not show yet.
 fn asked_for(pool: &Pool, requests: &[OpenRequest], counted: Option<Date>) -> u32 {
     requests
         .iter()
         .filter(|request| request.pool == *pool)
         .filter(|request| match request.state {
-            RequestState::Submitted | RequestState::Confirmed => true,
-            RequestState::Effective | RequestState::Verified => took_effect_after(request, counted),
+            RequestState::Submitted | RequestState::Confirmed | RequestState::Effective => true,
+            RequestState::Verified => {
+                took_effect_after(request, counted) || !counted_since_gone(request, counted)
+            }
             RequestState::Drafted | RequestState::Lapsed | RequestState::Withdrawn => false,
         })
         .map(|request| request.quantity)
         .sum()
+}
+
+/// Whether the seats were counted after somebody saw the request gone from the
+/// bill. Counts of before may have its seats although its date had passed, if
+/// the vendor was late; then they would be asked for twice. To ask for less is
+/// the lesser evil, and `requests` reminds people to look.
+fn counted_since_gone(request: &OpenRequest, counted: Option<Date>) -> bool {
+    let seen = request
+        .verified_at
+        .map(|at| at.to_zoned(TimeZone::UTC).date());
+    // A day later it is a later day everywhere.
+    let seen = seen.and_then(|day| day.tomorrow().ok());
+    counted
+        .zip(seen)
+        .is_some_and(|(counted, seen)| counted > seen)
 }
 
 /// Whether seats of a request ended after the seats were counted.

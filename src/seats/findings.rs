@@ -9,7 +9,7 @@ use super::holders::{Held, Holder, Place};
 use super::inventory::{PoolInventory, Treatment};
 use crate::model::{
     AccountKey, Contract, Disposition, LicenseKind, LicenseName, Memory, Money, Pool, Reason,
-    SourceRow,
+    RequestState, SourceRow,
 };
 
 #[cfg(test)]
@@ -286,7 +286,12 @@ impl Inspection<'_> {
             .map(|contract| contract.spare)
             .sum();
         let quantity = u32::try_from(least - i64::from(spare)).ok()?;
+        let ended = self.ended_unseen(&pool.pool);
         let repair = match (pool.treatment, pool.requested.all()) {
+            (Treatment::Contract, 0) if ended > 0 => format!(
+                "{ended} seats of this pool were cancelled already, and nobody saw them gone from \
+                 the bill: `seatsweep audit --bill FILE` looks, then `seatsweep requests close`"
+            ),
             (Treatment::Contract, 0) => {
                 "the next `seatsweep run` drafts a request for what can be \
                                          asked for; raise `spare` if they are kept on purpose"
@@ -309,6 +314,15 @@ impl Inspection<'_> {
             what: format!("unassigned for {days} days or more, beyond the {spare} kept spare"),
             repair,
         })
+    }
+
+    /// Seats of requests in effect that nobody saw gone from the bill.
+    fn ended_unseen(&self, pool: &Pool) -> u32 {
+        let requests = self.memory.requests.iter();
+        requests
+            .filter(|it| it.pool == *pool && it.state == RequestState::Effective)
+            .map(|request| request.quantity)
+            .sum()
     }
 
     /// Owned against accounted for.

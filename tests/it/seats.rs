@@ -4,10 +4,12 @@
 //! A folder of `tests/nights` is one tenant. It has `why.txt`, `config.toml`
 //! (beside what every office has), and a folder for each night, named by its
 //! date, with that night's files: `hr.csv`, `users.csv`; where there are any
-//! `seats.csv`, `roster.csv` and a `config.toml` that takes the other's place
-//! from then on. What is expected stands beside them: `pools.csv` (lines of
+//! `seats.csv`, `roster.csv`, `bill.csv`, a `said.txt` with what people say of
+//! the only request after the run (`requests …`, with ID for its id), and a
+//! `config.toml` that takes the other's place from then on. What is expected stands beside them: `pools.csv` (lines of
 //! `seats.csv` about pools), `findings.csv` and `requests.csv` (lines of
-//! `cancellation-requests.csv`), each with the columns that matter.
+//! `cancellation-requests.csv`, as the run left them), each with the columns
+//! that matter; `says.txt` has lines that the audit prints.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -42,6 +44,7 @@ fn follow(tenant: &Path) {
             ("users.csv", ""),
             ("seats.csv", "--licenses"),
             ("roster.csv", "--roster"),
+            ("bill.csv", "--bill"),
         ] {
             let Ok(bytes) = fs::read(night.join(file)) else {
                 continue;
@@ -59,12 +62,13 @@ fn follow(tenant: &Path) {
         }
         let for_a_run: Vec<&str> = options
             .chunks(2)
-            .filter(|option| option[0] != "--roster")
+            .filter(|option| !matches!(option[0], "--roster" | "--bill"))
             .flatten()
             .copied()
             .collect();
         let run = office.night(&date, &for_a_run);
         assert!(matches!(run.code, 0 | 8), "{name}: {}", run.stderr);
+        say(&office, &date, &night.join("said.txt"));
         let words = [&["audit", "--sandbox"][..], &options[..]].concat();
         let audit = office.on(&date, &words).expect(0);
         assert_eq!(audit.stdout.lines().count(), 1, "{name}: {}", audit.stdout);
@@ -77,6 +81,28 @@ fn follow(tenant: &Path) {
         compare(&night.join("findings.csv"), &findings);
         let requests = office.results_in("out/sandbox/cancellation-requests.csv");
         compare(&night.join("requests.csv"), &requests);
+        let printed = format!("{}{}", audit.stdout, audit.stderr);
+        let says = fs::read_to_string(night.join("says.txt")).unwrap_or_default();
+        for line in says.lines() {
+            assert!(printed.contains(line), "{name}: {line}\n{printed}");
+        }
+    }
+}
+
+/// Says of the only request what a file says, if there is one.
+fn say(office: &Office, date: &str, said: &Path) {
+    let Ok(said) = fs::read_to_string(said) else {
+        return;
+    };
+    let requests = office.results_in("out/sandbox/cancellation-requests.csv");
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    for line in said.lines() {
+        let line = line.replace("ID", &requests[0]["request_id"]);
+        let noon = format!("{date}T20:00:00Z");
+        let mut words = vec!["requests"];
+        words.extend(line.split(' '));
+        words.extend(["--sandbox", "--as-of", &noon]);
+        office.seatsweep(&words).expect(0);
     }
 }
 

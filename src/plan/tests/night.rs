@@ -202,6 +202,7 @@ impl Scenario {
             state: RequestState::Drafted,
             effective_on: None,
             drafted_at: draft.drafted_at.unwrap_or(self.as_of),
+            verified_at: None,
         });
     }
 }

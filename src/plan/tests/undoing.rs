@@ -415,6 +415,7 @@ fn requests_for_the_seats_are_named() {
                 state,
                 effective_on: None,
                 drafted_at: at("2026-12-01T00:00:00Z"),
+                verified_at: None,
             });
         });
         morning.plan().findings.join("; ")

@@ -1,6 +1,6 @@
 use tabled::builder::Builder;
 
-use super::tables::{draw, or_unknown, titled, totals};
+use super::tables::{draw, titled, totals};
 use crate::report::text;
 use crate::seats::{BillCheck, BillStanding, BilledPool, OtherCharge, StillBilled};
 
@@ -12,15 +12,7 @@ pub(super) fn bill_tables(bill: &BillCheck) -> Vec<String> {
         parts.push(titled("cancelled and still billed", &table));
     }
     let title = format!("bill of {}", bill.date);
-    let mut pools = titled(&title, &pool_table(&bill.pools));
-    if bill
-        .pools
-        .iter()
-        .any(|pool| pool.standing == BillStanding::PerUser)
-    {
-        pools.push_str("\n- per_user: billed daily for each user, so no contract says how many");
-    }
-    parts.push(pools);
+    parts.push(titled(&title, &pool_table(&bill.pools)));
     if !bill.others.is_empty() {
         let table = other_table(&bill.others);
         parts.push(titled("other charges on the bill", &table));
@@ -66,24 +58,26 @@ fn pool_table(pools: &[BilledPool]) -> String {
         "should be, a month",
         "billed, amount",
         "difference, amount",
-        "",
     ]);
     for pool in pools {
-        let remark = match pool.standing {
-            BillStanding::Compared => "",
-            standing => standing.as_str(),
+        // Why there is no number, in its place.
+        let standing = pool.standing.as_str().to_owned();
+        let billed = match pool.standing {
+            BillStanding::NotOnBill => standing.clone(),
+            BillStanding::Compared | BillStanding::PerUser | BillStanding::NoContract => {
+                pool.billed.to_string()
+            }
         };
         table.push_record([
             pool.pool.to_string(),
             pool.contracted.to_string(),
             pool.cancelled.to_string(),
-            or_unknown(pool.should_be),
-            pool.billed.to_string(),
+            pool.should_be.map_or(standing, |seats| seats.to_string()),
+            billed,
             signed(pool.difference()),
             text(pool.should_be_amount.as_ref()),
             totals(&pool.billed_amount),
             text(pool.amount_difference.as_ref()),
-            remark.to_owned(),
         ]);
     }
     draw(table)

@@ -220,7 +220,7 @@ pub(super) fn totals(totals: &MoneyTotals) -> String {
     amounts.join(" and ")
 }
 
-pub(super) fn or_unknown<T: ToString>(number: Option<T>) -> String {
+fn or_unknown<T: ToString>(number: Option<T>) -> String {
     number.map_or_else(|| "unknown".to_owned(), |number| number.to_string())
 }
 

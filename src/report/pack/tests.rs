@@ -66,6 +66,7 @@ fn followed(plan: &Plan, quantity: u32) -> FollowedRequest {
         state: RequestState::Drafted,
         effective_on: Some(date(2027, 3, 31)),
         drafted_at: at("2026-11-20T08:00:00Z"),
+        verified_at: None,
     };
     let event = RequestEvent {
         at: at("2026-11-20T08:00:00Z"),

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use super::{BillError, Billed, Billing, OtherCharge};
-use crate::model::{BillLine, LicenseName, Money, MoneyTotals, Pool};
+use crate::model::{BillLine, Decimal, LicenseName, Money, MoneyTotals, Pool};
 
 /// The sorts of charges that are no seats of the bill's month, in the order in
 /// which they are listed.
@@ -233,7 +231,7 @@ impl<'a> Sorter<'a> {
             return Ok(Place::Apart(ChargeKind::NoQuantity));
         };
         let is_whole = quantity.fract().is_zero();
-        let Some(seats) = quantity.to_i64().filter(|_| is_whole) else {
+        let Some(seats) = i64::try_from(quantity).ok().filter(|_| is_whole) else {
             return Ok(Place::Apart(ChargeKind::PartOfSeat));
         };
         // Some bills credit seats with an amount below zero alone.
@@ -280,10 +278,22 @@ impl<'a> Sorter<'a> {
 
     fn put_apart(&mut self, kind: ChargeKind, line: &BillLine) -> Result<(), BillError> {
         let amount = self.money(line)?;
-        let name = line
-            .name
-            .as_ref()
-            .map_or_else(|| line.charge_type.clone(), |name| name.pool().to_string());
+        let name = match (&line.name, kind) {
+            (None, _) => line.charge_type.clone(),
+            (
+                Some(name),
+                ChargeKind::AnotherMonth | ChargeKind::PartOfSeat | ChargeKind::NoQuantity,
+            ) => name.pool().to_string(),
+            (
+                Some(name),
+                ChargeKind::Discount
+                | ChargeKind::Usage
+                | ChargeKind::Tax
+                | ChargeKind::Fee
+                | ChargeKind::Total
+                | ChargeKind::Unknown,
+            ) => name.display.clone(),
+        };
         let charge = self.others.entry((kind, name.clone()));
         let charge = charge.or_insert_with(|| OtherCharge {
             kind,

@@ -244,6 +244,7 @@ fn seats_already_asked_for_are_not_asked_for_again() {
         state,
         effective_on: None,
         drafted_at: at("2026-11-28T10:00:00Z"),
+        verified_at: None,
     };
     let requests = [
         request(RequestState::Submitted, 3),
@@ -297,6 +298,7 @@ fn contracts_that_end_on_the_same_day_have_requests_of_their_own() {
             state: RequestState::Drafted,
             effective_on: None,
             drafted_at: at("2026-11-28T10:00:00Z"),
+            verified_at: None,
         })
         .collect();
     let last_day = first[0].submit_by;
@@ -308,5 +310,34 @@ fn contracts_that_end_on_the_same_day_have_requests_of_their_own() {
             assert_eq!(draft.drafted, Some(before.quantity(0)));
             assert_eq!(draft.quantity(0), before.quantity(0));
         }
+    }
+}
+
+#[test]
+fn what_nobody_saw_gone_from_the_bill_is_not_asked_for_again() {
+    let ended = |state, seen_gone: Option<&str>| OpenRequest {
+        id: "cancel-1".to_owned(),
+        pool: pool(),
+        term_ends: date(2027, 3, 31),
+        quantity: 3,
+        state,
+        effective_on: Some(date(2027, 3, 31)),
+        drafted_at: at("2026-11-28T10:00:00Z"),
+        verified_at: seen_gone.map(at),
+    };
+    let effective = ended(RequestState::Effective, None);
+    let verified = ended(RequestState::Verified, Some("2027-05-02T20:00:00Z"));
+    for (request, counted, asked) in [
+        // The vendor may count the seats still, because it did not end them.
+        (&effective, date(2027, 3, 30), 3),
+        (&effective, date(2027, 4, 15), 3),
+        (&verified, date(2027, 4, 15), 3),
+        (&verified, date(2027, 5, 3), 3),
+        // Whoever counts after they were seen gone does not count them.
+        (&verified, date(2027, 5, 4), 0),
+    ] {
+        let requests = [request.clone()];
+        let found = asked_for(&pool(), &requests, Some(counted));
+        assert_eq!(found, asked, "{:?}, counted on {counted}", request.state);
     }
 }

@@ -112,6 +112,7 @@ impl Company {
             state: RequestState::Drafted,
             effective_on: None,
             drafted_at: Timestamp::UNIX_EPOCH,
+            verified_at: None,
         };
         let known = self.requests.iter_mut().find(|it| it.id == draft.id);
         match known {

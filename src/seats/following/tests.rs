@@ -38,6 +38,7 @@ fn request(state: RequestState) -> FollowedRequest {
         state,
         effective_on: Some(date(2027, 3, 31)),
         drafted_at: at(date(2026, 11, 22)),
+        verified_at: None,
     };
     let events = [RequestEvent {
         at: at(date(2026, 11, 22)),

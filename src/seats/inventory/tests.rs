@@ -39,6 +39,7 @@ fn request(pool: &Pool, id: &str, quantity: u32, state: RequestState) -> OpenReq
         state,
         effective_on: None,
         drafted_at: Timestamp::MIN,
+        verified_at: None,
     }
 }
 
