@@ -417,6 +417,8 @@ fn a_corrected_date_is_the_same_leaving() {
     let access = tenant.audit("2026-11-30");
     let jana = only(&access);
     assert_eq!(jana.date, date("2026-11-25"));
+    assert_eq!(jana.first_listed, Some(at("2026-11-22T10:00:00Z")));
+    assert!(!jana.told_late, "HR had said that she leaves by then");
     assert_eq!(jana.removal, Removal::At(at("2026-11-22T10:00:00Z")));
     assert_eq!(jana.state, AccessState::InTime);
 }
