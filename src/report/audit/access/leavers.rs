@@ -32,7 +32,7 @@ impl AccessInquiry<'_> {
     /// known of its end.
     pub fn study(&self) -> AccessStudy {
         let records = self.records();
-        let families = Families::of(&records);
+        let families = Families::of(&records, self.memory);
         let of_period = |line: &&RowDisposition| {
             let date = line.termination_date;
             date.is_some_and(|date| self.covers(date))
@@ -128,19 +128,20 @@ impl AccessInquiry<'_> {
             source: Some(source.clone()),
             date: termination.date,
             due,
-            first_listed: Some(record.first_listed),
+            first_listed: Some(families.first_listed(record)),
             not_listed: None,
             told_late: false,
             removal,
             ended_by: None,
             said_done: None,
-            active_again: families.active_again(record, removal),
+            active_again: active_again(record, removal),
             state,
             reason: None,
             counted_until: self.counted_until(state, removal),
         };
         self.look_at_the_nights(&mut leaver);
-        self.look_at_the_tasks(&mut leaver, &termination.id());
+        let tasks = families.tasks.get(&termination.id());
+        look_at_the_tasks(&mut leaver, tasks.map_or(&[], Vec::as_slice));
         Some(self.with_reason(leaver, Some(termination), line))
     }
 
@@ -244,24 +245,6 @@ impl AccessInquiry<'_> {
         leaver.told_late = leaver.not_listed.is_some_and(|night| night >= leaver.due);
     }
 
-    fn look_at_the_tasks(&self, leaver: &mut LeaverAccess, termination: &TerminationId) {
-        let tasks = self.memory.tasks.values();
-        let mine: Vec<(&TaskRecord, RemovalSource)> = tasks
-            .filter(|task| task.termination.as_ref() == Some(termination))
-            .filter_map(|task| Some((task, RemovalSource::of_task(task.kind)?)))
-            .collect();
-        leaver.said_done = mine.iter().filter_map(|(task, _)| task.ticked_off_at).max();
-        leaver.ended_by = match leaver.removal {
-            Removal::At(_) => Some(RemovalSource::Seatsweep),
-            Removal::Between { until, .. } => {
-                let issued = mine.iter().filter(|(task, _)| task.issued_at <= until);
-                let last = issued.max_by_key(|(task, _)| task.issued_at);
-                Some(last.map_or(RemovalSource::Seen, |(_, source)| *source))
-            }
-            Removal::Unknown => None,
-        };
-    }
-
     /// The earlier night's row that the line repeats.
     fn unsettled(&self, line: &RowDisposition) -> Option<&UnsettledRow> {
         self.memory.unsettled.iter().find(|row| {
@@ -317,14 +300,27 @@ impl<'a> Lines<'a> {
 struct Families<'a> {
     by_person: BTreeMap<&'a PersonKey, Vec<&'a TerminationRecord>>,
     by_account: BTreeMap<&'a AccountKey, Vec<&'a TerminationRecord>>,
+    /// What people were told to do to end access, by termination.
+    tasks: BTreeMap<&'a TerminationId, Vec<EndingTask<'a>>>,
 }
 
+/// A task whose doing ends access, and what it would be the source of.
+type EndingTask<'a> = (&'a TaskRecord, RemovalSource);
+
 impl<'a> Families<'a> {
-    fn of(records: &BTreeMap<TerminationId, &'a TerminationRecord>) -> Self {
+    fn of(records: &BTreeMap<TerminationId, &'a TerminationRecord>, memory: &'a Memory) -> Self {
         let mut families = Self {
             by_person: BTreeMap::new(),
             by_account: BTreeMap::new(),
+            tasks: BTreeMap::new(),
         };
+        for task in memory.tasks.values() {
+            let source = RemovalSource::of_task(task.kind);
+            if let (Some(termination), Some(source)) = (&task.termination, source) {
+                let tasks = families.tasks.entry(termination).or_default();
+                tasks.push((task, source));
+            }
+        }
         for record in records.values() {
             let of_person = families.by_person.entry(&record.termination.person);
             of_person.or_default().push(record);
@@ -358,23 +354,61 @@ impl<'a> Families<'a> {
         !(is_closed && self.others(record).any(|other| takes_over(other, record)))
     }
 
-    /// The end of access: that of the terminations that it took the place of, too.
-    fn removal_of(&self, record: &TerminationRecord) -> Removal {
-        let earlier = self
-            .others(record)
-            .filter(|other| other.state == TerminationState::Closed && takes_over(record, other));
-        let own = std::iter::once(record);
-        let all = own.chain(earlier).filter_map(removal_known);
-        all.min_by_key(Removal::counted).unwrap_or(Removal::Unknown)
+    /// The closed terminations that it took the place of.
+    fn replaced_by(
+        &self,
+        record: &TerminationRecord,
+    ) -> impl Iterator<Item = &'a TerminationRecord> {
+        let closed = |other: &&TerminationRecord| other.state == TerminationState::Closed;
+        self.others(record)
+            .filter(closed)
+            .filter(move |other| takes_over(record, other))
     }
 
-    /// Since the account's access had ended, and while HR did not say that the
-    /// person is back.
-    fn active_again(&self, record: &TerminationRecord, removal: Removal) -> Option<Timestamp> {
-        let ended = removal.counted()?;
-        let last_active = record.access.last_active?;
-        (last_active > ended && !record.state.is_over()).then_some(last_active)
+    /// When HR first said that the person leaves by then: a correction to a later
+    /// date was told in time, one to an earlier date was not.
+    fn first_listed(&self, record: &TerminationRecord) -> Timestamp {
+        let date = record.termination.date;
+        let before = self.replaced_by(record);
+        let before = before.filter(|other| other.termination.date <= date);
+        let before = before.map(|other| other.first_listed);
+        before.min().map_or(record.first_listed, |before| {
+            before.min(record.first_listed)
+        })
     }
+
+    /// The end of access: that of the terminations that it took the place of, too.
+    fn removal_of(&self, record: &TerminationRecord) -> Removal {
+        let own = std::iter::once(record);
+        let all = own
+            .chain(self.replaced_by(record))
+            .filter_map(removal_known);
+        all.min_by_key(Removal::counted).unwrap_or(Removal::Unknown)
+    }
+}
+
+/// When the account was last seen active after its access had ended, while HR
+/// does not say that the person is back.
+fn active_again(record: &TerminationRecord, removal: Removal) -> Option<Timestamp> {
+    let ended = removal.counted()?;
+    let last_active = record.access.last_active?;
+    (last_active > ended && !record.state.is_over()).then_some(last_active)
+}
+
+fn look_at_the_tasks(leaver: &mut LeaverAccess, tasks: &[EndingTask<'_>]) {
+    leaver.said_done = tasks
+        .iter()
+        .filter_map(|(task, _)| task.ticked_off_at)
+        .max();
+    leaver.ended_by = match leaver.removal {
+        Removal::At(_) => Some(RemovalSource::Seatsweep),
+        Removal::Between { until, .. } => {
+            let issued = tasks.iter().filter(|(task, _)| task.issued_at <= until);
+            let last = issued.max_by_key(|(task, _)| task.issued_at);
+            Some(last.map_or(RemovalSource::Seen, |(_, source)| *source))
+        }
+        Removal::Unknown => None,
+    };
 }
 
 /// Whether `later` is what became of the closed termination `earlier`.

@@ -24,6 +24,9 @@ use serde::Serialize;
 
 use crate::model::{SourceRow, TaskKind};
 
+#[cfg(test)]
+mod tests;
+
 /// How long after it was due access may end and still be in time.
 pub const IN_TIME: SignedDuration = SignedDuration::from_hours(24);
 

@@ -8,7 +8,7 @@ use crate::report::audit::AuditReport;
 use crate::report::{csv_of, draw, instant, text};
 
 /// The columns of `access.csv`. Hours below zero are before it was due.
-pub const ACCESS_COLUMNS: [&str; 27] = [
+pub const ACCESS_COLUMNS: [&str; 25] = [
     "quarter",
     "person",
     "employee_id",
@@ -33,8 +33,6 @@ pub const ACCESS_COLUMNS: [&str; 27] = [
     "reason",
     "said_done",
     "active_again",
-    "period_since",
-    "period_until",
     "target",
 ];
 
@@ -44,7 +42,7 @@ pub fn access_csv(report: &AuditReport) -> Result<Vec<u8>, csv::Error> {
     csv_of(ACCESS_COLUMNS, leavers.map(|leaver| row(leaver, report)))
 }
 
-fn row(leaver: &LeaverAccess, report: &AuditReport) -> [String; 27] {
+fn row(leaver: &LeaverAccess, report: &AuditReport) -> [String; 25] {
     let source = leaver.source.as_ref();
     let (after, until) = match leaver.removal {
         Removal::At(at) => (None, Some(at)),
@@ -83,8 +81,6 @@ fn row(leaver: &LeaverAccess, report: &AuditReport) -> [String; 27] {
             .unwrap_or_default(),
         instant(leaver.said_done),
         instant(leaver.active_again),
-        report.access.since.to_string(),
-        report.access.until.to_string(),
         report.target.clone(),
     ]
 }

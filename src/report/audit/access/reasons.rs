@@ -95,10 +95,10 @@ impl AccessStudy {
             };
             let lines = plan.dispositions.iter();
             let mut of_leaver = lines.filter(|line| is_about(line, termination));
-            let found = of_leaver.next().and_then(|line| {
-                let deactivation = deactivation_of(&plan.actions, termination);
-                word_of(line, deactivation.map(|action| outcomes.get(&action.id)))
-            });
+            let found = match deactivation_of(&plan.actions, termination) {
+                Some(action) => word_of_outcome(outcomes.get(&action.id)),
+                None => of_leaver.next().and_then(word_of_line),
+            };
             studied.leaver.reason = found.or(studied.leaver.reason);
         }
     }
@@ -121,7 +121,7 @@ pub(super) fn obstacle_tonight(
     let planned = termination.and_then(|it| deactivation_of(actions, it));
     match planned {
         Some(_) => None,
-        None => word_of(line, None),
+        None => word_of_line(line),
     }
 }
 
@@ -166,50 +166,44 @@ fn deactivation_of<'a>(actions: &'a [Action], termination: &Termination) -> Opti
     })
 }
 
-/// What stood in the way, if anything did. `deactivation` is how the night's
-/// deactivation ended, if there was one.
-fn word_of(
-    line: &RowDisposition,
-    deactivation: Option<Option<&OutcomeRecord>>,
-) -> Option<AccessReason> {
-    match (line.disposition, deactivation) {
+/// How a night's deactivation failed, if it did.
+fn word_of_outcome(record: Option<&OutcomeRecord>) -> Option<AccessReason> {
+    let Some(record) = record else {
         // The program was killed before it could say how it ended.
-        (_, Some(None)) => Some(AccessReason::Action(
-            Outcome::Deferred,
-            Some(OutcomeReason::Interrupted),
-        )),
-        (_, Some(Some(record))) => match record.outcome {
-            Outcome::Succeeded | Outcome::AlreadyDone => None,
-            outcome @ (Outcome::Failed
-            | Outcome::Unknown
-            | Outcome::Skipped
-            | Outcome::Held
-            | Outcome::Deferred
-            | Outcome::Manual) => Some(AccessReason::Action(outcome, record.reason)),
-        },
+        let interrupted = Some(OutcomeReason::Interrupted);
+        return Some(AccessReason::Action(Outcome::Deferred, interrupted));
+    };
+    match record.outcome {
+        Outcome::Succeeded | Outcome::AlreadyDone => None,
+        outcome @ (Outcome::Failed
+        | Outcome::Unknown
+        | Outcome::Skipped
+        | Outcome::Held
+        | Outcome::Deferred
+        | Outcome::Manual) => Some(AccessReason::Action(outcome, record.reason)),
+    }
+}
+
+/// What stood in the way of a deactivation that a night did not plan.
+fn word_of_line(line: &RowDisposition) -> Option<AccessReason> {
+    match line.disposition {
         // To be deactivated by hand.
-        (Disposition::Planned, None) => Some(AccessReason::Action(
+        Disposition::Planned => Some(AccessReason::Action(
             Outcome::Manual,
             Some(OutcomeReason::HandedOver),
         )),
-        (
-            Disposition::Held
-            | Disposition::Protected
-            | Disposition::IdpManaged
-            | Disposition::Conflict
-            | Disposition::Ambiguous
-            | Disposition::Unmatched
-            | Disposition::Invalid,
-            None,
-        ) => Some(AccessReason::Obstacle(line.reason)),
-        (
-            Disposition::Waiting
-            | Disposition::AlreadyDone
-            | Disposition::NotDue
-            | Disposition::Rehired
-            | Disposition::NotLeaving
-            | Disposition::Duplicate,
-            None,
-        ) => None,
+        Disposition::Held
+        | Disposition::Protected
+        | Disposition::IdpManaged
+        | Disposition::Conflict
+        | Disposition::Ambiguous
+        | Disposition::Unmatched
+        | Disposition::Invalid => Some(AccessReason::Obstacle(line.reason)),
+        Disposition::Waiting
+        | Disposition::AlreadyDone
+        | Disposition::NotDue
+        | Disposition::Rehired
+        | Disposition::NotLeaving
+        | Disposition::Duplicate => None,
     }
 }
