@@ -1,3 +1,5 @@
+mod packs;
+
 use jiff::civil::date;
 
 use super::*;
