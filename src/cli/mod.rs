@@ -52,6 +52,9 @@ pub enum Command {
     /// Settle what is open, then plan, check the guards, apply and write the results.
     Run(RunArguments),
     /// Take stock of the seats: who holds them, which nobody uses, what they cost; and tell when leavers lost access.
+    ///
+    /// Prints tables that name nobody, and writes to the output folder: seats.csv, findings.csv, access.csv and audit.xlsx,
+    /// which name people and accounts, and audit.html, one page with charts that names nobody.
     Audit(AuditArguments),
     /// Write a plan that takes back what can be taken back of a past run, and names what is lost.
     Undo(UndoArguments),

@@ -70,12 +70,25 @@ fn aligned(sheet: &Sheet, column: usize) -> Format {
 /// a file, so it is written down.
 fn height<'a>(sheet: &Sheet, texts: impl Iterator<Item = Option<&'a str>>) -> f64 {
     let lines = sheet.columns.iter().zip(texts).map(|(column, text)| {
-        let letters = text.map_or(0, |text| text.chars().count());
-        // Words do not fill a line to its end.
-        let room = usize::from(characters(column.width)) * 9 / 10;
-        u16::try_from(letters.div_ceil(room)).unwrap_or(MOST_LINES)
+        let room = usize::from(characters(column.width)) - 2;
+        text.map_or(1, |text| wrapped(text, room))
     });
     15.0 * f64::from(lines.max().unwrap_or(1).clamp(1, MOST_LINES))
+}
+
+/// How many lines a text takes whose words are kept whole where they can be.
+fn wrapped(text: &str, room: usize) -> u16 {
+    let (mut lines, mut used) = (1, 0);
+    for word in text.split_whitespace() {
+        let letters = word.chars().count();
+        if used > 0 && used + 1 + letters > room {
+            lines += 1;
+            used = 0;
+        }
+        lines += letters.saturating_sub(1) / room;
+        used += letters + usize::from(used > 0);
+    }
+    u16::try_from(lines).unwrap_or(MOST_LINES)
 }
 
 /// More of a cell is seen when it is opened: a row can be no taller than 409
@@ -189,7 +202,7 @@ fn fitting(text: &str) -> String {
 /// Wide sheets go over several pages, each with the first columns: on one they
 /// would be too small to read.
 fn set_up_print(worksheet: &mut Worksheet, sheet: &Sheet, footer: &str) -> Result<(), XlsxError> {
-    const PAGE: u16 = 190;
+    const PAGE: u16 = 240;
     let widths = sheet.columns.iter().map(|column| column.width);
     let width: u16 = widths.map(|width| u16::from(characters(width))).sum();
     worksheet.set_landscape();
@@ -220,7 +233,7 @@ fn characters(width: Width) -> u8 {
     match width {
         Width::Narrow => 11,
         Width::Word => 18,
-        Width::Name => 27,
+        Width::Name => 32,
         Width::Sentence => 50,
     }
 }

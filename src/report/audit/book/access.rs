@@ -1,5 +1,7 @@
 use super::{Cell, Sheet, name, narrow, word};
-use crate::report::audit::{AccessCounts, AuditReport, LeaverAccess, Removal};
+use crate::report::audit::{
+    AccessCounts, AccessReason, AuditReport, LeaverAccess, Removal, RemovalSource,
+};
 
 /// One row for each leaver of the period: when access was due to end, when HR
 /// said so, and when it ended.
@@ -58,11 +60,11 @@ fn removal_row(leaver: &LeaverAccess) -> [Cell; 23] {
         told_late.into(),
         after.into(),
         until.into(),
-        leaver.ended_by.map(|by| by.as_str()).into(),
+        leaver.ended_by.map(RemovalSource::as_str).into(),
         leaver.removal_took().into(),
         leaver.total().into(),
         leaver.state.as_str().into(),
-        leaver.reason.map(|reason| reason.as_str()).into(),
+        leaver.reason.map(AccessReason::as_str).into(),
         leaver.said_done.into(),
         leaver.active_again.into(),
     ]

@@ -121,6 +121,11 @@ fn access(access: &AccessTimes) -> Vec<Vec<Cell>> {
             access.total.overdue,
             "due for more than 24 hours, and not known to have ended",
         ),
+        row(
+            "rows without a date",
+            access.undated,
+            "they may be about leavers, and are in no figure: `seatsweep plan` lists them",
+        ),
     ]
 }
 
@@ -135,6 +140,11 @@ fn bill(bill: &BillCheck) -> Vec<Vec<Cell>> {
             "seats cancelled and still billed",
             still_billed_seats(bill),
             "requests in effect whose seats are on the bill: sheet Still billed",
+        ),
+        row(
+            "requests gone from the bill",
+            bill.gone.join(", ").as_str(),
+            "to be closed with `seatsweep requests close`",
         ),
     ]
 }

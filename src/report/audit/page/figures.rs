@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::charts::{BarChart, Fill, Span, Timeline};
 use crate::model::{Money, MoneyTotals};
 use crate::report::audit::access::percent;
+use crate::report::audit::bill::still_billed_seats;
 use crate::report::audit::delays::access_delays;
 use crate::report::audit::{AccessState, AuditReport, RequestLine};
 use crate::seats::{PoolInventory, Treatment};
@@ -27,7 +28,7 @@ pub(super) fn headline(report: &AuditReport) -> Vec<Figure> {
         0 => String::new(),
         seats => format!("{seats} unused seats have no known price"),
     };
-    vec![
+    let mut figures = vec![
         Figure {
             label: "stranded seats",
             values: vec![waste.stranded.to_string()],
@@ -64,7 +65,13 @@ pub(super) fn headline(report: &AuditReport) -> Vec<Figure> {
                 access.in_time, access.late, access.overdue
             ),
         },
-    ]
+    ];
+    figures.extend(report.bill.as_ref().map(|bill| Figure {
+        label: "cancelled seats still billed",
+        values: vec![still_billed_seats(bill).to_string()],
+        note: format!("on the bill of {}", bill.date),
+    }));
+    figures
 }
 
 /// One for each currency; in words where no price is known.
@@ -77,7 +84,7 @@ fn amounts(totals: &MoneyTotals) -> Vec<String> {
     }
 }
 
-/// What unused seats cost, pool by pool; a chart for each currency.
+/// What unused seats cost, the costliest pool first; a chart for each currency.
 pub(super) fn costs(report: &AuditReport) -> Vec<BarChart> {
     let mut by_currency: BTreeMap<String, Vec<(String, Money)>> = BTreeMap::new();
     for pool in &report.pools {
@@ -87,7 +94,8 @@ pub(super) fn costs(report: &AuditReport) -> Vec<BarChart> {
             amounts.push((pool.pool.to_string(), cost));
         }
     }
-    let charts = by_currency.into_iter().map(|(currency, amounts)| {
+    let charts = by_currency.into_iter().map(|(currency, mut amounts)| {
+        amounts.sort_by_key(|(_, cost)| std::cmp::Reverse(cost.amount));
         BarChart::amounts(
             format!("cost-{currency}"),
             format!("Unused seats, {currency} a month"),
@@ -184,7 +192,7 @@ fn movement(position: usize, pool: &PoolInventory) -> Option<BarChart> {
         return None;
     }
     let mut at = moved.opening.on_no_account();
-    let mut spans = vec![Span::count("free at opening", at, Fill::Plain)];
+    let mut spans = vec![Span::count("at opening", at, Fill::Plain)];
     for (label, change) in steps {
         let fill = if change < 0 {
             Fill::Crossed
@@ -195,7 +203,7 @@ fn movement(position: usize, pool: &PoolInventory) -> Option<BarChart> {
         at += change;
     }
     spans.push(Span::count(
-        "free at closing",
+        "at closing",
         pool.balance.on_no_account(),
         Fill::Plain,
     ));

@@ -9,7 +9,6 @@ use askama::Template;
 use self::charts::{BarChart, Name, Timeline};
 use self::figures::Figure;
 use super::AuditReport;
-use super::bill::still_billed_seats;
 use super::book::{self, Cell, Sheet};
 use crate::seats::Treatment;
 
@@ -40,6 +39,7 @@ struct Page {
     requests: Vec<Timeline>,
     request_table: Table,
     period: String,
+    undated: u64,
     delays: Option<BarChart>,
     quarters: Table,
     reasons: Table,
@@ -52,7 +52,8 @@ struct Page {
 #[derive(Debug)]
 struct Bill {
     date: Cell,
-    still_billed: u64,
+    /// Requests that can be closed.
+    gone: String,
     pools: Table,
     still: Table,
     others: Table,
@@ -118,6 +119,7 @@ impl Page {
                 "Nothing is asked of the vendor.",
             ),
             period: format!("{} to {}", report.access.since, report.access.until),
+            undated: report.access.undated,
             delays: figures::delays(report),
             quarters: Table::new(
                 "quarters",
@@ -133,7 +135,7 @@ impl Page {
             ),
             bill: report.bill.as_ref().map(|bill| Bill {
                 date: bill.date.into(),
-                still_billed: still_billed_seats(bill),
+                gone: bill.gone.join(", "),
                 pools: Table::new(
                     "bill-pools",
                     "Billed, and to be billed",
