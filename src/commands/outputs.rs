@@ -105,6 +105,15 @@ pub(super) fn write_audit(settings: &Settings, report: &AuditReport) -> Result<P
             "findings.csv",
             report::findings_csv(report).map_err(broken)?,
         ),
+        (
+            "audit.xlsx",
+            report::audit_workbook(report).map_err(broken)?,
+        ),
+        (
+            "audit.html",
+            report::audit_page(report).map_err(broken)?.into_bytes(),
+        ),
+        ("access.csv", report::access_csv(report).map_err(broken)?),
     ];
     let name = format!("audit-{}", report.as_of.strftime("%Y%m%dT%H%M%SZ"));
     let folder = settings.out_dir.join("audits").join(name);

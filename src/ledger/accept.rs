@@ -267,7 +267,7 @@ mod tests {
         Workplace, acceptance, account, at, leaver, leaver_id, save_and_accept, task, tonight,
         unsettled,
     };
-    use crate::ledger::{Entry, Ledger, LedgerError};
+    use crate::ledger::{EndedBy, Entry, Ledger, LedgerError};
     use crate::model::{AccountKey, Place, PlaceObservation, Pool, PoolStock, TerminationState};
 
     fn remembered(ledger: &Ledger) -> TerminationRecord {
@@ -397,6 +397,7 @@ mod tests {
                 termination: leaver_id(),
                 account: account(),
                 at: verified_at,
+                by: EndedBy::Us,
                 approved: true,
             }])
             .expect("a record");

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::columns::time_text;
+use super::columns::{read, time, time_text};
 use super::error::Fault;
 use super::outcomes::{Certainty, outcomes_of};
 use super::{Ledger, LedgerError};
@@ -63,6 +63,25 @@ impl Ledger {
                 .query_map(params![time_text(at), but_for], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             Ok(documents)
+        })
+    }
+
+    /// The plans accepted with a file from HR, and the instants that they were
+    /// made for, the earliest first.
+    pub fn nights(&self) -> Result<Vec<(String, Timestamp)>, LedgerError> {
+        self.read(|connection| {
+            let nights = connection
+                .prepare(
+                    "SELECT plan_id, made_at FROM plans
+                     WHERE accepted_at IS NOT NULL AND plan_id IN
+                         (SELECT plan_id FROM accepted_inputs WHERE role = 'hr')
+                     ORDER BY made_at, accepted_at, plan_id",
+                )?
+                .query_map([], |row| {
+                    Ok((row.get("plan_id")?, read(row, "made_at", time)?))
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(nights)
         })
     }
 

@@ -2,6 +2,7 @@
 //! outcomes, and what is remembered between runs. Values are parsed once and
 //! valid ever after; nothing here reads a file, a clock or the network.
 
+mod access;
 mod account;
 mod bill;
 mod digest;
@@ -23,6 +24,7 @@ mod termination;
 mod unassigned;
 mod unsettled;
 
+pub use access::AccessTrail;
 pub use account::{AccountRow, AccountStatus};
 pub use bill::BillLine;
 pub use digest::{SHORT_DIGEST_LENGTH, sha256_hex, short_digest};

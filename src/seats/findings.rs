@@ -296,9 +296,8 @@ impl Inspection<'_> {
             .map(|contract| contract.spare)
             .sum();
         let quantity = u32::try_from(least - i64::from(spare)).ok()?;
-        let asked = pool.requested.drafted + pool.requested.submitted + pool.requested.confirmed;
         let ended = self.ended_unseen(&pool.pool);
-        let repair = match (pool.treatment, asked) {
+        let repair = match (pool.treatment, pool.requested.all()) {
             (Treatment::Contract, 0) if ended > 0 => format!(
                 "{ended} seats of this pool were cancelled already, and nobody saw them gone from \
                  the bill: `seatsweep audit --bill FILE` looks, then `seatsweep requests close`"
@@ -391,15 +390,8 @@ impl Inspection<'_> {
     }
 
     fn cost(&self, pool: &Pool, quantity: u32) -> Option<Money> {
-        let pool = self.pools.iter().find(|it| it.pool == *pool)?;
-        match pool.treatment {
-            Treatment::Pooled => None,
-            Treatment::Contract
-            | Treatment::Subscription
-            | Treatment::Express
-            | Treatment::ContactNow
-            | Treatment::NoContract => Some(pool.price.as_ref()?.times(quantity)),
-        }
+        let mut pools = self.pools.iter();
+        pools.find(|it| it.pool == *pool)?.cost_of(quantity)
     }
 }
 

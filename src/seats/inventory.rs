@@ -90,6 +90,27 @@ impl PoolInventory {
         }
     }
 
+    /// How many of the unused seats are on deactivated accounts, and how many on
+    /// none.
+    pub fn unused_by_cause(&self) -> Option<(u32, u32)> {
+        let unused = self.unused()?;
+        let stranded = self.balance.stranded.min(unused);
+        Some((stranded, unused - stranded))
+    }
+
+    /// What so many seats cost a month; `None` when a price is not known, and
+    /// for pooled seats, of which nobody knows who makes them cost something.
+    pub fn cost_of(&self, seats: u32) -> Option<Money> {
+        match self.treatment {
+            Treatment::Pooled => None,
+            Treatment::Contract
+            | Treatment::Subscription
+            | Treatment::Express
+            | Treatment::ContactNow
+            | Treatment::NoContract => Some(self.price.as_ref()?.times(seats)),
+        }
+    }
+
     /// What the unused seats cost a month; `None` when a price is not known.
     pub fn monthly_cost(&self) -> Option<Money> {
         Some(self.price.as_ref()?.times(self.unused()?))
@@ -263,7 +284,8 @@ impl Balance {
         Some(owned - i64::from(self.on_accounts()) - self.on_no_account())
     }
 
-    fn on_no_account(&self) -> i64 {
+    /// Seats on no account: unassigned, or suspended without a user.
+    pub fn on_no_account(&self) -> i64 {
         self.unassigned + i64::from(self.suspended)
     }
 }
@@ -277,6 +299,13 @@ pub struct Requested {
     pub submitted: u32,
     /// Confirmed by the vendor.
     pub confirmed: u32,
+}
+
+impl Requested {
+    /// All of them.
+    pub fn all(&self) -> u32 {
+        self.drafted + self.submitted + self.confirmed
+    }
 }
 
 /// How a pool came from one night's balance to tonight's. Opening and movements

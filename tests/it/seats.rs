@@ -25,13 +25,20 @@ fn an_audit_changes_nothing_and_says_the_same_again() {
     );
     assert!(!office.exists("out/sandbox/plan.json"), "no plan");
     let seats = office.read("out/sandbox/seats.csv");
+    let packs = || {
+        let packs = ["out/sandbox/audit.xlsx", "out/sandbox/audit.html"];
+        packs.map(|name| fs::read(office.path(name)).expect("a pack"))
+    };
+    let first_packs = packs();
     let again = office.on("2026-11-20", &AUDIT).expect(0);
     assert_eq!(first.stdout, again.stdout);
     assert_eq!(office.read("out/sandbox/seats.csv"), seats);
+    assert!(packs() == first_packs, "the same audit, the same bytes");
     let kept = "out/sandbox/audits/audit-20261120T200000Z";
-    for name in ["seats.csv", "findings.csv"] {
+    for name in ["seats.csv", "findings.csv", "audit.xlsx", "audit.html"] {
         let newest = format!("out/sandbox/{name}");
-        assert_eq!(office.read(&format!("{kept}/{name}")), office.read(&newest));
+        let bytes = |name: &str| fs::read(office.path(name)).expect("a file");
+        assert!(bytes(&format!("{kept}/{name}")) == bytes(&newest), "{name}");
         let mode = fs::metadata(office.path(&newest))
             .expect("a file")
             .permissions();

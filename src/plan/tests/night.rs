@@ -151,6 +151,7 @@ impl Scenario {
         let record = self.memory.terminations.get_mut(&id).expect("a record");
         record.state = TerminationState::Spent;
         record.deactivated_at = Some(self.as_of);
+        record.access.ended_by_us = Some(self.as_of);
         self.memory.recent.push(RecentPerson {
             person: record.termination.person.clone(),
             deactivated_at: Some(self.as_of),
@@ -227,6 +228,7 @@ fn remember(memory: &mut Memory, new: &TerminationRecord) {
         first_listed: known.first_listed.min(new.first_listed),
         deactivated_at: known.deactivated_at.or(new.deactivated_at),
         approved: known.approved || new.approved,
+        access: known.access.followed_by(new.access),
         ..new.clone()
     };
     memory.terminations.insert(id, merged);

@@ -1,3 +1,5 @@
+mod packs;
+
 use jiff::civil::date;
 
 use super::*;
@@ -46,6 +48,7 @@ fn report(pools: Vec<PoolInventory>, findings: Vec<Finding>) -> AuditReport {
     let waste = Waste::of(&pools);
     AuditReport {
         as_of: "2026-12-02T10:00:00Z".parse().expect("an instant"),
+        today: date(2026, 12, 2),
         tenant: "acme".to_owned(),
         target: "8x8".to_owned(),
         counted_on: Some(date(2026, 11, 20)),
@@ -53,7 +56,11 @@ fn report(pools: Vec<PoolInventory>, findings: Vec<Finding>) -> AuditReport {
         findings,
         requests: Vec::new(),
         waste,
+        unassigned: Vec::new(),
+        leavers: Vec::new(),
+        asked: Asked::default(),
         bill: None,
+        access: AccessTimes::of((date(2026, 7, 1), date(2026, 12, 2)), Vec::new(), 0),
     }
 }
 
