@@ -331,6 +331,8 @@ mod tests {
         advance(&mut ledger, RequestState::Submitted, None);
         advance(&mut ledger, RequestState::Confirmed, Some("2027-03-31"));
         advance(&mut ledger, RequestState::Effective, None);
+        let seen_gone = |ledger: &Ledger| ledger.requests().expect("requests")[0].verified_at;
+        assert_eq!(seen_gone(&ledger), None);
         let events = ledger.request_events("cancel-1").expect("events");
         let changes: Vec<_> = events
             .iter()
@@ -355,6 +357,8 @@ mod tests {
                 ..request(2)
             }]
         );
+        advance(&mut ledger, RequestState::Verified, None);
+        assert_eq!(seen_gone(&ledger), Some(at("2026-11-21T09:00:00Z")));
     }
 
     #[test]
