@@ -76,6 +76,7 @@ Look at:
   $out/sandbox/requests/                  for each of them what a person needs who hands it in
   $out/sandbox/seats.csv                  where the seats of each pool are, and what unused ones cost
   $out/sandbox/findings.csv               what is worth a look, with the account and the next step
+  $out/sandbox/access.csv                 when each leaver lost access, how that is known, and why it was late
   $out/sandbox/summary.json               the numbers, for a program
   $out/sandbox/runs/                      the same files of each run, with its plan and review sheet
 END
