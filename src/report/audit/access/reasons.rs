@@ -159,12 +159,11 @@ pub(super) fn reason_by_time<'n>(
     let mut looked = nights.iter().filter(|night| {
         night.as_of >= first && leaver.counted_until.is_none_or(|end| night.as_of < end)
     });
-    let decisive = match leaver.state {
-        AccessState::Overdue => looked.next_back(),
-        _ => {
-            let last_in_time = looked.clone().rfind(|night| night.as_of <= in_time);
-            last_in_time.or_else(|| looked.next())
-        }
+    let decisive = if leaver.state == AccessState::Overdue {
+        looked.next_back()
+    } else {
+        let last_in_time = looked.clone().rfind(|night| night.as_of <= in_time);
+        last_in_time.or_else(|| looked.next())
     };
     (Some(otherwise), decisive)
 }
