@@ -134,7 +134,7 @@ fn write_cell(
             let format = format.set_num_format("yyyy-mm-dd");
             write_time(worksheet, (line, column), day, (cell, &format))?;
         }
-        Cell::Instant(at) => {
+        Cell::Moment(at) => {
             let at = at.to_zoned(TimeZone::UTC).datetime();
             let format = format.set_num_format("yyyy-mm-dd hh:mm:ss");
             write_time(worksheet, (line, column), at, (cell, &format))?;

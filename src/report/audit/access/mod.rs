@@ -6,6 +6,7 @@
 //! not told, and never from before access was due. What was done by others lies
 //! between two looks, and counts as done at the later one.
 
+mod families;
 mod leavers;
 mod output;
 mod reasons;

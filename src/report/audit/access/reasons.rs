@@ -19,6 +19,8 @@ pub enum AccessReason {
     HrToldLate,
     /// No run looked in time.
     NoRun,
+    /// The same, because the ledger's first night came later than that.
+    BeforeFirstRun,
     /// It may have ended in time, and was seen too late to say so.
     SeenLate,
     /// What stood against it, as results name it.
@@ -33,6 +35,7 @@ impl AccessReason {
         match self {
             Self::HrToldLate => "hr_told_late",
             Self::NoRun => "no_run",
+            Self::BeforeFirstRun => "before_first_run",
             Self::SeenLate => "seen_late",
             Self::Obstacle(reason) => reason.as_str(),
             Self::Action(_, Some(reason)) => reason.as_str(),
@@ -125,7 +128,9 @@ pub(super) fn obstacle_tonight(
     }
 }
 
-/// The reason that holds unless an earlier night says more, and that night.
+/// The reason that holds unless an earlier night says more, and that night: of
+/// what is overdue the newest, since that still stands in the way; of what was
+/// late the last of the first day, or else the first that came.
 pub(super) fn reason_by_time<'n>(
     leaver: &LeaverAccess,
     nights: &'n [Night],
@@ -141,21 +146,25 @@ pub(super) fn reason_by_time<'n>(
     if leaver.told_late && leaver.removal_took().is_some_and(|took| took <= IN_TIME) {
         return (Some(AccessReason::HrToldLate), None);
     }
-    let until = leaver.began() + IN_TIME;
+    let in_time = leaver.began() + IN_TIME;
+    let is_too_early = nights.first().is_none_or(|night| night.as_of > in_time);
     let otherwise = match leaver.removal {
         Removal::Between {
             after: Some(after), ..
-        } if after <= until => AccessReason::SeenLate,
+        } if after <= in_time => AccessReason::SeenLate,
+        _ if is_too_early => AccessReason::BeforeFirstRun,
         Removal::At(_) | Removal::Between { .. } | Removal::Unknown => AccessReason::NoRun,
     };
-    let last = match leaver.state {
-        // What still stands in the way counts, else what did in the first day.
-        AccessState::Overdue => Timestamp::MAX,
-        _ => leaver.counted_until.map_or(until, |end| until.min(end)),
-    };
     let first = leaver.first_listed.unwrap_or(leaver.due).max(leaver.due);
-    let mut nights = nights.iter().rev();
-    let decisive = nights.find(|night| (first..=last).contains(&night.as_of));
+    let mut looked = nights.iter().filter(|night| {
+        night.as_of >= first && leaver.counted_until.is_none_or(|end| night.as_of < end)
+    });
+    let decisive = if leaver.state == AccessState::Overdue {
+        looked.next_back()
+    } else {
+        let last_in_time = looked.clone().rfind(|night| night.as_of <= in_time);
+        last_in_time.or_else(|| looked.next())
+    };
     (Some(otherwise), decisive)
 }
 

@@ -263,7 +263,10 @@ fn whoever_was_inactive_before_is_in_time_unless_nobody_looked() {
     let mut tenant = Tenant::new(JANA, &inactive);
     tenant.night("2026-11-25");
     let access = tenant.audit("2026-11-25");
-    assert_eq!(told(&access), (AccessState::Late, "no_run", 98, Some(96)));
+    assert_eq!(
+        told(&access),
+        (AccessState::Late, "before_first_run", 98, Some(96))
+    );
     let looked = Removal::Between {
         after: None,
         until: at("2026-11-25T08:00:00Z"),
@@ -294,9 +297,18 @@ fn a_hold_is_the_reason_while_it_holds() {
     let after = Some(at("2026-11-22T08:00:00Z"));
     let until = at("2026-11-23T08:00:00Z");
     assert_eq!(only(&access).removal, Removal::Between { after, until });
-    tenant.scenario.holds.clear();
+    let held = tenant.scenario.holds.pop().expect("a hold");
     tenant.night("2026-11-24");
     assert_eq!(told(&tenant.audit("2026-11-24")), told(&access));
+
+    // The first night came too late, and then there was the hold.
+    let mut tenant = Tenant::new(JANA, ACCOUNT);
+    tenant.scenario.holds.push(held);
+    tenant.night("2026-11-24");
+    tenant.scenario.holds.clear();
+    tenant.night("2026-11-25");
+    let access = tenant.audit("2026-11-25");
+    assert_eq!(told(&access), (AccessState::Late, "on_hold", 74, Some(98)));
 }
 
 #[test]

@@ -71,7 +71,7 @@ pub(super) enum Cell {
     /// A day.
     Day(Date),
     /// An instant, shown to the second in UTC.
-    Instant(Timestamp),
+    Moment(Timestamp),
     /// A span of time, shown in hours.
     Hours(SignedDuration),
     /// A share, in thousandths.
@@ -87,7 +87,7 @@ impl Cell {
             | Self::Whole(_)
             | Self::Money(_)
             | Self::Day(_)
-            | Self::Instant(_)
+            | Self::Moment(_)
             | Self::Hours(_)
             | Self::PerMille(_) => None,
         }
@@ -252,7 +252,7 @@ impl From<Date> for Cell {
 
 impl From<Timestamp> for Cell {
     fn from(at: Timestamp) -> Self {
-        Self::Instant(at)
+        Self::Moment(at)
     }
 }
 
@@ -277,7 +277,7 @@ impl fmt::Display for Cell {
             Self::Whole(number) => number.fmt(f),
             Self::Money(money) => money.fmt(f),
             Self::Day(day) => day.fmt(f),
-            Self::Instant(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").fmt(f),
+            Self::Moment(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").fmt(f),
             Self::Hours(span) => f.write_str(&hours(Some(*span))),
             Self::PerMille(share) => f.write_str(&percent(Some(*share))),
         }

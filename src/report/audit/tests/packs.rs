@@ -315,9 +315,9 @@ fn hold(cell: Option<&Data>, expected: &Cell, place: &str) {
             assert_eq!(shown, share.to_string(), "{place}");
         }
         Cell::Day(day) => assert_eq!(time(), day.at(0, 0, 0, 0), "{place}"),
-        Cell::Instant(instant) => {
+        Cell::Moment(instant) => {
             let shown = time().strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
-            assert_eq!(shown, Cell::Instant(*instant).to_string(), "{place}");
+            assert_eq!(shown, Cell::Moment(*instant).to_string(), "{place}");
         }
     }
 }
