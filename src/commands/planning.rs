@@ -10,7 +10,7 @@ use super::target::Tenant;
 use super::{live, recovery, sightings};
 use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
-use crate::model::{AccountRow, HoldRecord, HrRow, InvalidRow, Memory, NumberCounts};
+use crate::model::{AccountCells, AccountRow, HoldRecord, HrRow, InvalidRow, Memory, NumberCounts};
 use crate::plan::{Build, Facts, LookedUp, Plan, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures, keep_for_joiners};
@@ -135,6 +135,12 @@ impl AccountObserver for NobodyElse {
         Self
     }
 
+    fn passes_over(&self, _: &AccountCells<'_>) -> bool {
+        true
+    }
+
+    fn count(&mut self, _: &AccountCells<'_>) {}
+
     fn observe(&mut self, _: &AccountRow) {}
 
     fn merge(&mut self, _: Self) {}
@@ -233,9 +239,10 @@ impl Tonight {
         let Decided {
             reconciliation,
             tally,
-            census,
+            mut census,
             users,
         } = decided;
+        let headcount = census.headcount();
         let memory = question.memory;
         let vanished = reconciliation.vanished(memory);
         let counted = counted(settings);
@@ -255,8 +262,8 @@ impl Tonight {
         );
         keep_for_joiners(&mut seats, &settings.policy.planned_joiners);
         let facts = Facts {
-            active_accounts: census.active(),
-            active_licensed: census.active_licensed(),
+            active_accounts: headcount.active,
+            active_licensed: headcount.active_licensed,
             users_rows: users.rows,
             due_leavers: reconciliation.due_leavers,
             due_matched: reconciliation.due_matched,
@@ -353,6 +360,19 @@ impl<B: AccountObserver> AccountObserver for Watch<B> {
             census: self.census.split(),
             besides: self.besides.split(),
         }
+    }
+
+    fn passes_over(&self, cells: &AccountCells<'_>) -> bool {
+        self.index.passes_over(cells)
+            && self.tally.passes_over(cells)
+            && self.census.passes_over(cells)
+            && self.besides.passes_over(cells)
+    }
+
+    fn count(&mut self, cells: &AccountCells<'_>) {
+        self.tally.count(cells);
+        self.census.count(cells);
+        self.besides.count(cells);
     }
 
     fn observe(&mut self, row: &AccountRow) {

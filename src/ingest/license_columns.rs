@@ -95,6 +95,12 @@ impl LicenseColumns {
         })
     }
 
+    /// The cells that say a record's licenses.
+    pub(super) fn cells<'r>(&self, cells: &'r StringRecord) -> impl Iterator<Item = &'r str> {
+        let marks = self.marking.iter().map(|column| column.text(cells));
+        self.naming.filled(cells).chain(marks)
+    }
+
     /// The licenses of a record, one entry a seat; `country` is what stands
     /// beside them. A cell that nobody can be sure of is a fault.
     pub(super) fn read(

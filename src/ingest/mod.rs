@@ -15,7 +15,8 @@
 //!    what swallowed rows (`swallowed`).
 //! 5. Each record becomes a row of the model, or an invalid row: `hr`, `users`,
 //!    or one of the lists (`holds`, `map`, `licenses`, `numbers`, `roster`, `review`), by way of
-//!    `dates`, `status` and `license_cell`.
+//!    `dates`, `status` and `license_cell`. Of an account that nobody looks for
+//!    the cells are checked (`known_cells`) and no row is made.
 //!
 //! A bad row is a result. A file that cannot be read as what it is said to be
 //! is an [`IngestError`], raised before anything is changed.
@@ -39,6 +40,7 @@ mod hr;
 mod input_file;
 mod inspect;
 mod kind;
+mod known_cells;
 mod landmarks;
 mod layout;
 mod license_cell;

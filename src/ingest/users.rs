@@ -14,6 +14,7 @@ use super::error::IngestError;
 use super::header::Column;
 use super::input_file::InputFile;
 use super::layout::{self, Layout};
+use super::known_cells::KnownCells;
 use super::license_cell::{country_code, values_in};
 use super::license_columns::{self, LicenseColumns};
 use super::open;
@@ -21,8 +22,8 @@ use super::status::{Meaning, UnknownWords, Vocabulary};
 use super::text::{excerpt, is_blank, lost_characters};
 use super::{ColumnNames, Formats};
 use crate::model::{
-    AccountRow, AccountStatus, EmailAddress, EmployeeId, InvalidRow, LicenseName, SourceRow,
-    UserId, Username, is_damaged_number,
+    AccountCells, AccountRow, AccountStatus, EmailAddress, EmployeeId, InvalidRow, KeyCell,
+    LicenseName, LicenseSet, SourceRow, UserId, Username, is_damaged_number,
 };
 
 /// Bytes of text that are parsed in one piece. A smaller report is one piece:
@@ -39,6 +40,15 @@ pub trait AccountObserver: Sized + Send {
     /// An empty observer of the same kind, for one part of the report.
     #[must_use]
     fn split(&self) -> Self;
+
+    /// Whether nothing of such a row is kept, so that it only has to be counted.
+    /// Where it is not said the row is read in full.
+    fn passes_over(&self, _: &AccountCells<'_>) -> bool {
+        false
+    }
+
+    /// Takes in one row that it passes over.
+    fn count(&mut self, _: &AccountCells<'_>) {}
 
     /// Takes in one row.
     fn observe(&mut self, row: &AccountRow);
@@ -236,7 +246,14 @@ impl<'f> UsersReader<'f> {
         let mut invalid = Vec::new();
         let mut unknown = UnknownWords::default();
         let mut oddities = Oddities::default();
+        let mut known = KnownCells::default();
         let count = body::for_each_record(self.file, layout, chunk, |record| {
+            if let Some(cells) = self.glance(&record, &mut known)
+                && observer.passes_over(&cells)
+            {
+                observer.count(&cells);
+                return;
+            }
             match self.read(&record) {
                 Ok(row) => {
                     oddities = oddities.plus(self.oddities(&record, &row));
@@ -255,15 +272,75 @@ impl<'f> UsersReader<'f> {
         })
     }
 
+    /// The cells of a row that is surely understood and has nothing odd; `None`
+    /// for every other one, which has to be read in full.
+    fn glance<'r>(
+        &self,
+        record: &DataRecord<'r>,
+        known: &'r mut KnownCells,
+    ) -> Option<AccountCells<'r>> {
+        let cells = record.cells;
+        let who = &self.who;
+        let keys = [&self.user_id, &who.username, &who.email, &who.employee_id];
+        let is_damaged = keys
+            .into_iter()
+            .any(|key| key.filled(cells).any(lost_characters));
+        let status = self.status.text(cells);
+        let status = known.status(status, || match self.vocabulary.read(status) {
+            Meaning::Known(status) => Some(status),
+            Meaning::Blank | Meaning::Unknown(_) => None,
+        })?;
+        let is_odd = is_damaged
+            || record.raggedness().is_some()
+            || self.damaged_numbers(record) > 0
+            || !self.is_date(record, known);
+        let username = key_cell(who.username.text(cells), Username::print_in);
+        let user_id = key_cell(self.user_id.text(cells), UserId::print_in);
+        if is_odd || user_id.is_none() && username.is_none() {
+            return None;
+        }
+        let said = self.licenses.cells(cells);
+        let licenses = known.licenses(said.chain([self.country.text(cells)]), |number| {
+            let licenses = self.licenses(record).ok()?;
+            let is_disputed = licenses.iter().any(|it| it.disputed_country().is_some());
+            (!is_disputed).then_some(LicenseSet { number, licenses })
+        })?;
+        Some(AccountCells {
+            user_id,
+            username,
+            email: key_cell(who.email.text(cells), EmailAddress::print_in),
+            employee_id: key_cell(who.employee_id.text(cells), EmployeeId::print_in),
+            first_name: who.first_name.text(cells),
+            last_name: who.last_name.text(cells),
+            full_name: who.full_name.text(cells),
+            status,
+            licenses,
+        })
+    }
+
+    fn is_date(&self, record: &DataRecord<'_>, known: &mut KnownCells) -> bool {
+        let is_date = || self.created(record).is_ok();
+        if self.created.is_one_column() {
+            known.date(self.created.column.text(record.cells), is_date)
+        } else {
+            // What two of them say together is not known from one.
+            is_date()
+        }
+    }
+
+    fn damaged_numbers(&self, record: &DataRecord<'_>) -> u64 {
+        let numbers = self.phone_numbers.filled(record.cells).flat_map(values_in);
+        let numbers = numbers.chain(self.extension.filled(record.cells));
+        numbers.filter(|it| is_damaged_number(it)).count() as u64
+    }
+
     fn oddities(&self, record: &DataRecord<'_>, row: &AccountRow) -> Oddities {
         let disputed = row
             .licenses
             .iter()
             .filter(|it| it.disputed_country().is_some());
-        let numbers = self.phone_numbers.filled(record.cells).flat_map(values_in);
-        let numbers = numbers.chain(self.extension.filled(record.cells));
         Oddities {
-            damaged_numbers: numbers.filter(|it| is_damaged_number(it)).count() as u64,
+            damaged_numbers: self.damaged_numbers(record),
             disputed_countries: disputed.count() as u64,
         }
     }
@@ -397,6 +474,11 @@ fn is_username(value: &str, email: &str) -> bool {
     let mailbox = email.split('@').next().unwrap_or_default();
     let short_word = value.len() < 15 && value.chars().all(char::is_alphabetic);
     UserId::parse(value).is_none() || value.eq_ignore_ascii_case(mailbox) || short_word
+}
+
+fn key_cell(text: &str, print: impl Fn(&str) -> Option<u64>) -> Option<KeyCell<'_>> {
+    let fingerprint = print(text)?;
+    Some(KeyCell { text, fingerprint })
 }
 
 fn value(cell: &str) -> String {

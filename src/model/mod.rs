@@ -3,8 +3,10 @@
 //! valid ever after; nothing here reads a file, a clock or the network.
 
 mod account;
+mod account_cells;
 mod digest;
 mod disposition;
+mod fingerprint;
 mod guard_limits;
 mod identity;
 mod leaver;
@@ -22,8 +24,12 @@ mod termination;
 mod unsettled;
 
 pub use account::{AccountRow, AccountStatus};
+pub use account_cells::{AccountCells, KeyCell, LicenseSet};
 pub use digest::{SHORT_DIGEST_LENGTH, sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
+pub use fingerprint::{
+    PrintOf, Sieve, fingerprint, fingerprint_of_pair, folded_fingerprint,
+};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
 pub use identity::{
     AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank, is_damaged_number,
@@ -36,7 +42,7 @@ pub use memory::{
 };
 pub use money::{Money, MoneyError, MoneyTotals};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};
-pub use person_name::{PersonName, plain};
+pub use person_name::{PersonName, each_plain_word, plain};
 pub use phone_numbers::NumberCounts;
 pub use policy::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, HrFileKind,

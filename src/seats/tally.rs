@@ -3,7 +3,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::{AccountKey, AccountRow, AccountStatus, LicenseName, Memory, Pool};
+use crate::model::{
+    AccountCells, AccountKey, AccountRow, AccountStatus, LicenseName, LicenseSet, Memory, Pool,
+    Sieve,
+};
 
 /// Counts the seats on accounts while they stream by, and corrects what the
 /// report says by what the ledger verified since it was made.
@@ -14,6 +17,16 @@ pub struct Tally {
     /// Accounts that changed since the report, whose rows are put together
     /// before they are counted: there are few of them.
     changed: BTreeMap<AccountKey, (AccountStatus, Vec<LicenseName>)>,
+    /// Rows that hold the same licences, by their number: one look-up for each
+    /// of them and not for each row.
+    sets: Vec<CountedSet>,
+}
+
+/// How many rows of a part of the report hold the same licences.
+#[derive(Debug, Clone, Default)]
+struct CountedSet {
+    pools: Vec<Pool>,
+    rows: PoolCount,
 }
 
 /// Seats of one pool on accounts.
@@ -51,6 +64,7 @@ impl PoolCount {
 pub(super) struct Newer {
     statuses: BTreeMap<AccountKey, AccountStatus>,
     removed: BTreeMap<AccountKey, Vec<LicenseName>>,
+    sieve: Sieve,
 }
 
 impl Newer {
@@ -71,7 +85,15 @@ impl Newer {
                 newer.removed.insert(key.clone(), removed);
             }
         }
+        let keys = newer.statuses.keys().chain(newer.removed.keys());
+        newer.sieve = Sieve::of(&keys.filter_map(AccountKey::print).collect::<Vec<_>>());
         newer
+    }
+
+    /// Whether the account may have changed; `false` is certain.
+    fn may_concern(&self, cells: &AccountCells<'_>) -> bool {
+        let print = cells.account_print();
+        print.is_some_and(|print| self.sieve.may_have(print))
     }
 
     /// Whether the account changed.
@@ -103,6 +125,7 @@ impl Tally {
             newer: Arc::new(Newer::than(memory, users_at)),
             pools: BTreeMap::new(),
             changed: BTreeMap::new(),
+            sets: Vec::new(),
         }
     }
 
@@ -113,7 +136,26 @@ impl Tally {
             newer: Arc::clone(&self.newer),
             pools: BTreeMap::new(),
             changed: BTreeMap::new(),
+            sets: Vec::new(),
         }
+    }
+
+    /// Whether the row only has to be counted: the ledger knows nothing newer.
+    pub fn passes_over(&self, cells: &AccountCells<'_>) -> bool {
+        !self.newer.may_concern(cells)
+    }
+
+    /// Counts a row that it passes over.
+    pub fn count(&mut self, cells: &AccountCells<'_>) {
+        let LicenseSet { number, licenses } = cells.licenses;
+        if self.sets.len() <= *number {
+            self.sets.resize_with(number + 1, CountedSet::default);
+        }
+        let set = &mut self.sets[*number];
+        if set.rows == PoolCount::default() {
+            set.pools = licenses.iter().map(LicenseName::pool).collect();
+        }
+        set.rows.count(cells.status);
     }
 
     /// Counts the licences of one row of the report.
@@ -134,7 +176,8 @@ impl Tally {
     }
 
     /// Adds the counts of a later part of the report.
-    pub fn merge(&mut self, later: Self) {
+    pub fn merge(&mut self, mut later: Self) {
+        later.add_sets();
         for (pool, counts) in later.pools {
             self.pools.entry(pool).or_default().add(counts);
         }
@@ -149,6 +192,7 @@ impl Tally {
 
     /// Seats on accounts per pool.
     pub fn finish(mut self) -> BTreeMap<Pool, PoolCount> {
+        self.add_sets();
         for (key, (reported, mut licenses)) in self.changed {
             let status = self.newer.correct(&key, reported, &mut licenses);
             for license in &licenses {
@@ -157,6 +201,14 @@ impl Tally {
             }
         }
         self.pools
+    }
+
+    fn add_sets(&mut self) {
+        for set in std::mem::take(&mut self.sets) {
+            for pool in set.pools {
+                self.pools.entry(pool).or_default().add(set.rows);
+            }
+        }
     }
 }
 
