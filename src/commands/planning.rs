@@ -492,3 +492,6 @@ fn made_at(path: &Path, said: Option<Timestamp>, as_of: Timestamp) -> Timestamp 
     };
     said.or_else(of_file).unwrap_or(as_of).min(as_of)
 }
+
+#[cfg(test)]
+mod tests;

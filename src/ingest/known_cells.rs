@@ -89,7 +89,9 @@ fn is_utc_instant(cell: &str) -> bool {
     let is_digits = |at: &[usize]| at.iter().all(|at| bytes[*at].is_ascii_digit());
     let number = |at: usize| 10 * (bytes[at] - b'0') + (bytes[at + 1] - b'0');
     bytes.len() == 20
-        && [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19]] == *b"--T::Z"
+        && [
+            bytes[4], bytes[7], bytes[10], bytes[13], bytes[16], bytes[19],
+        ] == *b"--T::Z"
         && is_digits(&[0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18])
         && (1..=12).contains(&number(5))
         && (1..=28).contains(&number(8))

@@ -58,6 +58,7 @@ mod records;
 mod review;
 mod roster;
 mod status;
+mod streamed;
 mod swallowed;
 mod taken_back;
 mod text;

@@ -8,17 +8,19 @@ use super::aliases::users;
 use super::body::{self, Count, DataRecord, Rejected, WhoColumns};
 use super::chunks::Chunk;
 use super::date_columns::{self, DateColumn, DatePins};
+use super::date_votes::needs_order;
 use super::dates::Fault;
 use super::decode::TextFile;
 use super::error::IngestError;
 use super::header::Column;
 use super::input_file::InputFile;
-use super::layout::{self, Layout};
 use super::known_cells::KnownCells;
+use super::layout::{self, Layout};
 use super::license_cell::{country_code, values_in};
 use super::license_columns::{self, LicenseColumns};
 use super::open;
 use super::status::{Meaning, UnknownWords, Vocabulary};
+use super::streamed::{self, Blocks};
 use super::text::{excerpt, is_blank, lost_characters};
 use super::{ColumnNames, Formats};
 use crate::model::{
@@ -79,6 +81,19 @@ pub fn read_users<O: AccountObserver>(
     formats: &Formats,
     observer: O,
 ) -> Result<UsersFile<O>, IngestError> {
+    if let Some(users) = streamed::read(path, columns, formats, &observer, Blocks::default()) {
+        return Ok(users);
+    }
+    read_whole(path, columns, formats, observer)
+}
+
+/// The same, with the whole text in memory.
+pub(super) fn read_whole<O: AccountObserver>(
+    path: &Path,
+    columns: &ColumnNames,
+    formats: &Formats,
+    observer: O,
+) -> Result<UsersFile<O>, IngestError> {
     let (others, _) = license_columns::take_named(columns);
     let file = open::open(path, &users::TABLE, &others, &formats.users)?;
     read_text(&file, columns, formats, observer, CHUNK_BYTES)
@@ -88,7 +103,7 @@ fn read_text<O: AccountObserver>(
     file: &TextFile,
     names: &ColumnNames,
     formats: &Formats,
-    mut observer: O,
+    observer: O,
     chunk_bytes: usize,
 ) -> Result<UsersFile<O>, IngestError> {
     let (names, licenses_named) = license_columns::take_named(names);
@@ -99,54 +114,79 @@ fn read_text<O: AccountObserver>(
     if !names.0.contains_key(users::USER_ID.name) {
         tell_what_user_ids_are(file, &mut layout)?;
     }
-    let pins = DatePins {
-        key: "users_dates",
-        table: "users_date_orders",
-        file: formats.users_dates,
-        fields: &formats.users_date_orders,
-    };
+    let pins = date_pins(formats);
     let [created] = date_columns::decide(file, &mut layout, &chunks, [&users::CREATED], pins)?;
-    let date_orders = created.detected(&users::CREATED).into_iter().collect();
-
-    let reader = UsersReader::new(file, &layout, formats, created, licenses);
+    let orders = Orders::OfAllValues;
+    let reader = UsersReader::new(file, layout, formats, created, orders, licenses);
     let observers: Vec<O> = chunks.iter().map(|_| observer.split()).collect();
     let parts: Vec<Result<Part<O>, IngestError>> = chunks
         .par_iter()
         .zip(observers)
-        .map(|(chunk, observer)| reader.read_chunk(&layout, chunk, observer))
+        .map(|(chunk, observer)| reader.read_chunk(chunk, observer))
         .collect();
 
-    let mut invalid = Vec::new();
-    let mut unknown = UnknownWords::default();
-    let mut count = Count::default();
-    let mut oddities = Oddities::default();
+    let mut whole = Part::nothing_yet(observer);
     for part in parts {
-        let part = part?;
-        observer.merge(part.observer);
-        invalid.extend(part.invalid);
-        unknown.merge(part.unknown);
-        count = count.plus(part.count);
-        oddities = oddities.plus(part.oddities);
+        whole.add(part?);
     }
-    if let Some(refusal) = unknown.refuse_users(file, reader.status.header()) {
+    if let Some(refusal) = whole.unknown.refuse_users(file, reader.status.header()) {
         return Err(refusal.into());
     }
-    layout.notes.extend(count.notes());
-    layout.notes.extend(oddities.notes());
-    Ok(UsersFile {
-        file: layout.input_file(file, count.rows, date_orders),
-        observer,
-        invalid,
-    })
+    Ok(reader.users_file(whole))
 }
 
-/// What was read from one chunk.
-struct Part<O> {
+fn date_pins(formats: &Formats) -> DatePins<'_> {
+    DatePins {
+        key: "users_dates",
+        table: "users_date_orders",
+        file: formats.users_dates,
+        fields: &formats.users_date_orders,
+    }
+}
+
+/// What was read from one chunk, or from all so far.
+pub(super) struct Part<O> {
     observer: O,
     invalid: Vec<InvalidRow>,
     unknown: UnknownWords,
     count: Count,
     oddities: Oddities,
+    /// Rows with a date that only other rows can tell the order of.
+    undecided: u64,
+}
+
+impl<O: AccountObserver> Part<O> {
+    /// Nothing, to add to.
+    pub(super) fn nothing_yet(observer: O) -> Self {
+        Self {
+            observer,
+            invalid: Vec::new(),
+            unknown: UnknownWords::default(),
+            count: Count::default(),
+            oddities: Oddities::default(),
+            undecided: 0,
+        }
+    }
+
+    /// An empty observer of the same kind.
+    pub(super) fn split(&self) -> O {
+        self.observer.split()
+    }
+
+    /// Adds what was read from the chunk that follows.
+    pub(super) fn add(&mut self, later: Self) {
+        self.observer.merge(later.observer);
+        self.invalid.extend(later.invalid);
+        self.unknown.merge(later.unknown);
+        self.count = self.count.plus(later.count);
+        self.oddities = self.oddities.plus(later.oddities);
+        self.undecided += later.undecided;
+    }
+
+    /// Whether the rest of the file does not matter to what was read.
+    pub(super) fn is_settled(&self) -> bool {
+        self.unknown == UnknownWords::default() && self.undecided == 0
+    }
 }
 
 /// What harms no row, and a person should know.
@@ -183,9 +223,19 @@ impl Oddities {
     }
 }
 
+/// How the order of day and month was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Orders {
+    /// All values of the file were asked, or the administrator.
+    OfAllValues,
+    /// Not at all: dates that need it are left undecided.
+    Unknown,
+}
+
 /// The columns of a users report and what their values mean.
-struct UsersReader<'f> {
+pub(super) struct UsersReader<'f> {
     file: &'f TextFile,
+    layout: Layout,
     who: WhoColumns,
     user_id: Column,
     status: Column,
@@ -196,6 +246,7 @@ struct UsersReader<'f> {
     department: Column,
     cost_center: Column,
     created: DateColumn,
+    orders: Orders,
     scim_provider: Column,
     extension: Column,
     phone_numbers: Column,
@@ -203,11 +254,42 @@ struct UsersReader<'f> {
 }
 
 impl<'f> UsersReader<'f> {
+    /// Finds out, from the first rows alone, how a report is read whose rows
+    /// stream by; `None` where more has to be seen.
+    pub(super) fn of_head(
+        head: &'f TextFile,
+        names: &ColumnNames,
+        formats: &Formats,
+    ) -> Option<Self> {
+        let (names, licenses_named) = license_columns::take_named(names);
+        let mut layout = layout::locate(head, &users::TABLE, &names).ok()?;
+        if !layout.is_told_by_first_rows(head) || licenses_named.is_some() {
+            return None;
+        }
+        let licenses = LicenseColumns::of_header(&layout)?;
+        if !names.0.contains_key(users::USER_ID.name) {
+            let had_ids = layout.column(&users::USER_ID).exists();
+            let values = tell_what_user_ids_are(head, &mut layout).ok()?;
+            if had_ids && values < USER_ID_SAMPLE {
+                return None;
+            }
+        }
+        let pins = date_pins(formats);
+        let orders = match pins.file {
+            Some(_) => Orders::OfAllValues,
+            None => Orders::Unknown,
+        };
+        let dates = date_columns::decide(head, &mut layout, &[], [&users::CREATED], pins);
+        let [created] = dates.ok()?;
+        Some(Self::new(head, layout, formats, created, orders, licenses))
+    }
+
     fn new(
         file: &'f TextFile,
-        layout: &Layout,
+        layout: Layout,
         formats: &Formats,
         created: DateColumn,
+        orders: Orders,
         licenses: LicenseColumns,
     ) -> Self {
         let status = layout.column(&users::STATUS);
@@ -230,24 +312,53 @@ impl<'f> UsersReader<'f> {
             department: layout.column(&users::DEPARTMENT),
             cost_center: layout.column(&users::COST_CENTER),
             created,
+            orders,
             scim_provider: layout.column(&users::SCIM_PROVIDER),
             extension: layout.column(&users::EXTENSION),
             phone_numbers: layout.column(&users::PHONE_NUMBERS),
             devices: layout.column(&users::DEVICES),
+            layout,
         }
     }
 
-    fn read_chunk<O: AccountObserver>(
+    /// The columns and where the rows begin.
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The report, of which everything was read.
+    pub(super) fn users_file<O: AccountObserver>(self, whole: Part<O>) -> UsersFile<O> {
+        let mut layout = self.layout;
+        layout.notes.extend(whole.count.notes());
+        layout.notes.extend(whole.oddities.notes());
+        let date_orders = self.created.detected(&users::CREATED).into_iter().collect();
+        UsersFile {
+            file: layout.input_file(self.file, whole.count.rows, date_orders),
+            observer: whole.observer,
+            invalid: whole.invalid,
+        }
+    }
+
+    /// Shows the rows of a chunk to `observer`.
+    pub(super) fn read_chunk<O: AccountObserver>(
         &self,
-        layout: &Layout,
         chunk: &Chunk<'_>,
-        mut observer: O,
+        observer: O,
     ) -> Result<Part<O>, IngestError> {
-        let mut invalid = Vec::new();
-        let mut unknown = UnknownWords::default();
-        let mut oddities = Oddities::default();
+        let Part {
+            mut observer,
+            mut invalid,
+            mut unknown,
+            mut oddities,
+            mut undecided,
+            ..
+        } = Part::nothing_yet(observer);
         let mut known = KnownCells::default();
-        let count = body::for_each_record(self.file, layout, chunk, |record| {
+        let count = body::for_each_record(self.file, &self.layout, chunk, |record| {
+            if self.orders == Orders::Unknown && self.needs_order(&record) {
+                undecided += 1;
+                return;
+            }
             if let Some(cells) = self.glance(&record, &mut known)
                 && observer.passes_over(&cells)
             {
@@ -269,7 +380,14 @@ impl<'f> UsersReader<'f> {
             unknown,
             count,
             oddities,
+            undecided,
         })
+    }
+
+    /// Whether the row has a date that can be read in two orders.
+    fn needs_order(&self, record: &DataRecord<'_>) -> bool {
+        let cells = self.created.column.filled(record.cells);
+        record.raggedness().is_none() && cells.into_iter().any(needs_order)
     }
 
     /// The cells of a row that is surely understood and has nothing odd; `None`
@@ -439,7 +557,9 @@ impl<'f> UsersReader<'f> {
 /// rows. The column is the username's if its values are mostly words, e-mail
 /// addresses, or what stands before the `@` of the row's e-mail; ids are long
 /// and opaque. Numbers that count the rows name another account every night.
-fn tell_what_user_ids_are(file: &TextFile, layout: &mut Layout) -> Result<(), IngestError> {
+///
+/// Returns how many values were looked at.
+fn tell_what_user_ids_are(file: &TextFile, layout: &mut Layout) -> Result<usize, IngestError> {
     let user_id = layout.column(&users::USER_ID);
     let email = layout.column(&users::EMAIL);
     let mut records = layout.body_records(file);
@@ -467,7 +587,7 @@ fn tell_what_user_ids_are(file: &TextFile, layout: &mut Layout) -> Result<(), In
         ));
         layout.assign(&users::USER_ID, Vec::new());
     }
-    Ok(())
+    Ok(values)
 }
 
 fn is_username(value: &str, email: &str) -> bool {

@@ -28,9 +28,7 @@ impl AccountCells<'_> {
     /// What tells the account from others: its id where the report has it, else
     /// its username.
     pub fn account_print(&self) -> Option<u64> {
-        self.user_id
-            .or(self.username)
-            .map(|cell| cell.fingerprint)
+        self.user_id.or(self.username).map(|cell| cell.fingerprint)
     }
 
     /// Every key that the row has.

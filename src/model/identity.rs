@@ -349,7 +349,10 @@ mod tests {
 
     #[test]
     fn the_longest_blank_is_as_long_as_it_is_said() {
-        assert_eq!(BLANKS.iter().map(|blank| blank.len()).max(), Some(LONGEST_BLANK));
+        assert_eq!(
+            BLANKS.iter().map(|blank| blank.len()).max(),
+            Some(LONGEST_BLANK)
+        );
     }
 
     #[test]

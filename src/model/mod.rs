@@ -27,9 +27,7 @@ pub use account::{AccountRow, AccountStatus};
 pub use account_cells::{AccountCells, KeyCell, LicenseSet};
 pub use digest::{SHORT_DIGEST_LENGTH, sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
-pub use fingerprint::{
-    PrintOf, Sieve, fingerprint, fingerprint_of_pair, folded_fingerprint,
-};
+pub use fingerprint::{PrintOf, Sieve, fingerprint, fingerprint_of_pair, folded_fingerprint};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
 pub use identity::{
     AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank, is_damaged_number,

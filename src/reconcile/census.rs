@@ -129,7 +129,9 @@ impl Census {
 
 impl Watched {
     fn of(names: BTreeSet<String>) -> Self {
-        let prints = names.iter().map(|name| fingerprint(PrintOf::Name, name.as_bytes()));
+        let prints = names
+            .iter()
+            .map(|name| fingerprint(PrintOf::Name, name.as_bytes()));
         let sieve = Sieve::of(&prints.collect::<Vec<_>>());
         Self { names, sieve }
     }
@@ -140,6 +142,8 @@ impl Watched {
         let text = key.text;
         !self.names.is_empty()
             && (!text.is_ascii()
-                || self.sieve.may_have(folded_fingerprint(PrintOf::Name, text.as_bytes())))
+                || self
+                    .sieve
+                    .may_have(folded_fingerprint(PrintOf::Name, text.as_bytes())))
     }
 }

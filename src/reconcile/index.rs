@@ -96,8 +96,7 @@ impl Index {
     pub fn passes_over(&self, cells: &AccountCells<'_>) -> bool {
         let is_wanted = |key: KeyCell<'_>| self.wanted.sieve.may_have(key.fingerprint);
         let is_active = cells.status == AccountStatus::Active;
-        !cells.keys().any(is_wanted)
-            && !(is_active && self.wanted.lookalikes.may_suggest(cells))
+        !cells.keys().any(is_wanted) && !(is_active && self.wanted.lookalikes.may_suggest(cells))
     }
 
     /// Looks at one row of the report.

@@ -79,7 +79,10 @@ impl Resemblances {
         if !handle.is_ascii() || handle.len() > SHORT_HANDLE {
             return true;
         }
-        if self.0.may_have(folded_fingerprint(PrintOf::Handle, handle.as_bytes())) {
+        if self
+            .0
+            .may_have(folded_fingerprint(PrintOf::Handle, handle.as_bytes()))
+        {
             return true;
         }
         let letters = letters_print(handle);
