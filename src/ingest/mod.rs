@@ -13,7 +13,7 @@
 //! 4. The text below the header is cut at record boundaries (`chunks`,
 //!    `records`); `body` passes over what is no data (`filler`) and refuses
 //!    what swallowed rows (`swallowed`).
-//! 5. Each record becomes a row of the model, or an invalid row: `hr`, `users`,
+//! 5. Each record becomes a row of the model, or an invalid row: `hr`, `users_reader`,
 //!    or one of the lists (`holds`, `map`, `licenses`, `numbers`, `roster`, `review`), by way of
 //!    `dates`, `status` and `license_cell`. Of an account that nobody looks for
 //!    the cells are checked (`known_cells`) and no row is made.
@@ -63,6 +63,8 @@ mod swallowed;
 mod taken_back;
 mod text;
 mod users;
+mod users_part;
+mod users_reader;
 mod workbook;
 
 pub use error::{IngestError, IngestErrorKind, OpenQuestion, Refusal};

@@ -18,7 +18,9 @@ use super::chunks::{self, Chunk};
 use super::decode::TextFile;
 use super::input_file::{Encoding, LineEnd};
 use super::records::Dialect;
-use super::users::{AccountObserver, Part, UsersFile, UsersReader};
+use super::users::{AccountObserver, UsersFile};
+use super::users_part::Part;
+use super::users_reader::UsersReader;
 use super::workbook;
 use super::{ColumnNames, Formats};
 
@@ -64,7 +66,7 @@ pub(super) fn read<O: AccountObserver>(
     head.sha256 = format!("{:x}", source.digest.finalize());
     head.bytes = source.length;
     let reader = UsersReader::of_head(&head, columns, formats)?;
-    Some(reader.users_file(whole))
+    reader.users_file(whole).ok()
 }
 
 /// Reads the rows below the header.
