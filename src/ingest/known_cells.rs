@@ -19,6 +19,8 @@ pub(super) struct KnownCells {
     license_sets: Vec<LicenseSet>,
     /// Dates that can be read.
     dates: HashSet<String>,
+    /// Dates that need no order of day and month.
+    orderless: HashSet<String>,
     /// The cells that are being looked up, joined.
     joined: String,
 }
@@ -55,31 +57,38 @@ impl KnownCells {
             // No cell holds a NUL: the whole file would have been refused.
             self.joined.push('\0');
         }
-        let position = match self.licenses.get(&self.joined) {
-            Some(position) => *position,
-            None => {
-                let position = self.license_sets.len();
-                self.license_sets.push(read(position)?);
-                if self.licenses.len() < MOST_VALUES {
-                    self.licenses.insert(self.joined.clone(), position);
-                }
-                position
-            }
-        };
+        if let Some(position) = self.licenses.get(&self.joined) {
+            return self.license_sets.get(*position);
+        }
+        let position = self.license_sets.len();
+        self.license_sets.push(read(position)?);
+        if self.licenses.len() < MOST_VALUES {
+            self.licenses.insert(self.joined.clone(), position);
+        }
         self.license_sets.get(position)
     }
 
     /// Whether the cell of a date can be read: `is_date` says so if it is new.
     pub(super) fn date(&mut self, cell: &str, is_date: impl FnOnce() -> bool) -> bool {
-        if cell.is_empty() || is_utc_instant(cell) || self.dates.contains(cell) {
-            return true;
-        }
-        let is_date = is_date();
-        if is_date && self.dates.len() < MOST_VALUES {
-            self.dates.insert(cell.to_owned());
-        }
-        is_date
+        is_known_date(&mut self.dates, cell, is_date)
     }
+
+    /// Whether the cell of a date means the same in every order of day and month:
+    /// `is_orderless` says so if it is new.
+    pub(super) fn orderless(&mut self, cell: &str, is_orderless: impl FnOnce() -> bool) -> bool {
+        is_known_date(&mut self.orderless, cell, is_orderless)
+    }
+}
+
+fn is_known_date(known: &mut HashSet<String>, cell: &str, is_such: impl FnOnce() -> bool) -> bool {
+    if cell.is_empty() || is_utc_instant(cell) || known.contains(cell) {
+        return true;
+    }
+    let is_such = is_such();
+    if is_such && known.len() < MOST_VALUES {
+        known.insert(cell.to_owned());
+    }
+    is_such
 }
 
 /// Whether the cell is an instant as the vendor writes it,

@@ -177,13 +177,14 @@ impl Source {
     fn next_group(&mut self, dialect: Dialect) -> Option<Vec<String>> {
         let mut group = Vec::new();
         while group.len() < self.blocks.at_once && !(self.ended && self.carried.is_empty()) {
-            group.extend(self.next_block(dialect)?);
+            let block = self.next_block(dialect)?;
+            group.extend(Some(block).filter(|block| !block.is_empty()));
         }
         Some(group)
     }
 
-    /// Reads a block; an empty file has none.
-    fn next_block(&mut self, dialect: Dialect) -> Option<Option<String>> {
+    /// Reads a block, which is empty only at the end.
+    fn next_block(&mut self, dialect: Dialect) -> Option<String> {
         let mut block = self.spare.pop().unwrap_or_default();
         block.clear();
         block.append(&mut self.carried);
@@ -204,8 +205,7 @@ impl Source {
             block.truncate(end);
         }
         let is_plain = memchr::memchr(0, &block).is_none() && !has_lone_return(&block);
-        let text = String::from_utf8(block).ok().filter(|_| is_plain)?;
-        Some((!text.is_empty()).then_some(text))
+        String::from_utf8(block).ok().filter(|_| is_plain)
     }
 
     /// Reads so many bytes, unless the file ends.

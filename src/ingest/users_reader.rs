@@ -170,7 +170,7 @@ impl<'f> UsersReader<'f> {
         } = Part::nothing_yet(observer);
         let mut known = KnownCells::default();
         let count = body::for_each_record(self.file, &self.layout, chunk, |record| {
-            if self.orders == Orders::Unknown && self.needs_order(&record) {
+            if self.orders == Orders::Unknown && self.needs_order(&record, &mut known) {
                 undecided += 1;
                 return;
             }
@@ -200,9 +200,10 @@ impl<'f> UsersReader<'f> {
     }
 
     /// Whether the row has a date that can be read in two orders.
-    fn needs_order(&self, record: &DataRecord<'_>) -> bool {
-        let cells = self.created.column.filled(record.cells);
-        record.raggedness().is_none() && cells.into_iter().any(needs_order)
+    fn needs_order(&self, record: &DataRecord<'_>, known: &mut KnownCells) -> bool {
+        let mut cells = self.created.column.filled(record.cells);
+        cells.any(|cell| !known.orderless(cell, || !needs_order(cell)))
+            && record.raggedness().is_none()
     }
 
     /// The cells of a row that is surely understood and has nothing odd; `None`

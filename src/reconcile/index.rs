@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::claims::Claim;
 use super::keys::{Key, keys_of_unreadable};
 use super::lookalikes::{Lookalikes, Suggestions, trim};
+use super::resemblances::Traces;
 use super::{People, Question};
 use crate::model::{
     AccountCells, AccountKey, AccountRow, AccountStatus, KeyCell, PrintOf, Sieve,
@@ -95,8 +96,11 @@ impl Index {
     /// Whether nobody looks for the account, so that its row need not be seen.
     pub fn passes_over(&self, cells: &AccountCells<'_>) -> bool {
         let is_wanted = |key: KeyCell<'_>| self.wanted.sieve.may_have(key.fingerprint);
-        let is_active = cells.status == AccountStatus::Active;
-        !cells.keys().any(is_wanted) && !(is_active && self.wanted.lookalikes.may_suggest(cells))
+        let may_look_alike = || {
+            cells.status == AccountStatus::Active
+                && self.wanted.lookalikes.may_suggest(&Traces::of_cells(cells))
+        };
+        !(cells.keys().any(is_wanted) || may_look_alike())
     }
 
     /// Looks at one row of the report.

@@ -3,10 +3,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Person;
 use super::keys::Key;
-use super::resemblances::Resemblances;
-use crate::model::{
-    AccountCells, AccountKey, AccountRow, EmailAddress, EmployeeId, PersonName, Username, plain,
-};
+use super::resemblances::{Resemblances, Traces};
+use crate::model::{AccountKey, AccountRow, EmailAddress, EmployeeId, PersonName, Username, plain};
 
 /// Suggestions kept for one person while the report is read. Some of them turn
 /// out to be accounts of people who are known, so it is more than is shown.
@@ -129,13 +127,13 @@ impl Lookalikes {
     }
 
     /// Whether the account may look like somebody; `false` is certain.
-    pub(super) fn may_suggest(&self, cells: &AccountCells<'_>) -> bool {
-        !self.persons.is_empty() && self.resemblances.may_be_in(cells)
+    pub(super) fn may_suggest(&self, account: &Traces<'_>) -> bool {
+        !self.persons.is_empty() && self.resemblances.may_be_in(account)
     }
 
     /// Adds the account to the suggestions of everybody whom it looks like.
     pub(super) fn suggest(&self, key: &AccountKey, row: &AccountRow, all: &mut Suggestions) {
-        if self.persons.is_empty() {
+        if !self.may_suggest(&Traces::of_row(row)) {
             return;
         }
         let traits = Traits::of_account(row);

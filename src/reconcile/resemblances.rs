@@ -4,8 +4,8 @@
 
 use super::lookalikes::{Hint, Look, Traits};
 use crate::model::{
-    AccountCells, KeyCell, PrintOf, Sieve, each_plain_word, fingerprint, fingerprint_of_pair,
-    folded_fingerprint,
+    AccountCells, AccountRow, EmailAddress, EmployeeId, KeyCell, PrintOf, Sieve, Username,
+    each_plain_word, fingerprint, fingerprint_of_pair, folded_fingerprint,
 };
 
 /// Characters of a handle that are taken apart on the spot.
@@ -24,7 +24,7 @@ impl Resemblances {
 
     /// Adds what one person has.
     pub(super) fn add(traits: &Traits<'_>, looks: &[Look], prints: &mut Vec<u64>) {
-        let handles = traits.addresses.iter().map(|address| address.mailbox());
+        let handles = traits.addresses.iter().map(EmailAddress::mailbox);
         let handles = handles.chain(traits.usernames.iter().copied());
         prints.extend(handles.map(|handle| fingerprint(PrintOf::Handle, handle.as_bytes())));
         for Look(hint, text) in looks {
@@ -48,8 +48,8 @@ impl Resemblances {
     }
 
     /// Whether the account has anything of anybody.
-    pub(super) fn may_be_in(&self, cells: &AccountCells<'_>) -> bool {
-        let id = cells.employee_id.map(|id| id_print(without_zeros(id.text)));
+    pub(super) fn may_be_in(&self, cells: &Traces<'_>) -> bool {
+        let id = cells.employee_id.map(|id| id_print(without_zeros(id)));
         if id.is_some_and(|id| self.0.may_have(id)) {
             return true;
         }
@@ -61,20 +61,22 @@ impl Resemblances {
         if name.count > 1 && self.0.may_have(name.print) {
             return true;
         }
-        let email = cells.email.filter(|email| {
-            let username = cells.username.map(|name| name.fingerprint);
-            username != Some(email.fingerprint)
-        });
+        let is_same = |email: &&str| {
+            let username = cells.username.unwrap_or_default();
+            email.eq_ignore_ascii_case(username)
+        };
+        let email = cells.email.filter(|email| !is_same(email));
         let mut names = [cells.username, email].into_iter().flatten();
         names.any(|name| self.may_be_handle(name, cells))
     }
 
-    fn may_be_handle(&self, name: KeyCell<'_>, cells: &AccountCells<'_>) -> bool {
-        let mailbox = name.text.split('@').next().unwrap_or_default();
-        let handle = match mailbox.len() == name.text.len() {
+    fn may_be_handle(&self, name: &str, cells: &Traces<'_>) -> bool {
+        let mailbox = name.split('@').next().unwrap_or_default();
+        let handle = if mailbox.len() == name.len() {
             // Of a username that is no address nothing is a tag.
-            true => mailbox,
-            false => mailbox.split('+').next().unwrap_or_default(),
+            mailbox
+        } else {
+            mailbox.split('+').next().unwrap_or_default()
         };
         if !handle.is_ascii() || handle.len() > SHORT_HANDLE {
             return true;
@@ -91,6 +93,44 @@ impl Resemblances {
             found |= self.0.may_have(fingerprint_of_pair(letters, word));
         });
         found
+    }
+}
+
+/// What an account can look like somebody by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Traces<'c> {
+    employee_id: Option<&'c str>,
+    username: Option<&'c str>,
+    email: Option<&'c str>,
+    first_name: &'c str,
+    last_name: &'c str,
+    full_name: &'c str,
+}
+
+impl<'c> Traces<'c> {
+    /// Those of a row that was checked, and not copied.
+    pub(super) fn of_cells(cells: &AccountCells<'c>) -> Self {
+        let text = |key: KeyCell<'c>| key.text;
+        Self {
+            employee_id: cells.employee_id.map(text),
+            username: cells.username.map(text),
+            email: cells.email.map(text),
+            first_name: cells.first_name,
+            last_name: cells.last_name,
+            full_name: cells.full_name,
+        }
+    }
+
+    /// Those of a row.
+    pub(super) fn of_row(row: &'c AccountRow) -> Self {
+        Self {
+            employee_id: row.employee_id.as_ref().map(EmployeeId::as_str),
+            username: row.username.as_ref().map(Username::as_str),
+            email: row.email.as_ref().map(EmailAddress::as_str),
+            first_name: &row.name.first,
+            last_name: &row.name.last,
+            full_name: &row.name.full,
+        }
     }
 }
 
@@ -130,18 +170,16 @@ impl Words {
 
 /// The words of the last name, as [`PersonName::parts`](crate::model::PersonName::parts)
 /// tells it from the first.
-fn each_last_name(cells: &AccountCells<'_>, each: impl FnMut(u64)) {
+fn each_last_name(cells: &Traces<'_>, each: impl FnMut(u64)) {
     if !cells.first_name.is_empty() || !cells.last_name.is_empty() {
         return each_plain_word(cells.last_name, each);
     }
-    match cells.full_name.split_once(',') {
-        Some((last_name, _)) => each_plain_word(last_name, each),
-        None => {
-            let mut last = None;
-            each_plain_word(cells.full_name, |word| last = Some(word));
-            last.into_iter().for_each(each);
-        }
+    if let Some((last_name, _)) = cells.full_name.split_once(',') {
+        return each_plain_word(last_name, each);
     }
+    let mut last = None;
+    each_plain_word(cells.full_name, |word| last = Some(word));
+    last.into_iter().for_each(each);
 }
 
 fn id_print(without_zeros: &str) -> u64 {
