@@ -107,9 +107,10 @@ impl Index {
     pub fn observe(&mut self, row: &AccountRow) {
         let Some(key) = row.key() else { return };
         // Behind a deactivated account nobody's access is open.
-        if row.status == AccountStatus::Active {
+        let lookalikes = &self.wanted.lookalikes;
+        if row.status == AccountStatus::Active && lookalikes.may_suggest(&Traces::of_row(row)) {
             let suggestions = &mut self.found.suggestions;
-            self.wanted.lookalikes.suggest(&key, row, suggestions);
+            lookalikes.suggest(&key, row, suggestions);
         }
         if self.wanted.hits(row) {
             self.found.keep(key, row);

@@ -131,11 +131,9 @@ impl Lookalikes {
         !self.persons.is_empty() && self.resemblances.may_be_in(account)
     }
 
-    /// Adds the account to the suggestions of everybody whom it looks like.
+    /// Adds the account to the suggestions of everybody whom it looks like; for
+    /// accounts that may look like somebody.
     pub(super) fn suggest(&self, key: &AccountKey, row: &AccountRow, all: &mut Suggestions) {
-        if !self.may_suggest(&Traces::of_row(row)) {
-            return;
-        }
         let traits = Traits::of_account(row);
         let mut looks = self.of_both(&traits);
         let last_names = traits.name.parts().1;
