@@ -415,8 +415,8 @@ fn is_username(value: &str, email: &str) -> bool {
     UserId::parse(value).is_none() || value.eq_ignore_ascii_case(mailbox) || short_word
 }
 
-fn key_cell(text: &str, print: impl Fn(&str) -> Option<u64>) -> Option<KeyCell<'_>> {
-    let fingerprint = print(text)?;
+fn key_cell(text: &str, fingerprint_in: impl Fn(&str) -> Option<u64>) -> Option<KeyCell<'_>> {
+    let fingerprint = fingerprint_in(text)?;
     Some(KeyCell { text, fingerprint })
 }
 

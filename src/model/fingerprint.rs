@@ -44,20 +44,20 @@ pub fn fingerprint_of_pair(left: u64, right: u64) -> u64 {
 
 fn print_words(of: PrintOf, text: &[u8], folded: impl Fn(u64) -> u64) -> u64 {
     let (words, rest) = text.as_chunks::<8>();
-    let mut print = fold_in(of.seed(), text.len() as u64);
+    let mut number = fold_in(of.seed(), text.len() as u64);
     for word in words {
-        print = fold_in(print, folded(u64::from_le_bytes(*word)));
+        number = fold_in(number, folded(u64::from_le_bytes(*word)));
     }
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    fold_in(print, folded(u64::from_le_bytes(last)))
+    fold_in(number, folded(u64::from_le_bytes(last)))
 }
 
 /// Multiplies to 128 bits and lays both halves over each other, so that every
 /// bit of the word has a say in every bit of the result.
-fn fold_in(print: u64, word: u64) -> u64 {
+fn fold_in(number: u64, word: u64) -> u64 {
     const ODD: u128 = 0x9e37_79b9_7f4a_7c15;
-    let [low, high] = halves(u128::from(print ^ word ^ 0x2d35_8dcc_aa6c_78a5) * ODD);
+    let [low, high] = halves(u128::from(number ^ word ^ 0x2d35_8dcc_aa6c_78a5) * ODD);
     low ^ high.rotate_left(32)
 }
 
@@ -91,29 +91,29 @@ impl Sieve {
         }
         // At least sixteen bits for each.
         let mut sieve = Self(vec![0; (prints.len() / 4 + 1).next_power_of_two()]);
-        for print in prints {
-            let at = sieve.place(*print);
-            sieve.0[at] |= marks(*print);
+        for number in prints {
+            let at = sieve.place(*number);
+            sieve.0[at] |= marks(*number);
         }
         sieve
     }
 
     /// Whether it may have this one; `false` is certain.
-    pub fn may_have(&self, print: u64) -> bool {
-        let word = self.0.get(self.place(print)).copied().unwrap_or_default();
-        let marks = marks(print);
+    pub fn may_have(&self, number: u64) -> bool {
+        let word = self.0.get(self.place(number)).copied().unwrap_or_default();
+        let marks = marks(number);
         word & marks == marks
     }
 
-    fn place(&self, print: u64) -> usize {
+    fn place(&self, number: u64) -> usize {
         let mask = self.0.len().wrapping_sub(1);
-        usize::try_from(print >> 20).unwrap_or_default() & mask
+        usize::try_from(number >> 20).unwrap_or_default() & mask
     }
 }
 
 /// Three of a word's bits.
-fn marks(print: u64) -> u64 {
-    1 << (print & 63) | 1 << (print >> 6 & 63) | 1 << (print >> 12 & 63)
+fn marks(number: u64) -> u64 {
+    1 << (number & 63) | 1 << (number >> 6 & 63) | 1 << (number >> 12 & 63)
 }
 
 #[cfg(test)]
@@ -147,18 +147,18 @@ mod tests {
 
     #[test]
     fn few_strangers_pass_a_sieve() {
-        let print = |number: u32| fingerprint(PrintOf::Name, &number.to_le_bytes());
-        let sieve = Sieve::of(&(0..10_000).map(print).collect::<Vec<_>>());
-        let strangers = (10_000..110_000).filter(|number| sieve.may_have(print(*number)));
+        let one = |number: u32| fingerprint(PrintOf::Name, &number.to_le_bytes());
+        let sieve = Sieve::of(&(0..10_000).map(one).collect::<Vec<_>>());
+        let strangers = (10_000..110_000).filter(|number| sieve.may_have(one(*number)));
         assert!(strangers.count() < 2_000);
-        assert!(!Sieve::default().may_have(print(1)));
+        assert!(!Sieve::default().may_have(one(1)));
     }
 
     proptest! {
         #[test]
         fn a_sieve_overlooks_nothing(prints in prop::collection::vec(any::<u64>(), 1..200)) {
             let sieve = Sieve::of(&prints);
-            prop_assert!(prints.iter().all(|print| sieve.may_have(*print)));
+            prop_assert!(prints.iter().all(|number| sieve.may_have(*number)));
         }
     }
 }

@@ -43,13 +43,13 @@ impl EmailAddress {
     pub fn print_in(text: &str) -> Option<u64> {
         let text = text.trim();
         if !text.is_ascii() {
-            return Self::parse(text).map(|address| address.print());
+            return Self::parse(text).map(|address| address.fingerprint());
         }
         is_address(text).then(|| folded_fingerprint(PrintOf::Name, text.as_bytes()))
     }
 
     /// The address's fingerprint: that of the username that is the same.
-    pub fn print(&self) -> u64 {
+    pub fn fingerprint(&self) -> u64 {
         fingerprint(PrintOf::Name, self.0.as_bytes())
     }
 
@@ -92,14 +92,14 @@ impl Username {
     pub fn print_in(text: &str) -> Option<u64> {
         let text = text.trim();
         if !text.is_ascii() {
-            return Self::parse(text).map(|name| name.print());
+            return Self::parse(text).map(|name| name.fingerprint());
         }
         (!is_blank(text) && !is_damaged_number(text))
             .then(|| folded_fingerprint(PrintOf::Name, text.as_bytes()))
     }
 
     /// The username's fingerprint: that of the address that is the same.
-    pub fn print(&self) -> u64 {
+    pub fn fingerprint(&self) -> u64 {
         fingerprint(PrintOf::Name, self.0.as_bytes())
     }
 
@@ -135,7 +135,7 @@ impl EmployeeId {
     }
 
     /// The id's fingerprint.
-    pub fn print(&self) -> u64 {
+    pub fn fingerprint(&self) -> u64 {
         fingerprint(PrintOf::EmployeeId, self.0.as_bytes())
     }
 
@@ -177,7 +177,7 @@ impl UserId {
     }
 
     /// The id's fingerprint.
-    pub fn print(&self) -> u64 {
+    pub fn fingerprint(&self) -> u64 {
         fingerprint(PrintOf::UserId, self.0.as_bytes())
     }
 
@@ -211,7 +211,7 @@ impl AccountKey {
 
     /// The fingerprint of the id or username that the key is; `None` for a key
     /// that is neither.
-    pub fn print(&self) -> Option<u64> {
+    pub fn fingerprint(&self) -> Option<u64> {
         let (sort, text) = self.0.split_once(':')?;
         match sort {
             "id" => Some(fingerprint(PrintOf::UserId, text.as_bytes())),
@@ -338,12 +338,12 @@ mod tests {
         fn a_cell_has_the_fingerprint_of_what_it_is_parsed_to(
             text in "[ ]?([a-zA-ZéK@.+0-9/\\-]{0,12}|[Nn]/?[Aa]|[Nn]one@8x8.com|1[.,]2[Ee]\\+15|not stated)[ ]?"
         ) {
-            prop_assert_eq!(Username::print_in(&text), Username::parse(&text).map(|it| it.print()));
-            let email = EmailAddress::parse(&text).map(|it| it.print());
+            prop_assert_eq!(Username::print_in(&text), Username::parse(&text).map(|it| it.fingerprint()));
+            let email = EmailAddress::parse(&text).map(|it| it.fingerprint());
             prop_assert_eq!(EmailAddress::print_in(&text), email);
-            let employee = EmployeeId::parse(&text).map(|it| it.print());
+            let employee = EmployeeId::parse(&text).map(|it| it.fingerprint());
             prop_assert_eq!(EmployeeId::print_in(&text), employee);
-            prop_assert_eq!(UserId::print_in(&text), UserId::parse(&text).map(|it| it.print()));
+            prop_assert_eq!(UserId::print_in(&text), UserId::parse(&text).map(|it| it.fingerprint()));
         }
     }
 

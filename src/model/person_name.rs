@@ -119,10 +119,10 @@ pub fn plain(text: &str) -> String {
 /// Shows the fingerprint of every plain word of the text. Most names are ASCII
 /// and short, and for these no text is made.
 pub fn each_plain_word(text: &str, mut each: impl FnMut(u64)) {
-    let mut print = |word: &[u8]| each(fingerprint(PrintOf::Word, word));
+    let mut show = |word: &[u8]| each(fingerprint(PrintOf::Word, word));
     if !text.is_ascii() || text.len() > SHORT_NAME {
         for word in plain_words(text) {
-            print(word.as_bytes());
+            show(word.as_bytes());
         }
         return;
     }
@@ -138,7 +138,7 @@ pub fn each_plain_word(text: &str, mut each: impl FnMut(u64)) {
                 length += 1;
             }
         } else if length > 0 {
-            print(&letters[..length]);
+            show(&letters[..length]);
             length = 0;
         }
     }
@@ -192,7 +192,7 @@ mod tests {
         #[test]
         fn words_on_the_spot_are_the_plain_words(text in "([aeouAEOUxé7 ,.'-]{0,12}|[a-e ]{60,70})") {
             let mut prints = Vec::new();
-            each_plain_word(&text, |print| prints.push(print));
+            each_plain_word(&text, |number| prints.push(number));
             let words = plain_words(&text);
             let words = words.iter().map(|word| fingerprint(PrintOf::Word, word.as_bytes()));
             prop_assert_eq!(prints, words.collect::<Vec<_>>());

@@ -67,8 +67,8 @@ impl Census {
 
     /// Takes one row of the report.
     pub fn observe(&mut self, row: &AccountRow) {
-        let id = row.user_id.as_ref().map(UserId::print);
-        let account = id.or_else(|| row.username.as_ref().map(Username::print));
+        let id = row.user_id.as_ref().map(UserId::fingerprint);
+        let account = id.or_else(|| row.username.as_ref().map(Username::fingerprint));
         self.add(account, row.status, !row.licenses.is_empty());
         if account.is_none() || self.watched.names.is_empty() {
             return;

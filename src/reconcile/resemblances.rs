@@ -30,7 +30,7 @@ impl Resemblances {
         for Look(hint, text) in looks {
             match hint {
                 Hint::EmployeeIdWithoutZeros => prints.push(id_print(text)),
-                Hint::Name => prints.push(Words::written(text).print),
+                Hint::Name => prints.push(Words::written(text).number),
                 Hint::Alias => {
                     if let Some((letters, last_name)) = text.split_once('|') {
                         let letters = fingerprint(PrintOf::Handle, letters.as_bytes());
@@ -58,7 +58,7 @@ impl Resemblances {
         } else {
             Words::of(cells.first_name).and(Words::of(cells.last_name))
         };
-        if name.count > 1 && self.0.may_have(name.print) {
+        if name.count > 1 && self.0.may_have(name.number) {
             return true;
         }
         let is_same = |email: &&str| {
@@ -137,7 +137,7 @@ impl<'c> Traces<'c> {
 /// The words of a name, in any order.
 #[derive(Debug, Clone, Copy, Default)]
 struct Words {
-    print: u64,
+    number: u64,
     count: usize,
 }
 
@@ -146,7 +146,7 @@ impl Words {
     fn written(plain: &str) -> Self {
         let words = plain.split(' ').map(str::as_bytes);
         words.fold(Self::default(), |words, word| Self {
-            print: words.print.wrapping_add(fingerprint(PrintOf::Word, word)),
+            number: words.number.wrapping_add(fingerprint(PrintOf::Word, word)),
             count: words.count + 1,
         })
     }
@@ -154,7 +154,7 @@ impl Words {
     fn of(name: &str) -> Self {
         let mut words = Self::default();
         each_plain_word(name, |word| {
-            words.print = words.print.wrapping_add(word);
+            words.number = words.number.wrapping_add(word);
             words.count += 1;
         });
         words
@@ -162,7 +162,7 @@ impl Words {
 
     fn and(self, others: Self) -> Self {
         Self {
-            print: self.print.wrapping_add(others.print),
+            number: self.number.wrapping_add(others.number),
             count: self.count + others.count,
         }
     }

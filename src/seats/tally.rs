@@ -86,14 +86,14 @@ impl Newer {
             }
         }
         let keys = newer.statuses.keys().chain(newer.removed.keys());
-        newer.sieve = Sieve::of(&keys.filter_map(AccountKey::print).collect::<Vec<_>>());
+        newer.sieve = Sieve::of(&keys.filter_map(AccountKey::fingerprint).collect::<Vec<_>>());
         newer
     }
 
     /// Whether the account may have changed; `false` is certain.
     fn may_concern(&self, cells: &AccountCells<'_>) -> bool {
-        let print = cells.account_print();
-        print.is_some_and(|print| self.sieve.may_have(print))
+        let account = cells.account_print();
+        account.is_some_and(|account| self.sieve.may_have(account))
     }
 
     /// Whether the account changed.
