@@ -28,6 +28,7 @@ mod target;
 mod tasks;
 mod unbegun;
 mod undo;
+mod watch;
 mod work;
 
 use std::ffi::OsString;

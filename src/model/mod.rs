@@ -4,9 +4,11 @@
 
 mod access;
 mod account;
+mod account_cells;
 mod bill;
 mod digest;
 mod disposition;
+mod fingerprint;
 mod guard_limits;
 mod identity;
 mod leaver;
@@ -26,9 +28,11 @@ mod unsettled;
 
 pub use access::AccessTrail;
 pub use account::{AccountRow, AccountStatus};
+pub use account_cells::{AccountCells, KeyCell, LicenseSet};
 pub use bill::BillLine;
 pub use digest::{SHORT_DIGEST_LENGTH, sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
+pub use fingerprint::{PrintOf, Sieve, fingerprint, fingerprint_of_pair, folded_fingerprint};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
 pub use identity::{
     AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank, is_damaged_number,
@@ -42,7 +46,7 @@ pub use memory::{
 };
 pub use money::{Money, MoneyError, MoneyTotals};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};
-pub use person_name::{PersonName, plain};
+pub use person_name::{PersonName, each_plain_word, plain};
 pub use phone_numbers::NumberCounts;
 pub use policy::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, HrFileKind,

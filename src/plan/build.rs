@@ -139,7 +139,7 @@ pub fn build(input: Build<'_>) -> Plan {
         .sort_by_key(|record| record.termination.id());
     plan.totals = totals(&plan);
     plan.guards = guards::evaluate(&plan, memory, &guards::Permissions::default());
-    plan.plan_id = file::digest(&plan);
+    file::name(&mut plan);
     plan
 }
 

@@ -1,10 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, LicenseName, Memory, Place, PlaceObservation, Pool,
+    AccountCells, AccountKey, AccountRow, AccountStatus, LicenseName, LicenseSet, Memory, Place,
+    PlaceObservation, Pool, Sieve,
 };
 
 /// Counts the seats on accounts while they stream by, and corrects what the
@@ -16,6 +17,26 @@ pub struct Tally {
     /// Accounts that changed since the report, whose rows are put together
     /// before they are counted: there are few of them.
     changed: BTreeMap<AccountKey, Changed>,
+    /// Rows that hold the same licences, by their number: one look-up for each
+    /// of them and not for each row.
+    sets: Vec<CountedSet>,
+    places: Places,
+}
+
+/// How many rows of a part of the report hold the same licences.
+#[derive(Debug, Clone, Default)]
+struct CountedSet {
+    pools: Vec<Pool>,
+    /// By the place's position.
+    rows: Vec<PoolCount>,
+}
+
+/// The places of a part of the report, told by their position.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    places: Vec<Place>,
+    /// By site and cost center.
+    positions: HashMap<String, HashMap<String, usize>>,
 }
 
 /// Seats on accounts, by where their people are.
@@ -65,6 +86,7 @@ struct Changed {
 pub(super) struct Newer {
     statuses: BTreeMap<AccountKey, AccountStatus>,
     removed: BTreeMap<AccountKey, Vec<LicenseName>>,
+    sieve: Sieve,
 }
 
 impl Newer {
@@ -85,7 +107,15 @@ impl Newer {
                 newer.removed.insert(key.clone(), removed);
             }
         }
+        let keys = newer.statuses.keys().chain(newer.removed.keys());
+        newer.sieve = Sieve::of(&keys.filter_map(AccountKey::fingerprint).collect::<Vec<_>>());
         newer
+    }
+
+    /// Whether the account may have changed; `false` is certain.
+    fn may_concern(&self, cells: &AccountCells<'_>) -> bool {
+        let account = cells.account_print();
+        account.is_some_and(|account| self.sieve.may_have(account))
     }
 
     /// Whether the account changed.
@@ -117,6 +147,8 @@ impl Tally {
             newer: Arc::new(Newer::than(memory, users_at)),
             on_accounts: OnAccounts::default(),
             changed: BTreeMap::new(),
+            sets: Vec::new(),
+            places: Places::default(),
         }
     }
 
@@ -127,7 +159,34 @@ impl Tally {
             newer: Arc::clone(&self.newer),
             on_accounts: OnAccounts::default(),
             changed: BTreeMap::new(),
+            sets: Vec::new(),
+            places: Places::default(),
         }
+    }
+
+    /// Whether the row only has to be counted: the ledger knows nothing newer.
+    pub fn passes_over(&self, cells: &AccountCells<'_>) -> bool {
+        !self.newer.may_concern(cells)
+    }
+
+    /// Counts a row that it passes over.
+    pub fn count(&mut self, cells: &AccountCells<'_>) {
+        let LicenseSet { number, licenses } = cells.licenses;
+        if licenses.is_empty() {
+            return;
+        }
+        if self.sets.len() <= *number {
+            self.sets.resize_with(number + 1, CountedSet::default);
+        }
+        let set = &mut self.sets[*number];
+        if set.rows.is_empty() {
+            set.pools = licenses.iter().map(LicenseName::pool).collect();
+        }
+        let place = self.places.position_of(cells);
+        if set.rows.len() <= place {
+            set.rows.resize(place + 1, PoolCount::default());
+        }
+        set.rows[place].count(cells.status);
     }
 
     /// Counts the licences of one row of the report.
@@ -151,7 +210,8 @@ impl Tally {
     }
 
     /// Adds the counts of a later part of the report.
-    pub fn merge(&mut self, later: Self) {
+    pub fn merge(&mut self, mut later: Self) {
+        later.add_sets();
         for (place, pools) in later.on_accounts.0 {
             let mine = self.on_accounts.0.entry(place).or_default();
             for (pool, counts) in pools {
@@ -170,6 +230,7 @@ impl Tally {
 
     /// Seats on accounts.
     pub fn finish(mut self) -> OnAccounts {
+        self.add_sets();
         for (key, changed) in self.changed {
             let Changed {
                 place,
@@ -180,6 +241,36 @@ impl Tally {
             self.on_accounts.count(place, status, &licenses);
         }
         self.on_accounts
+    }
+
+    fn add_sets(&mut self) {
+        let places = std::mem::take(&mut self.places).places;
+        for set in std::mem::take(&mut self.sets) {
+            for (place, rows) in places.iter().zip(set.rows) {
+                if rows.on_accounts() > 0 {
+                    self.on_accounts.add(place, &set.pools, rows);
+                }
+            }
+        }
+    }
+}
+
+impl Places {
+    fn position_of(&mut self, cells: &AccountCells<'_>) -> usize {
+        let (site, cost_center) = (cells.site, cells.cost_center);
+        let at_site = self.positions.get(site);
+        if let Some(position) = at_site.and_then(|it| it.get(cost_center)) {
+            return *position;
+        }
+        let position = self.places.len();
+        let place = Place {
+            site: site.to_owned(),
+            cost_center: cost_center.to_owned(),
+        };
+        let at_site = self.positions.entry(place.site.clone()).or_default();
+        at_site.insert(place.cost_center.clone(), position);
+        self.places.push(place);
+        position
     }
 }
 
@@ -206,6 +297,13 @@ impl OnAccounts {
                 })
             })
             .collect()
+    }
+
+    fn add(&mut self, place: &Place, held: &[Pool], rows: PoolCount) {
+        let pools = self.0.entry(place.clone()).or_default();
+        for pool in held {
+            pools.entry(pool.clone()).or_default().add(rows);
+        }
     }
 
     fn count(&mut self, place: Place, status: AccountStatus, licenses: &[LicenseName]) {

@@ -37,9 +37,10 @@ impl Scenario {
             census.observe(row);
             tally.observe(row);
         }
+        let headcount = census.headcount();
         let facts = Facts {
-            active_accounts: census.active(),
-            active_licensed: census.active_licensed(),
+            active_accounts: headcount.active,
+            active_licensed: headcount.active_licensed,
             users_rows: census.rows(),
             due_leavers: reconciliation.due_leavers,
             due_matched: reconciliation.due_matched,
