@@ -21,7 +21,7 @@ enum Shape {
     Fields(fn() -> Vec<&'static str>),
 }
 
-/// Every key of a configuration file (contract section 11, and `out_dir`,
+/// Every key of a configuration file (those that others depend on, and `out_dir`,
 /// `[policy.site_time_zones]`, `[identity]`, `[formats]`, `[guards]
 /// min_users_percent`, `min_hr_percent` and `max_input_age`, which are ours).
 const DOCUMENT: &[(&str, Shape)] = &[

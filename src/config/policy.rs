@@ -12,7 +12,7 @@ use crate::model::{
     HrFileKind, IdentityProvider, LicenseName, Money, PlannedJoiners, Policy, StrandedSeats, Trust,
 };
 
-/// The policy with the defaults of contract section 11. `time_zone` and
+/// The policy with its defaults. `time_zone` and
 /// `hr_file` have none that holds for every target.
 pub(super) fn policy(file: &ConfigFile, time_zone: String, hr_file: HrFileKind) -> Policy {
     let said = &file.policy;

@@ -15,7 +15,7 @@ pub fn spreadsheet_safe(cell: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    // L35: exported names ran as formulas.
+    // Exported names ran as formulas.
     #[test]
     fn formulas_become_text() {
         assert_eq!(spreadsheet_safe("=cmd|'/c calc'!A1"), "'=cmd|'/c calc'!A1");

@@ -480,7 +480,7 @@ mod tests {
         assert_eq!(limit(1_000_000), Limit::AtMost(50));
     }
 
-    // L13: a limit of zero was once read as "no limit".
+    // A limit of zero was once read as "no limit".
     #[test]
     fn zero_means_none_and_beats_every_floor() {
         assert_eq!(

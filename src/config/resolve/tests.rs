@@ -14,7 +14,7 @@ use crate::model::{
     StrandedSeats,
 };
 
-/// The sample of contract section 11, without what later versions will read.
+/// A configuration that says everything that others depend on.
 const SAMPLE: &str = include_str!("sample.toml");
 
 /// The shortest file for a real tenant.

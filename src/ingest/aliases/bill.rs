@@ -1,5 +1,5 @@
 //! A billing export. The vendor's headers are not published; `Service Plans`
-//! and `Service ID/Start Date` stand on its statements (`8x8.md` 5), the others
+//! and `Service ID/Start Date` stand on its statements, the others
 //! are what bills are usually headed with. A start date alone is no alias: it
 //! tells when a service began, not what the bill is for.
 

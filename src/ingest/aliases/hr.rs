@@ -1,4 +1,4 @@
-//! The HR export (`hr-exports.md` 1.2).
+//! The HR export.
 
 use super::{Field, InputRole, Requirement, Table, agreeing_field, field};
 

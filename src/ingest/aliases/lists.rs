@@ -199,7 +199,7 @@ pub(in crate::ingest) mod review {
     };
 }
 
-/// The vendor's numbers report; its three headers are known (`8x8.md` 1.6).
+/// The vendor's numbers report, whose three headers are known.
 pub(in crate::ingest) mod numbers {
     use super::super::{Field, InputRole, Requirement, Table, field};
 

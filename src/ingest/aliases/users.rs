@@ -1,6 +1,5 @@
 //! The users report. Its real headers are not public: these are the spellings
-//! of the console, the bulk upload, the Administration API and SCIM
-//! (`8x8.md` 1.1).
+//! of the console, the bulk upload, the Administration API and SCIM.
 
 use super::{Arity, Field, InputRole, Requirement, Table, field};
 

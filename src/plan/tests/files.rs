@@ -147,7 +147,7 @@ fn no_spreadsheet_reads_an_action_id_as_a_number_or_a_date() {
     }
 }
 
-// L35: exported names ran as formulas.
+// Exported names ran as formulas.
 #[test]
 fn no_cell_of_the_sheet_is_a_formula() {
     let plan = jane().plan();

@@ -209,7 +209,7 @@ fn a_short_users_report_stops_the_run() {
     assert_eq!(
         checked(0),
         Verdict::Tripped,
-        "a successful but empty report (L3)"
+        "a successful but empty report"
     );
 }
 
