@@ -1,6 +1,7 @@
 //! One file a command, each a page of steps; the only place that prints.
 
 mod again;
+mod all;
 mod apply;
 mod audit;
 mod budget;
@@ -71,7 +72,11 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
         }
         Command::Apply(arguments) => apply::run(&settings()?, &arguments.plan, on_commit),
         Command::Audit(_) => audit::run(&settings()?),
-        Command::Run(_) => nightly::run(&settings()?, on_commit),
+        Command::Run(arguments) => match &arguments.all {
+            // Each tenant has settings of its own.
+            Some(folder) => all::run(&cli.global, arguments, folder),
+            None => nightly::run(&settings()?, on_commit),
+        },
         Command::Undo(arguments) => undo::run(&settings()?, arguments),
         Command::Sandbox(arguments) => sandbox::run(&settings()?, arguments),
         Command::Requests(arguments) => requests::run(&settings()?, &arguments.action),

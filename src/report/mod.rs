@@ -1,6 +1,7 @@
 //! What a run has to show: every number computed once, from the plan and the
 //! ledger's outcomes. Renderers return text or bytes and write nothing.
 
+mod all;
 mod audit;
 mod budget;
 mod codes;
@@ -15,12 +16,15 @@ mod summary;
 mod tables;
 mod tasks;
 
+pub use all::{AllSummary, TenantEntry, TenantFigures, TenantState};
 pub use audit::{
     AuditFrame, AuditReport, FINDING_COLUMNS, RequestLine, SEAT_COLUMNS, Waste, audit_line,
     audit_tables, departures, findings_csv, leaving, seats_csv,
 };
 pub use budget::{RequestBudget, Spending, budget_line};
-pub use codes::{Ending, Look, exit_codes, lines_to_look_at, still_reactivated};
+pub use codes::{
+    Ending, Look, MIDWAY, exit_codes, lines_to_look_at, still_reactivated, worst_first,
+};
 pub use explain::{Explanation, PastRuns, Traces, explain};
 pub use following::{
     Deliveries, RequestSummary, legal_moves, reminder_text, request_history, request_table,
