@@ -232,6 +232,17 @@ impl TenantEntry {
         self.exit_code = Some(code);
         self.error = Some(why);
     }
+
+    /// How it ended, in one line.
+    pub fn last_line(&self) -> String {
+        let how = match (&self.line, self.state) {
+            (Some(line), _) => return line.clone(),
+            (None, TenantState::Ended) => "it ended without a summary",
+            (None, TenantState::NotBegun | TenantState::Waiting) => "it was not begun",
+        };
+        let code = self.exit_code.map(|code| format!("; exit {code}"));
+        format!("{how}{}", code.unwrap_or_default())
+    }
 }
 
 impl Totals {

@@ -1,5 +1,6 @@
 //! The program as its users see it: command lines, files, exit codes.
 
+mod all;
 mod bad_input;
 mod bill;
 mod channels;

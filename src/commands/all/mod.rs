@@ -23,7 +23,7 @@ use crate::files::{self, RunLock};
 use crate::report::{AllSummary, TenantEntry};
 use crate::vendor::wall_now;
 use call::Call;
-use process::Process;
+use process::{End, Process};
 use tenant::Tenant;
 
 /// Below the folder of all; of a rehearsal below `sandbox` there.
@@ -69,7 +69,7 @@ pub(super) fn run(
     let _lock = RunLock::acquire(&path)?;
     let (name, started_at) = (folder.display().to_string(), wall_now());
     // Whoever finds this later knows that it did not come to its end.
-    let entries = tenants.iter().map(|it| it.entry()).collect();
+    let entries = tenants.iter().map(Tenant::entry).collect();
     write(
         &path,
         &AllSummary::under_way(name.clone(), started_at, entries),
@@ -85,11 +85,7 @@ pub(super) fn run(
     let entries = recovery::runtime()?.block_on(night.pass(&tenants))?;
     let all = AllSummary::ended(name, started_at, wall_now(), entries);
     for entry in &all.tenants {
-        let line = entry.line.clone().or_else(|| {
-            let code = entry.exit_code?;
-            Some(format!("it ended without a summary; exit {code}"))
-        });
-        console::say(&format!("{}: {}", entry.folder, line.unwrap_or_default()));
+        console::say(&format!("{}: {}", entry.folder, entry.last_line()));
     }
     let written = write(&path, &all);
     console::say(&format!("{}; {}", all.line(), path.display()));
@@ -117,12 +113,12 @@ struct Night<'n> {
 impl Night<'_> {
     /// Runs all tenants, so many at a time, and returns what became of each.
     async fn pass(&self, tenants: &[Tenant]) -> Result<Vec<TenantEntry>, Failure> {
-        let mut entries: Vec<TenantEntry> = tenants.iter().map(|it| it.entry()).collect();
+        let mut entries: Vec<TenantEntry> = tenants.iter().map(Tenant::entry).collect();
         let mut bells = Bells::new().map_err(|error| Failure::of(Exit::Internal, error))?;
         let mut waiting: VecDeque<usize> = VecDeque::new();
-        for (place, tenant) in tenants.iter().enumerate() {
+        for (number, tenant) in tenants.iter().enumerate() {
             match &tenant.known {
-                Ok(_) => waiting.push_back(place),
+                Ok(_) => waiting.push_back(number),
                 Err(refused) => self.complain(tenant, &refused.error),
             }
         }
@@ -130,16 +126,16 @@ impl Night<'_> {
         let mut stopped: Option<Stop> = None;
         loop {
             while stopped.is_none() && running.len() < self.jobs.get() {
-                let Some(place) = waiting.pop_front() else {
+                let Some(number) = waiting.pop_front() else {
                     break;
                 };
-                match self.begin(&tenants[place]) {
+                match self.begin(&tenants[number]) {
                     Ok(begun) => {
-                        running.insert(place, begun);
+                        running.insert(number, begun);
                     }
                     Err(failure) => {
-                        self.complain(&tenants[place], &failure.text());
-                        entries[place].not_begun(failure.exit.code(), failure.text());
+                        self.complain(&tenants[number], &failure.text());
+                        entries[number].not_begun(failure.exit.code(), failure.text());
                     }
                 }
             }
@@ -156,29 +152,27 @@ impl Night<'_> {
                         ));
                     }
                     stopped.get_or_insert(stop);
-                    process::pass_on(stop, running.values().map(|it| &it.process));
+                    process::pass_on(told(stop).0, running.values().map(|it| &it.process));
                 }
                 Bell::SomethingEnded => {
-                    for (place, mut begun) in std::mem::take(&mut running) {
-                        match begun.process.code() {
+                    for (number, mut begun) in std::mem::take(&mut running) {
+                        match begun.process.ended() {
                             None => {
-                                running.insert(place, begun);
+                                running.insert(number, begun);
                             }
-                            Some(code) => {
-                                self.end(&tenants[place], begun, code, &mut entries[place]);
+                            Some(end) => {
+                                self.end(&tenants[number], begun, end, &mut entries[number]);
                             }
                         }
                     }
                 }
             }
         }
-        for place in waiting {
-            let code = match stopped {
-                Some(Stop::Interrupted) => 130,
-                _ => 143,
-            };
-            let why = "everything was stopped before its turn; nothing was changed";
-            entries[place].not_begun(code, why.to_owned());
+        if let Some(stop) = stopped {
+            for number in waiting {
+                let why = "everything was stopped before its turn; nothing was changed";
+                entries[number].not_begun(told(stop).1, why.to_owned());
+            }
         }
         Ok(entries)
     }
@@ -192,12 +186,12 @@ impl Night<'_> {
     }
 
     /// Shows what the tenant's run had to say and notes how it ended.
-    fn end(&self, tenant: &Tenant, begun: Running, code: u8, entry: &mut TenantEntry) {
+    fn end(&self, tenant: &Tenant, begun: Running, end: End, entry: &mut TenantEntry) {
         let said = begun.process.said(|line| {
             console::warn(&process::attributed(&tenant.folder, self.log.format, line));
         });
-        self.tell(tenant, &format!("ended with exit {code}"));
-        tenant.note_end(entry, code, said, begun.before.as_deref());
+        self.tell(tenant, &format!("ended with exit {}", end.code));
+        tenant.note_end(entry, end, said, begun.before.as_deref());
     }
 
     fn tell(&self, tenant: &Tenant, what: &str) {
@@ -210,6 +204,22 @@ impl Night<'_> {
         for line in format!("{}{error}", console::COMPLAINT).lines() {
             console::warn(&process::attributed(&tenant.folder, self.log.format, line));
         }
+    }
+}
+
+/// The signal that says the same to a run, and the exit code of a tenant whose
+/// turn it stops.
+fn told(stop: Stop) -> (&'static str, u8) {
+    match stop {
+        Stop::Interrupted => ("INT", 130),
+        Stop::Terminated
+        | Stop::Deadline
+        | Stop::NotAuthorized
+        | Stop::WrongCustomer
+        | Stop::Unreachable
+        | Stop::Ledger
+        | Stop::Breaker
+        | Stop::Defect => ("TERM", 143),
     }
 }
 

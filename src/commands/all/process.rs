@@ -9,7 +9,6 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use super::super::console::{self, COMPLAINT};
 use super::super::failure::{Exit, Failure};
-use crate::apply::Stop;
 use crate::cli::LogFormat;
 use crate::files::{self, FileError};
 use crate::report;
@@ -29,6 +28,15 @@ pub(super) struct Said {
     /// Its last line on stdout: the summary.
     pub(super) line: Option<String>,
     /// What it complained of in the end.
+    pub(super) error: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct End {
+    /// The exit code, one of ours.
+    pub(super) code: u8,
+    /// What nobody but the system can tell of it.
     pub(super) error: Option<String>,
 }
 
@@ -66,12 +74,12 @@ impl Process {
     }
 
     /// How it ended; `None` while it is at work.
-    pub(super) fn code(&mut self) -> Option<u8> {
+    pub(super) fn ended(&mut self) -> Option<End> {
         match self.child.try_wait() {
             Ok(None) => None,
-            Ok(Some(status)) => Some(code_of(status)),
+            Ok(Some(status)) => Some(End::of(status)),
             // Only somebody else's wait explains that: its end was missed.
-            Err(_) => Some(report::MIDWAY),
+            Err(error) => Some(End::died(report::MIDWAY, &error)),
         }
     }
 
@@ -94,13 +102,38 @@ impl Process {
     }
 }
 
+impl End {
+    fn of(status: ExitStatus) -> Self {
+        let code = status.code().and_then(|code| u8::try_from(code).ok());
+        match (code, status.signal()) {
+            (Some(code), _) if report::worst_first([code]) == [code] => Self { code, error: None },
+            // It was told before it could listen.
+            (_, Some(SIGINT)) => Self::died(130, &status),
+            (_, Some(SIGTERM)) => Self::died(143, &status),
+            _ => Self::died(report::MIDWAY, &status),
+        }
+    }
+
+    /// A run that a signal ended, or that panicked.
+    fn died(code: u8, how: &dyn std::fmt::Display) -> Self {
+        let error = format!(
+            "its process did not end by itself ({how}); the ledger says how far it came, and the next \
+             run carries on"
+        );
+        Self {
+            code,
+            error: Some(error),
+        }
+    }
+}
+
+/// POSIX numbers of the signals that are passed on.
+const SIGINT: i32 = 2;
+const SIGTERM: i32 = 15;
+
 /// Tells every run what this program was told. Their ids are still theirs: no
 /// end of them was waited for.
-pub(super) fn pass_on<'p>(stop: Stop, running: impl Iterator<Item = &'p Process>) {
-    let signal = match stop {
-        Stop::Interrupted => "INT",
-        _ => "TERM",
-    };
+pub(super) fn pass_on<'p>(signal: &str, running: impl Iterator<Item = &'p Process>) {
     let ids: Vec<String> = running.map(|it| it.id().to_string()).collect();
     // The standard library can only kill. A shell is everywhere, and `kill` is
     // built into it.
@@ -127,18 +160,6 @@ pub(super) fn attributed(folder: &str, format: LogFormat, line: &str) -> String 
     format!("{folder}: {line}")
 }
 
-/// A run that a signal ended, or that panicked, has stopped midway: its ledger
-/// says how far it came, and the next run carries on.
-fn code_of(status: ExitStatus) -> u8 {
-    let code = match status.signal() {
-        None => status.code(),
-        Some(signal) => signal.checked_add(128),
-    };
-    let code = code.and_then(|code| u8::try_from(code).ok());
-    let worst = report::worst_first([code.unwrap_or(report::MIDWAY)]);
-    worst.first().copied().unwrap_or(report::MIDWAY)
-}
-
 fn each_line(mut file: File, mut line: impl FnMut(&str)) {
     // The run wrote with this very handle, which stands at its end.
     if file.seek(SeekFrom::Start(0)).is_err() {
@@ -157,6 +178,9 @@ mod tests {
     fn every_end_has_a_code_of_ours() {
         let exited = |code: i32| ExitStatus::from_raw(code << 8);
         let killed = ExitStatus::from_raw;
+        assert_eq!(End::of(exited(8)).error, None);
+        let crash = End::of(killed(9)).error.expect("an error");
+        assert!(crash.contains("signal: 9"), "{crash}");
         for (status, code) in [
             (exited(0), 0),
             (exited(78), 78),
@@ -168,7 +192,7 @@ mod tests {
             (killed(15), 143),
             (killed(9), 7),
         ] {
-            assert_eq!(code_of(status), code, "{status}");
+            assert_eq!(End::of(status).code, code, "{status}");
         }
     }
 
@@ -197,12 +221,12 @@ mod tests {
                       echo 'seatsweep: hr.csv: bad' >&2; echo '  line 3' >&2; exit 65";
         let mut process =
             Process::begin(Path::new("sh"), &words(script), folder.path()).expect("a process");
-        let code = loop {
-            if let Some(code) = process.code() {
-                break code;
+        let end = loop {
+            if let Some(end) = process.ended() {
+                break end;
             }
         };
-        assert_eq!(code, 65);
+        assert_eq!(end.code, 65);
         let said = process.said(|_| {});
         assert_eq!(said.line.as_deref(), Some("two"));
         assert_eq!(said.error.as_deref(), Some("hr.csv: bad\n  line 3"));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::super::failure::{Exit, Failure};
 use super::call::Call;
 use super::clashes::{self, Claim};
-use super::process::Said;
+use super::process::{End, Said};
 use super::search::Found;
 use crate::cli;
 use crate::config;
@@ -111,16 +111,17 @@ impl Tenant {
     pub(super) fn note_end(
         &self,
         entry: &mut TenantEntry,
-        code: u8,
+        end: End,
         said: Said,
         before: Option<&str>,
     ) {
         entry.state = TenantState::Ended;
-        entry.exit_code = Some(code);
+        entry.exit_code = Some(end.code);
         entry.line = said.line;
-        entry.error = said.error;
+        entry.error = end.error.or(said.error);
         let figures = self.figures();
-        let own = figures.filter(|it| Some(it.run_id.as_str()) != before && it.exit_code == code);
+        let own =
+            figures.filter(|it| Some(it.run_id.as_str()) != before && it.exit_code == end.code);
         if let (Some(figures), Ok(known)) = (own, &self.known) {
             let kept = known.out_dir.join("runs").join(&figures.run_id);
             entry.outputs = Some(kept.display().to_string());
