@@ -75,6 +75,18 @@ pub struct ApplyArguments {
 /// Options of `run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArguments {
+    /// What to read.
+    #[command(flatten)]
+    pub inputs: InputArguments,
+    /// The run clock.
+    #[command(flatten)]
+    pub time: TimeArguments,
+    /// Where to write.
+    #[command(flatten)]
+    pub output: OutputArguments,
+    /// What may be done.
+    #[command(flatten)]
+    pub execution: ExecutionArguments,
     /// Run every tenant below FOLDER, side by side: each seatsweep.toml there is one.
     ///
     /// Each runs as a process of its own, with its own inputs, ledger, lock, limits and results; one that fails does
@@ -101,18 +113,6 @@ pub struct RunArguments {
         help_heading = "Many tenants"
     )]
     pub jobs: NonZeroUsize,
-    /// What to read.
-    #[command(flatten)]
-    pub inputs: InputArguments,
-    /// The run clock.
-    #[command(flatten)]
-    pub time: TimeArguments,
-    /// Where to write.
-    #[command(flatten)]
-    pub output: OutputArguments,
-    /// What may be done.
-    #[command(flatten)]
-    pub execution: ExecutionArguments,
 }
 
 /// Options of `explain`.
