@@ -385,6 +385,27 @@ fn a_tenant_that_cannot_be_begun_keeps_nobody_from_ending() {
     assert!(provider.0.exists("tenants/acme/out/sandbox/summary.json"));
 }
 
+/// What is to be approved is one tenant's, and so is the command that does it.
+#[test]
+fn a_guard_stops_one_tenant_and_says_how_that_one_is_carried_on() {
+    let provider = Provider::new();
+    provider.tenant("acme", 6);
+    provider.tenant("globex", 1);
+    let ended = provider.rehearse(&[]).expect(3);
+    let all = provider.all();
+    same_figures(&provider, &all, "acme");
+    let mut lines = ended.stderr.lines();
+    let advice = lines.find_map(|line| {
+        let line = line.strip_prefix("acme: ")?.trim_start();
+        line.starts_with("seatsweep apply ").then_some(line)
+    });
+    provider.0.shell(advice.expect(&ended.stderr)).expect(0);
+    assert_eq!(
+        (provider.deactivated("acme"), provider.deactivated("globex")),
+        (6, 1)
+    );
+}
+
 #[test]
 fn ctrl_c_reaches_each_run_once_and_nobody_else_begins() {
     let provider = Provider::new();
@@ -518,6 +539,26 @@ fn when_the_call_is_killed_its_runs_go_on_and_the_next_call_finds_them_at_work()
     wait_until("the orphan's end", || {
         provider.0.exists("tenants/a/out/sandbox/summary.json")
     });
+    assert_eq!(provider.deactivated("a"), 30);
+}
+
+/// The tenants' runs are what they are; only their sum is missing.
+#[test]
+fn an_all_json_that_cannot_be_written_is_told_before_and_after() {
+    let provider = Provider::new();
+    provider.slow_tenant("a");
+    provider.0.write("tenants/sandbox", "a file");
+    let early = provider.rehearse(&[]).expect(73);
+    early.says(&["tenants/sandbox"]);
+    assert!(!provider.0.exists("tenants/a/out"));
+
+    fs::remove_file(provider.0.path("tenants/sandbox")).expect("a file less");
+    let running = provider.start(&[]);
+    provider.wait_until_at_work("a");
+    fs::remove_dir_all(provider.0.path("tenants/sandbox")).expect("a folder less");
+    let ended = running.end().expect(7);
+    let ended = ended.says(&["seatsweep: tenants/sandbox/all.json: no such file"]);
+    assert!(ended.stdout.contains("1 with exit 0"), "{}", ended.stdout);
     assert_eq!(provider.deactivated("a"), 30);
 }
 

@@ -20,7 +20,7 @@ use crate::apply::Stop;
 use crate::cli::{GlobalArguments, RunArguments};
 use crate::config;
 use crate::files::{self, RunLock};
-use crate::report::{AllSummary, TenantEntry};
+use crate::report::{self, AllSummary, TenantEntry};
 use crate::vendor::wall_now;
 use call::Call;
 use process::{End, Process};
@@ -87,10 +87,14 @@ pub(super) fn run(
     for entry in &all.tenants {
         console::say(&format!("{}: {}", entry.folder, entry.last_line()));
     }
-    let written = write(&path, &all);
     console::say(&format!("{}; {}", all.line(), path.display()));
-    written?;
-    Ok(all.worst_code())
+    let mut codes = vec![all.worst_code()];
+    if let Err(failure) = write(&path, &all) {
+        // Tenants may have been changed, so this is no early end.
+        console::complain(&failure);
+        codes.push(report::MIDWAY);
+    }
+    Ok(report::worst_first(codes).first().copied().unwrap_or(0))
 }
 
 fn write(path: &Path, all: &AllSummary) -> Result<(), Failure> {
