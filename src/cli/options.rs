@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -86,6 +87,32 @@ pub struct RunArguments {
     /// What may be done.
     #[command(flatten)]
     pub execution: ExecutionArguments,
+    /// Run every tenant below FOLDER, side by side: each seatsweep.toml there is one.
+    ///
+    /// Each runs as a process of its own, with its own inputs, ledger, lock, limits and results; one that fails does
+    /// not keep the others from ending. FOLDER/all.json sums up (with --sandbox FOLDER/sandbox/all.json), and the worst
+    /// exit code is this call's. Hidden folders, links to folders, and the folder out beside a seatsweep.toml are not
+    /// searched. --as-of, --hr-at, --users-at, --sandbox, --confirm and --deadline count for each tenant.
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        help_heading = "Many tenants",
+        // What is one tenant's cannot be said to all of them.
+        conflicts_with_all = [
+            "hr", "users", "licenses", "holds", "map", "numbers", "out_dir", "results", "approve",
+            "accept_input",
+        ]
+    )]
+    pub all: Option<PathBuf>,
+    /// Run N tenants at a time.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "4",
+        requires = "all",
+        help_heading = "Many tenants"
+    )]
+    pub jobs: NonZeroUsize,
 }
 
 /// Options of `explain`.

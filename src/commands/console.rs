@@ -41,9 +41,11 @@ pub(super) fn warn(text: &str) {
 
 /// What happened, to whom, and what to do next.
 pub(super) fn complain(failure: &Failure) {
-    let causes: Vec<String> = failure.error.chain().map(ToString::to_string).collect();
-    warn(&format!("seatsweep: {}", causes.join(": ")));
+    warn(&format!("{COMPLAINT}{}", failure.text()));
 }
+
+/// What a complaint begins with; it is the last thing that a command says.
+pub(super) const COMPLAINT: &str = "seatsweep: ";
 
 /// Logs go to stderr; they carry no personal data.
 pub(super) fn start_log(log: LogSettings) {

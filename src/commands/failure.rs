@@ -80,6 +80,12 @@ impl Failure {
             error: error.into(),
         }
     }
+
+    /// What happened, to what, and what to do next, with its causes.
+    pub(super) fn text(&self) -> String {
+        let causes: Vec<String> = self.error.chain().map(ToString::to_string).collect();
+        causes.join(": ")
+    }
 }
 
 impl From<ConfigError> for Failure {

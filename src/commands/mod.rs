@@ -2,6 +2,7 @@
 
 mod access;
 mod again;
+mod all;
 mod apply;
 mod audit;
 mod budget;
@@ -73,7 +74,11 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
         }
         Command::Apply(arguments) => apply::run(&settings()?, &arguments.plan, on_commit),
         Command::Audit(arguments) => audit::run(&settings()?, arguments),
-        Command::Run(_) => nightly::run(&settings()?, on_commit),
+        Command::Run(arguments) => match &arguments.all {
+            // Each tenant has settings of its own.
+            Some(folder) => all::run(&cli.global, arguments, folder),
+            None => nightly::run(&settings()?, on_commit),
+        },
         Command::Undo(arguments) => undo::run(&settings()?, arguments),
         Command::Sandbox(arguments) => sandbox::run(&settings()?, arguments),
         Command::Requests(arguments) => requests::run(&settings()?, &arguments.action),

@@ -32,7 +32,7 @@ pub(super) async fn wait() {
 }
 
 /// What asks a program to end.
-struct Signals {
+pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     /// A terminal that went away, as when a connection drops.
@@ -40,7 +40,7 @@ struct Signals {
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    pub(super) fn new() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -48,7 +48,8 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> Stop {
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) -> Stop {
         tokio::select! {
             _ = self.interrupt.recv() => Stop::Interrupted,
             _ = self.terminate.recv() => Stop::Terminated,

@@ -41,6 +41,11 @@ pub fn load(cli: &Cli) -> Result<Settings, ConfigError> {
     resolve::resolve(cli, &Environment::of_process())
 }
 
+/// How to log, where no configuration file is read.
+pub fn log_settings(global: &GlobalArguments) -> Result<LogSettings, ConfigError> {
+    resolve::log(global, &Environment::of_process())
+}
+
 /// Where the configuration file stands, or is to be written.
 pub fn file_path(global: &GlobalArguments) -> PathBuf {
     resolve::file_path(global, &Environment::of_process())

@@ -434,7 +434,11 @@ fn instant(text: &str, zone: &str) -> Result<Timestamp, ConfigError> {
     })
 }
 
-fn log(global: &GlobalArguments, environment: &Environment) -> Result<LogSettings, ConfigError> {
+/// How to log: no configuration file says it.
+pub(super) fn log(
+    global: &GlobalArguments,
+    environment: &Environment,
+) -> Result<LogSettings, ConfigError> {
     let parse = |word: &str| match word {
         "text" => Some(LogFormat::Text),
         "json" => Some(LogFormat::Json),

@@ -81,6 +81,12 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
     probe(path).map_err(|error| FileError::of(path, error))
 }
 
+/// A file without a name, gone with its last handle: what a process says is
+/// kept there until it has ended. It takes its room in the folder `path`.
+pub fn nameless(path: &Path) -> Result<File, FileError> {
+    tempfile::tempfile_in(path).map_err(|error| FileError::of(path, error))
+}
+
 /// Whether anybody but the owner may read or write the file at `path`; `false`
 /// when it cannot be looked at, because then reading it fails with the reason.
 pub fn readable_by_others(path: &Path) -> bool {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
 use crate::apply::Stop;
@@ -23,11 +23,48 @@ pub enum Ending {
 }
 
 /// Exit code of a run that has to be carried on.
-const MIDWAY: u8 = 7;
+pub const MIDWAY: u8 = 7;
 /// Exit code of a run that 8x8 did not let in, before the first change.
 const NO_PERMISSION: u8 = 77;
 /// Exit code of a run that found another customer, before the first change.
 const CONFIGURATION: u8 = 78;
+
+/// Exit codes of runs of whole tenants, the worst first: whoever was interrupted
+/// or stopped midway has begun something; then those on whom nothing was done,
+/// first what only a person can mend, last what may mend itself by tomorrow;
+/// then those that went through, as in a single run.
+const WORST_FIRST: [u8; 18] = [
+    143,
+    130,
+    MIDWAY,
+    70,
+    CONFIGURATION,
+    NO_PERMISSION,
+    73,
+    64,
+    65,
+    66,
+    3,
+    6,
+    69,
+    75,
+    5,
+    4,
+    8,
+    0,
+];
+
+/// The different codes of several tenants, the worst first. A code that no run
+/// ends with is that of a process that died, so its run stopped midway.
+pub fn worst_first(codes: impl IntoIterator<Item = u8>) -> Vec<u8> {
+    let known = |code: u8| WORST_FIRST.iter().position(|it| *it == code);
+    let midway = known(MIDWAY);
+    let places: BTreeSet<usize> = codes
+        .into_iter()
+        .filter_map(|code| known(code).or(midway))
+        .collect();
+    places.into_iter().map(|place| WORST_FIRST[place]).collect()
+}
 
 /// Every exit code that applies, the process's own first.
 pub fn exit_codes(run: &Run<'_>, ending: Ending) -> Vec<u8> {
@@ -139,4 +176,45 @@ pub fn lines_to_look_at<'a>(run: &Run<'a>) -> impl Iterator<Item = Look<'a>> {
             is_only_a_task: has_ended && !is_open,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::worst_first;
+
+    #[test]
+    fn the_worst_of_several_tenants_comes_first() {
+        for (codes, worst) in [
+            (&[0, 0][..], 0),
+            (&[0, 8], 8),
+            (&[8, 4, 0], 4),
+            (&[4, 5], 5),
+            // Nothing was done at all for a tenant.
+            (&[5, 75], 75),
+            (&[75, 69], 69),
+            (&[69, 6], 6),
+            (&[6, 3], 3),
+            (&[3, 66], 66),
+            (&[66, 65], 65),
+            (&[65, 64], 64),
+            (&[64, 73], 73),
+            (&[73, 77], 77),
+            (&[77, 78], 78),
+            (&[78, 70], 70),
+            // Something was begun.
+            (&[70, 7], 7),
+            (&[7, 130], 130),
+            (&[130, 143], 143),
+            // A process that panicked.
+            (&[101, 4], 7),
+        ] {
+            assert_eq!(
+                worst_first(codes.iter().copied()).first(),
+                Some(&worst),
+                "{codes:?}"
+            );
+        }
+        assert_eq!(worst_first([8, 0, 78, 8]), [78, 8, 0]);
+        assert_eq!(worst_first([]), [] as [u8; 0]);
+    }
 }

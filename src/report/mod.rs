@@ -1,6 +1,7 @@
 //! What a run has to show: every number computed once, from the plan and the
 //! ledger's outcomes. Renderers return text or bytes and write nothing.
 
+mod all;
 mod audit;
 mod budget;
 mod codes;
@@ -15,6 +16,7 @@ mod summary;
 mod tables;
 mod tasks;
 
+pub use all::{AllSummary, TenantEntry, TenantFigures, TenantState};
 pub use audit::{
     ACCESS_COLUMNS, AccessCounts, AccessInquiry, AccessQuarter, AccessReason, AccessState,
     AccessStudy, AccessTimes, Asked, AuditFrame, AuditReport, FINDING_COLUMNS, IN_TIME,
@@ -23,7 +25,9 @@ pub use audit::{
     departures, findings_csv, leaver_seats, leaving, seats_csv,
 };
 pub use budget::{RequestBudget, Spending, budget_line};
-pub use codes::{Ending, Look, exit_codes, lines_to_look_at, still_reactivated};
+pub use codes::{
+    Ending, Look, MIDWAY, exit_codes, lines_to_look_at, still_reactivated, worst_first,
+};
 pub use explain::{Explanation, PastRuns, Traces, explain};
 pub use following::{
     Deliveries, RequestSummary, legal_moves, reminder_text, request_history, request_table,

@@ -1,6 +1,7 @@
 //! The program as its users see it: command lines, files, exit codes.
 
 mod access;
+mod all;
 mod bad_input;
 mod bill;
 mod channels;

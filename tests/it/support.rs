@@ -346,10 +346,25 @@ impl Running {
 
     /// Sends `INT` or `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &id]).status();
-        assert!(sent.expect("kill").success());
+        send(name, &self.child.id().to_string());
     }
+
+    /// Sends a signal to its process group, of which it must be the first, as
+    /// a terminal does.
+    pub(crate) fn signal_group(&self, name: &str) {
+        send(name, &format!("-{}", self.child.id()));
+    }
+
+    /// What it has told the person at the terminal so far.
+    pub(crate) fn told(&self) -> String {
+        self.stderr.so_far()
+    }
+}
+
+/// Sends a signal to a process, or to a group of them.
+pub(crate) fn send(signal: &str, to: &str) {
+    let sent = Command::new("kill").args(["-s", signal, "--", to]).status();
+    assert!(sent.expect("kill").success());
 }
 
 impl Drop for Running {
