@@ -36,7 +36,7 @@ impl Packing {
     pub(super) fn unpack(self, name: &str, packed: &[u8]) -> Result<Vec<u8>, Refusal> {
         let mut content = Vec::new();
         let unpacked = self
-            .reader(packed, packed.len() as u64)
+            .reader(packed, most_in(packed.len() as u64))
             .and_then(|mut reader| reader.read_to_end(&mut content));
         match unpacked {
             Ok(_) => Ok(content),
@@ -44,20 +44,16 @@ impl Packing {
         }
     }
 
-    /// Reads the content of a packed file of this length. It fails, and does not
-    /// end, where the file is damaged, breaks off, or holds more than an export.
-    fn reader<'p>(
-        self,
-        packed: impl BufRead + Send + 'p,
-        length: u64,
-    ) -> io::Result<Unpacking<'p>> {
+    /// Reads the content of a packed file. It fails, and does not end, where the
+    /// file is damaged, breaks off, or holds more bytes than `most`.
+    fn reader<'p>(self, packed: impl BufRead + Send + 'p, most: u64) -> io::Result<Unpacking<'p>> {
         let content: Box<dyn Read + Send + 'p> = match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
             Self::Zstd => Box::new(ZstdDecoder::with_buffer(packed)?),
         };
         Ok(Unpacking {
             content,
-            left: length.saturating_mul(MOST_TIMES).max(ALWAYS_ALLOWED),
+            left: most,
         })
     }
 
@@ -99,6 +95,11 @@ const MOST_TIMES: u64 = 100;
 
 /// Bytes that any packed file may hold: little costs little.
 const ALWAYS_ALLOWED: u64 = 64 << 20;
+
+/// Bytes that a packed file of this length may hold.
+fn most_in(length: u64) -> u64 {
+    length.saturating_mul(MOST_TIMES).max(ALWAYS_ALLOWED)
+}
 
 /// The content of a packed file, read as it is unpacked.
 struct Unpacking<'p> {

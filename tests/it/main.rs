@@ -12,6 +12,7 @@ mod kill;
 mod layouts;
 mod live;
 mod overtaken;
+mod packed;
 mod reclaim;
 mod rehearse;
 mod requests;
