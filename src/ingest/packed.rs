@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 use super::decode::whole_file;
-use super::error::Refusal;
+use super::error::{IngestError, Refusal};
 
 /// What a file is packed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,14 +33,14 @@ impl Packing {
     }
 
     /// The whole content of a packed file.
-    pub(super) fn unpack(self, name: &str, packed: &[u8]) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn unpack(self, name: &str, packed: &[u8]) -> Result<Vec<u8>, IngestError> {
         let mut content = Vec::new();
         let unpacked = self
             .reader(packed, most_in(packed.len() as u64))
             .and_then(|mut reader| reader.read_to_end(&mut content));
         match unpacked {
             Ok(_) => Ok(content),
-            Err(error) => Err(self.refuse(name, &error)),
+            Err(error) => Err(self.refuse(name, &error).into()),
         }
     }
 
@@ -118,4 +118,4 @@ impl Read for Unpacking<'_> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -65,6 +65,8 @@ fn office() -> Office {
     office
 }
 
+type Packer = fn(&[u8]) -> Vec<u8>;
+
 fn gzip(content: &[u8]) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::default());
     packer.write_all(content).expect("memory takes all");
@@ -80,7 +82,7 @@ fn zstd(content: &[u8]) -> Vec<u8> {
 }
 
 /// Packs a file; its name stays, because the content tells.
-fn pack(office: &Office, name: &str, with: fn(&[u8]) -> Vec<u8>) {
+fn pack(office: &Office, name: &str, with: Packer) {
     let content = fs::read(office.path(name)).expect(name);
     office.write(name, with(&content));
 }
@@ -133,7 +135,7 @@ fn every_input_is_read_packed_as_it_is_read_plain() {
     let all = OTHERS.iter().flat_map(|(option, name, _)| [*option, *name]);
     let all: Vec<&str> = all.collect();
     let (for_plan, for_audit) = (&all[..8], [&all[..], &["--roster", "roster.csv"]].concat());
-    for with in [gzip, zstd] {
+    for (packing, with) in [("gzip", gzip as Packer), ("zstd", zstd)] {
         let (plain, packed) = (office(), office());
         for name in ["hr.csv", "users.csv", "roster.csv"] {
             pack(&packed, name, with);
@@ -147,11 +149,11 @@ fn every_input_is_read_packed_as_it_is_read_plain() {
             office.on(NIGHT, &audit).expect(0);
             office.on(NIGHT, &run).expect(0);
         }
-        let plan = "out/sandbox/plan.json";
+        let of_night = "out/sandbox/plan.json";
         assert!(
-            decisions(&plain, plan) == decisions(&packed, plan),
+            decisions(&plain, of_night) == decisions(&packed, of_night),
             "{}",
-            packed.read(plan)
+            packed.read(of_night)
         );
         for name in ["out/sandbox/seats.csv", "out/sandbox/findings.csv"] {
             assert_eq!(plain.read(name), packed.read(name));
@@ -162,12 +164,7 @@ fn every_input_is_read_packed_as_it_is_read_plain() {
             ("succeeded", "2")
         );
         // The digest is of the file as anybody has it.
-        let users = input(&packed, plan, "users");
-        let packing = if with == gzip as fn(&[u8]) -> Vec<u8> {
-            "gzip"
-        } else {
-            "zstd"
-        };
+        let users = input(&packed, of_night, "users");
         assert_eq!(users["detected"]["packing"], packing);
         let given = fs::read(packed.path("users.csv")).expect("a file");
         assert_eq!(users["sha256"], seatsweep::model::sha256_hex(&given));
@@ -177,10 +174,7 @@ fn every_input_is_read_packed_as_it_is_read_plain() {
 
 #[test]
 fn a_packed_file_that_is_not_whole_stops_everything() {
-    for (name, with) in [
-        ("hr.csv", gzip as fn(&[u8]) -> Vec<u8>),
-        ("users.csv", zstd),
-    ] {
+    for (name, with) in [("hr.csv", gzip as Packer), ("users.csv", zstd)] {
         let office = office();
         pack(&office, name, with);
         let whole = fs::read(office.path(name)).expect(name);

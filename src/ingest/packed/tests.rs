@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::io::Write;
 
 use flate2::Compression;
@@ -11,21 +12,23 @@ use crate::ingest::{ColumnNames, Formats, HrFile, IngestError, read_hr};
 const EXPORT: &str = "Employee ID,Work Email,Termination Date\n\
     007,ann@example.com,2026-03-31\n008,bob@example.com,2026-04-30\n";
 
-pub(in crate::ingest) fn gzip(content: &[u8]) -> Vec<u8> {
+fn gzip(content: &[u8]) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::default());
     packer.write_all(content).expect("memory takes all");
     packer.finish().expect("memory takes all")
 }
 
 /// As the command line tool packs: with a checksum at the end.
-pub(in crate::ingest) fn zstd(content: &[u8]) -> Vec<u8> {
+fn zstd(content: &[u8]) -> Vec<u8> {
     let mut packer = ::zstd::stream::write::Encoder::new(Vec::new(), 3).expect("a packer");
     packer.include_checksum(true).expect("a checksum");
     packer.write_all(content).expect("memory takes all");
     packer.finish().expect("memory takes all")
 }
 
-const PACKERS: [fn(&[u8]) -> Vec<u8>; 2] = [gzip, zstd];
+type Packer = fn(&[u8]) -> Vec<u8>;
+
+const PACKERS: [Packer; 2] = [gzip, zstd];
 
 fn unpacked(packed: &[u8]) -> Result<Vec<u8>, String> {
     let packing = Packing::of(packed).expect("a packed file");
@@ -191,7 +194,8 @@ proptest! {
     ) {
         let mut text = "Employee ID,Full Name,Termination Date\n".to_owned();
         for (id, name, day) in &rows {
-            text += &format!("{id},\"{}\",2026-03-{day:02}\n", name.replace('"', "\"\""));
+            let name = name.replace('"', "\"\"");
+            writeln!(text, "{id},\"{name}\",2026-03-{day:02}").expect("a string takes all");
         }
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len())).collect();
         cuts.sort_unstable();
