@@ -76,6 +76,9 @@ Look at:
   $out/sandbox/requests/                  for each of them what a person needs who hands it in
   $out/sandbox/seats.csv                  where the seats of each pool are, and what unused ones cost
   $out/sandbox/findings.csv               what is worth a look, with the account and the next step
+  $out/sandbox/audit.html                 the audit as a page, with charts; it names nobody
+  $out/sandbox/audit.xlsx                 the audit as a workbook, with people and accounts
+  $out/sandbox/access.csv                 when leavers lost access
   $out/sandbox/summary.json               the numbers, for a program
   $out/sandbox/runs/                      the same files of each run, with its plan and review sheet
 END

@@ -125,6 +125,7 @@ const VOCABULARY: &[&str] = &["jiff", "serde", "serde_json", "sha2", "thiserror"
 /// All other dependencies, with the modules that they are at home in.
 const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["commands"]),
+    ("askama", &["report"]),
     ("axum", &["sandbox"]),
     ("calamine", &["ingest"]),
     ("clap", &["cli"]),
@@ -142,6 +143,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("mimalloc", &["main"]),
     ("rayon", &["ingest"]),
     ("reqwest", &["http"]),
+    ("rust_xlsxwriter", &["report"]),
     ("rusqlite", &["ledger"]),
     ("rust_decimal", &["model"]),
     ("rustls", &["http"]),

@@ -11,7 +11,7 @@ use super::judge::{Judgment, Pending, describe, judge};
 use super::server::{HIDDEN_FROM_SCIM, Listed, Server};
 use super::write::Next;
 use super::{RecordingFailed, Stop};
-use crate::ledger::Entry;
+use crate::ledger::{EndedBy, Entry};
 use crate::model::{
     AccountKey, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
     TerminationId,
@@ -309,9 +309,10 @@ impl<'a> Work<'a> {
             .collect();
         let ends_access = self.step.phase == Phase::Deactivations;
         let deactivate = self.step.deactivate.iter().filter(|_| ends_access);
-        let deactivated = deactivate.into_iter().any(|id| done.contains(id));
+        let is_over = deactivate.into_iter().any(|id| done.contains(id));
+        let ended = is_over.then_some(EndedBy::Others);
         entries.extend(self.given_back(at));
-        entries.extend(self.seen(deactivated, &user.value.status(), at));
+        entries.extend(self.seen(ended, &user.value.status(), at));
         self.context.record_later(entries).await
     }
 

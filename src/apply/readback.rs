@@ -18,7 +18,7 @@ use super::look::{Looked, Seen, Word, look};
 use super::server::Server;
 use super::side_by_side;
 use super::write::{Next, Sent};
-use crate::ledger::Entry;
+use crate::ledger::{EndedBy, Entry};
 use crate::model::ActionKind;
 use crate::plan::{Gift, Lane, Phase, Step};
 use crate::vendor::{AdminApi, PageQuery, Status, User, status_filter};
@@ -338,14 +338,21 @@ impl Work<'_> {
         }
     }
 
-    /// What was read back of the account itself.
-    pub(super) fn seen(&self, deactivated: bool, status: &Status, at: Timestamp) -> Option<Entry> {
+    /// What was read back of the account itself. Where its access is over by
+    /// now, `ended` says whose doing that was.
+    pub(super) fn seen(
+        &self,
+        ended: Option<EndedBy>,
+        status: &Status,
+        at: Timestamp,
+    ) -> Option<Entry> {
         let account = self.account();
-        match (deactivated, self.termination(), status_of(status)) {
-            (true, Some(termination), _) => Some(Entry::Deactivated {
+        match (ended, self.termination(), status_of(status)) {
+            (Some(by), Some(termination), _) => Some(Entry::Deactivated {
                 termination,
                 account,
                 at,
+                by,
                 approved: self.context.execution.approved,
             }),
             (_, _, Some(status)) => Some(Entry::Seen {

@@ -12,7 +12,7 @@ use super::judge::{Wanted, describe};
 use super::lane::Work;
 use super::look::{Begun, Looked, Seen, Word, follow, look};
 use super::server::Server;
-use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, Entry, Intent};
+use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, EndedBy, Entry, Intent};
 use crate::model::{Channel, LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
 use crate::plan::{Phase, UponRefusal};
 use crate::vendor::{CallError, CallErrorKind, OperationSlot, SendOnce, WriteError};
@@ -403,8 +403,8 @@ impl Work<'_> {
         }));
         entries.extend(self.given_back(at));
         let ends_access = self.step.phase == Phase::Deactivations;
-        let deactivated = ends_access && sent.wanted.deactivate.is_some();
-        entries.extend(self.seen(deactivated, &after.status, at));
+        let ended = (ends_access && sent.wanted.deactivate.is_some()).then_some(EndedBy::Us);
+        entries.extend(self.seen(ended, &after.status, at));
         entries.extend(self.reclaim_closed(at));
         let approved = self.context.execution.approved;
         if let Some(termination) = self.termination() {

@@ -25,6 +25,12 @@ pub struct AuditArguments {
     /// Take the bill as one for the month that begins on DATE [default: the latest month in its date column].
     #[arg(long, value_name = "DATE", help_heading = "Inputs")]
     pub bill_date: Option<Date>,
+    /// Tell of those who left on DATE or later when they lost access; the first day of the last full quarter if it is not said.
+    #[arg(long, value_name = "DATE", help_heading = "Period")]
+    pub since: Option<Date>,
+    /// Tell of those who left on DATE or before; today if it is not said.
+    #[arg(long, value_name = "DATE", help_heading = "Period")]
+    pub until: Option<Date>,
     /// The run clock.
     #[command(flatten)]
     pub time: TimeArguments,

@@ -51,7 +51,10 @@ pub enum Command {
     Apply(ApplyArguments),
     /// Settle what is open, then plan, check the guards, apply and write the results.
     Run(RunArguments),
-    /// Take stock of the seats: who holds them, which nobody uses, what they cost, what to do.
+    /// Take stock of the seats: who holds them, which nobody uses, what they cost; and tell when leavers lost access.
+    ///
+    /// Prints tables that name nobody, and writes to the output folder: seats.csv, findings.csv, access.csv and audit.xlsx,
+    /// which name people and accounts, and audit.html, one page with charts that names nobody.
     Audit(AuditArguments),
     /// Write a plan that takes back what can be taken back of a past run, and names what is lost.
     Undo(UndoArguments),
@@ -237,6 +240,7 @@ mod tests {
             ("plan --confirm", 64),
             ("audit --confirm", 64),
             ("audit --roster", 64),
+            ("audit --since 2026-13-01", 64),
             ("audit --help", 0),
             ("undo", 64),
             ("undo run-1 --confirm", 64),

@@ -1,5 +1,6 @@
-//! `seatsweep audit`: takes stock of the seats. Reads only, takes no lock, and
-//! calls nobody unless the accounts are listed live.
+//! `seatsweep audit`: takes stock of the seats, and tells when leavers lost
+//! access. Reads only, takes no lock, and calls nobody unless the accounts are
+//! listed live.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -7,23 +8,34 @@ use jiff::civil::Date;
 use super::failure::{Exit, Failure};
 use super::following::open_requests;
 use super::planning::{self, Accounts, Evidence, Tonight};
-use super::{console, outputs, plan};
+use super::{access, console, outputs, plan};
+use crate::cli::AuditArguments;
 use crate::config::Settings;
 use crate::ingest::{self, AccountObserver, BillDate, BillReading};
-use crate::model::{AccountRow, Memory};
+use crate::model::{AccountRow, FollowedRequest, Memory};
 use crate::plan::{LookedUp, Plan, PlanInput};
 use crate::reconcile::Found;
-use crate::report::{self, AuditFrame, AuditReport};
-use crate::seats::{self, BillCheck, Billing, Held, Holders, Inspection, Roster, Stocktaking};
+use crate::report::{self, AccessTimes, AuditFrame, AuditReport};
+use crate::seats::{
+    self, BillCheck, Billing, Finding, Held, Holders, Inspection, Roster, Stocktaking, TaxRegions,
+};
 use crate::vendor::wall_now;
 
-pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
+pub(super) fn run(settings: &Settings, arguments: &AuditArguments) -> Result<u8, Failure> {
     outputs::prepare(settings)?;
     let as_of = settings.as_of.unwrap_or_else(wall_now);
-    let memory = plan::memory(settings, as_of)?;
+    let ledger = plan::ledger_to_read(settings)?;
+    let mut memory = match &ledger {
+        Some(ledger) => ledger.memory(as_of)?,
+        None => Memory::default(),
+    };
     let accounts = Accounts::of(settings, None)?;
     let tonight = Tonight::read(settings, accounts, as_of)?;
+    let today = tonight.day(as_of);
+    // No run may have recorded yet what took effect or lapsed.
+    memory.requests = seats::on_day(&memory.requests, &settings.policy.contracts, today);
     let question = tonight.question(settings, &memory, as_of);
+    let period = access::period(arguments, today)?;
     let roster = roster(settings)?;
     let has_roster = roster.is_some();
     let holders = Holders::new(&memory, question.users_at, roster);
@@ -39,18 +51,27 @@ pub(super) fn run(settings: &Settings) -> Result<u8, Failure> {
     if has_roster {
         refuse_other_roster(&held)?;
     }
-    let bill = bill(settings, &plan)?;
+    let taxed_elsewhere = taxed_elsewhere(settings, &tonight);
+    let requests = match &ledger {
+        Some(ledger) => open_requests(ledger)?,
+        None => Vec::new(),
+    };
+    let bill = bill(settings, &plan, &requests)?;
+    let calendar = question.calendar;
+    let access = access::times(ledger.as_ref(), &memory, &plan, calendar, period)?;
     let audit = Audit {
         settings,
         memory: &memory,
         plan: &plan,
         found: &found,
         held: &held,
+        requests: &requests,
         bill: bill.as_ref().map(|(_, check)| check),
+        taxed_elsewhere: &taxed_elsewhere,
         users_at: question.users_at,
-        today: question.calendar.day(as_of),
+        today,
     };
-    let report = audit.report();
+    let report = audit.report(access);
     let kept = outputs::write_audit(settings, &report)?;
     console::tell(settings, &report::audit_tables(&report));
     console::describe_inputs(settings, &plan.inputs);
@@ -95,13 +116,16 @@ struct Audit<'a> {
     plan: &'a Plan,
     found: &'a Found,
     held: &'a Held,
+    /// What was said of the requests.
+    requests: &'a [FollowedRequest],
     bill: Option<&'a BillCheck>,
+    taxed_elsewhere: &'a [Finding],
     users_at: Timestamp,
     today: Date,
 }
 
 impl Audit<'_> {
-    fn report(&self) -> AuditReport {
+    fn report(&self, access: AccessTimes) -> AuditReport {
         let Self {
             settings,
             memory,
@@ -120,6 +144,7 @@ impl Audit<'_> {
             memory,
             counted,
             users_at: self.users_at,
+            tonight: &plan.observations,
             held,
             leaving: &leaving,
         });
@@ -131,6 +156,7 @@ impl Audit<'_> {
             contracts: &policy.contracts,
             memory,
             as_of: plan.as_of,
+            taxed_elsewhere: self.taxed_elsewhere,
             idle_after_days: settings.unassigned_after_days,
             report: users.map_or("", |input| &input.path),
         });
@@ -143,14 +169,26 @@ impl Audit<'_> {
             policy,
             counted_on: counted,
             requests: &memory.requests,
+            followed: self.requests,
+            leavers: &report::leaver_seats(
+                &plan.dispositions,
+                self.found,
+                memory,
+                self.users_at,
+                &pools,
+            ),
             bill,
         };
-        AuditReport::new(&frame, pools, findings)
+        AuditReport::new(&frame, pools, findings, access)
     }
 }
 
 /// Holds the bill against the contracts, if one was given.
-fn bill(settings: &Settings, plan: &Plan) -> Result<Option<(PlanInput, BillCheck)>, Failure> {
+fn bill(
+    settings: &Settings,
+    plan: &Plan,
+    requests: &[FollowedRequest],
+) -> Result<Option<(PlanInput, BillCheck)>, Failure> {
     let Some(path) = &settings.inputs.bill else {
         return Ok(None);
     };
@@ -161,17 +199,13 @@ fn bill(settings: &Settings, plan: &Plan) -> Result<Option<(PlanInput, BillCheck
         date: date.map_or(BillDate::Column, |_| BillDate::Said),
     };
     let bill = ingest::read_bill(path, reading)?;
-    let requests = match plan::ledger_to_read(settings)? {
-        Some(ledger) => open_requests(&ledger)?,
-        None => Vec::new(),
-    };
     let check = seats::check_bill(&Billing {
         file: &bill.file.path,
         lines: &bill.lines,
         date,
         contracts: &settings.policy.contracts,
         known: &plan.seats.iter().map(|it| it.pool.clone()).collect(),
-        requests: &requests,
+        requests,
     })
     .map_err(|error| Failure::of(Exit::BadData, error))?;
     Ok(Some((planning::input(bill.file, None), check)))
@@ -191,6 +225,34 @@ fn describe_bill(settings: &Settings, check: &BillCheck, today: Date) {
             ),
         );
     }
+}
+
+/// Compares where unassigned seats are and where they are taxed, and says what
+/// is missing for it if half of it is there.
+fn taxed_elsewhere(settings: &Settings, tonight: &Tonight) -> Vec<Finding> {
+    let regions = TaxRegions::new(settings.tax_regions.clone());
+    let unassigned = tonight.unassigned();
+    match (regions.is_empty(), unassigned.is_empty()) {
+        (true, true) => return Vec::new(),
+        (true, false) => console::warn(
+            "the licences file says where unassigned seats are taxed, and [seats] tax_regions does \
+             not say in which region each site is, so the two are not compared",
+        ),
+        (false, true) => console::warn(
+            "[seats] tax_regions has nothing to be compared with: that takes a --licenses file with \
+             one row for each license, with status, site and service address",
+        ),
+        (false, false) => {}
+    }
+    let compared = regions.compare(unassigned);
+    if compared.unknown > 0 && !regions.is_empty() {
+        console::warn(&format!(
+            "of {} unassigned seats the site or the service address names no region of [seats] \
+             tax_regions, so they are not compared",
+            compared.unknown
+        ));
+    }
+    compared.findings
 }
 
 fn roster(settings: &Settings) -> Result<Option<Roster>, Failure> {

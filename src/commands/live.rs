@@ -193,6 +193,7 @@ fn account_row(user: &User, status: AccountStatus) -> Result<AccountRow, Box<Inv
         extension: user.extension_number().to_owned(),
         phone_numbers: user.phone_numbers(),
         devices: user.devices(),
+        groups: user.memberships(),
         licenses,
     })
 }
@@ -266,6 +267,7 @@ mod tests {
                 "primaryEmail": "ann.moss@example.com", "firstName": "Ann", "lastName": "Moss",
                 "createdTime": "2024-01-02T00:00:00Z", "site": {"name": "Austin"}},
             "directoryInfo": {"department": "Sales"},
+            "assignmentInfo": {"ringGroups": [{"id": "g1", "name": "Reception"}]},
             "serviceInfo": {
                 "licenses": [
                     {"id": "l2", "name": "X Series - X2-VOSVC0216-02-US", "country": "US"},
@@ -294,6 +296,7 @@ mod tests {
             ("1001", "+15550100")
         );
         assert_eq!(row.devices, ["0004f2000000"]);
+        assert_eq!(row.groups, ["Reception"]);
         let pools: Vec<String> = row
             .licenses
             .iter()

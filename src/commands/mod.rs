@@ -1,5 +1,6 @@
 //! One file a command, each a page of steps; the only place that prints.
 
+mod access;
 mod again;
 mod apply;
 mod audit;
@@ -28,6 +29,7 @@ mod target;
 mod tasks;
 mod unbegun;
 mod undo;
+mod watch;
 mod work;
 
 use std::ffi::OsString;
@@ -71,7 +73,7 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
             rehearse::run(&settings()?, &arguments.plan, on_commit)
         }
         Command::Apply(arguments) => apply::run(&settings()?, &arguments.plan, on_commit),
-        Command::Audit(_) => audit::run(&settings()?),
+        Command::Audit(arguments) => audit::run(&settings()?, arguments),
         Command::Run(_) => nightly::run(&settings()?, on_commit),
         Command::Undo(arguments) => undo::run(&settings()?, arguments),
         Command::Sandbox(arguments) => sandbox::run(&settings()?, arguments),

@@ -22,17 +22,16 @@ pub(super) fn write_plan(
     plan: &Plan,
     also: Option<&Path>,
 ) -> Result<PathBuf, Failure> {
-    let document = plan_document(plan)?;
     let sheet = review_sheet(plan)?;
     let folder = settings.out_dir.join("plans");
     files::create_owner_only_dir(&folder)?;
     let kept = folder.join(format!("{}.json", plan.plan_id));
-    files::replace(&kept, &document)?;
+    files::replace_by(&kept, |file| plan::write(plan, file))?;
     files::replace(&folder.join(format!("{}.csv", plan.plan_id)), &sheet)?;
-    files::replace(&settings.out_dir.join("plan.json"), &document)?;
+    files::replace_by_link(&settings.out_dir.join("plan.json"), &kept)?;
     files::replace(&settings.out_dir.join("plan.csv"), &sheet)?;
     if let Some(path) = also {
-        files::replace(path, &document)?;
+        files::replace_by(path, |file| plan::write(plan, file))?;
     }
     Ok(kept)
 }
@@ -105,6 +104,15 @@ pub(super) fn write_audit(settings: &Settings, report: &AuditReport) -> Result<P
             "findings.csv",
             report::findings_csv(report).map_err(broken)?,
         ),
+        (
+            "audit.xlsx",
+            report::audit_workbook(report).map_err(broken)?,
+        ),
+        (
+            "audit.html",
+            report::audit_page(report).map_err(broken)?.into_bytes(),
+        ),
+        ("access.csv", report::access_csv(report).map_err(broken)?),
     ];
     let name = format!("audit-{}", report.as_of.strftime("%Y%m%dT%H%M%SZ"));
     let folder = settings.out_dir.join("audits").join(name);

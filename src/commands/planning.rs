@@ -8,10 +8,11 @@ use jiff::civil::Date;
 
 use super::failure::{Exit, Failure};
 use super::target::Tenant;
+use super::watch::{NobodyElse, Watch};
 use super::{live, recovery, sightings};
 use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
-use crate::model::{AccountRow, HoldRecord, HrRow, InvalidRow, Memory, NumberCounts};
+use crate::model::{HoldRecord, HrRow, InvalidRow, Memory, NumberCounts, UnassignedSeats};
 use crate::plan::{Build, Facts, LookedUp, Plan, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures, keep_for_joiners};
@@ -128,19 +129,6 @@ struct Accounted<O> {
     invalid: Vec<InvalidRow>,
 }
 
-/// For a plan nobody but the planning itself looks at the accounts.
-struct NobodyElse;
-
-impl AccountObserver for NobodyElse {
-    fn split(&self) -> Self {
-        Self
-    }
-
-    fn observe(&mut self, _: &AccountRow) {}
-
-    fn merge(&mut self, _: Self) {}
-}
-
 /// Tonight's inputs as they were read, but for the accounts, which stream by.
 pub(super) struct Tonight {
     calendar: Calendar,
@@ -224,6 +212,17 @@ impl Tonight {
         }
     }
 
+    /// Unassigned seats with their service addresses, where the licences file
+    /// says them.
+    pub(super) fn unassigned(&self) -> &[UnassignedSeats] {
+        &self.hand_made.unassigned
+    }
+
+    /// The day of an instant in the policy's zone.
+    pub(super) fn day(&self, at: Timestamp) -> Date {
+        self.calendar.day(at)
+    }
+
     /// The plan that follows from what was decided.
     pub(super) fn plan(
         &self,
@@ -235,15 +234,17 @@ impl Tonight {
         let Decided {
             reconciliation,
             tally,
-            census,
+            mut census,
             users,
         } = decided;
+        let headcount = census.headcount();
         let memory = question.memory;
         let vanished = reconciliation.vanished(memory);
         let counted = counted(settings);
         let calendar = &self.calendar;
+        let on_accounts = tally.finish();
         let mut seats = figures(
-            &tally.finish(),
+            &on_accounts.pools(),
             &self.hand_made.owned,
             &settings.policy.contracts,
             &Ledgered {
@@ -257,8 +258,8 @@ impl Tonight {
         );
         keep_for_joiners(&mut seats, &settings.policy.planned_joiners);
         let facts = Facts {
-            active_accounts: census.active(),
-            active_licensed: census.active_licensed(),
+            active_accounts: headcount.active,
+            active_licensed: headcount.active_licensed,
             users_rows: users.rows,
             due_leavers: reconciliation.due_leavers,
             due_matched: reconciliation.due_matched,
@@ -286,6 +287,7 @@ impl Tonight {
             looked_up,
             facts,
             seats,
+            on_accounts: &on_accounts,
             counted,
             numbers: self.hand_made.numbers.as_ref(),
         })
@@ -339,44 +341,12 @@ pub(super) fn settle<B: AccountObserver>(
     Ok((evidence, decided))
 }
 
-/// Everything that looks at the accounts while they stream by.
-struct Watch<B> {
-    index: Index,
-    tally: Tally,
-    census: Census,
-    besides: B,
-}
-
-impl<B: AccountObserver> AccountObserver for Watch<B> {
-    fn split(&self) -> Self {
-        Self {
-            index: self.index.split(),
-            tally: self.tally.split(),
-            census: self.census.split(),
-            besides: self.besides.split(),
-        }
-    }
-
-    fn observe(&mut self, row: &AccountRow) {
-        self.index.observe(row);
-        self.tally.observe(row);
-        self.census.observe(row);
-        self.besides.observe(row);
-    }
-
-    fn merge(&mut self, later: Self) {
-        self.index.merge(later.index);
-        self.tally.merge(later.tally);
-        self.census.merge(later.census);
-        self.besides.merge(later.besides);
-    }
-}
-
 /// The files that administrators write themselves.
 #[derive(Default)]
 struct HandMade {
     inputs: Vec<PlanInput>,
     owned: Vec<OwnedSeats>,
+    unassigned: Vec<UnassignedSeats>,
     holds: Vec<HoldRecord>,
     map: BTreeMap<String, String>,
     numbers: Option<NumberCounts>,
@@ -395,6 +365,7 @@ impl HandMade {
             }
             let licenses = ingest::read_licenses(path, &settings.columns_licenses)?;
             all.inputs.push(input(licenses.file, None));
+            all.unassigned = licenses.unassigned;
             all.owned = licenses
                 .pools
                 .into_iter()
@@ -476,3 +447,6 @@ fn made_at(path: &Path, said: Option<Timestamp>, as_of: Timestamp) -> Timestamp 
     };
     said.or_else(of_file).unwrap_or(as_of).min(as_of)
 }
+
+#[cfg(test)]
+mod tests;

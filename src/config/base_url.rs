@@ -51,6 +51,37 @@ impl TryFrom<String> for BaseUrl {
     }
 }
 
+/// Where drafts are posted. Unlike a base URL nothing is added to its path, and
+/// it may carry a query: some receivers tell their callers by one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct WebhookUrl {
+    pub(super) text: String,
+    pub(super) is_loopback: bool,
+}
+
+impl TryFrom<String> for WebhookUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let (address, query) = match text.trim().split_once('?') {
+            Some((address, query)) => (address, Some(query)),
+            None => (text.trim(), None),
+        };
+        if query.is_some_and(|query| query.contains('#')) {
+            return Err("the URL carries a fragment, which no receiver gets to see; leave out what begins with #".to_owned());
+        }
+        let base = BaseUrl::try_from(address.to_owned())?;
+        Ok(Self {
+            text: match query {
+                Some(query) => format!("{}?{query}", base.text),
+                None => base.text,
+            },
+            is_loopback: base.is_loopback,
+        })
+    }
+}
+
 /// `[::1]:80` and `localhost:80` without port and brackets.
 fn host_of(authority: &str) -> &str {
     if let Some(rest) = authority.strip_prefix('[') {
@@ -67,6 +98,23 @@ pub(super) fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_webhook_may_have_a_query() {
+        let parse = |text: &str| WebhookUrl::try_from(text.to_owned()).map(|url| url.text);
+        let signed = "https://flows.example.com/hook?v=1&sig=a%2Bb@c";
+        assert_eq!(parse(signed).as_deref(), Ok(signed));
+        let plain = parse("https://flows.example.com/hook/");
+        assert_eq!(plain.as_deref(), Ok("https://flows.example.com/hook"));
+        for text in [
+            "http://flows.example.com/hook?v=1",
+            "https://flows.example.com/hook?v=1#top",
+            "https://pat@flows.example.com/hook?v=1",
+            "?v=1",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn the_key_goes_over_https_or_stays_on_this_machine() {

@@ -152,6 +152,7 @@ const DOCUMENT: &[(&str, Shape)] = &[
         Table(&[
             ("as_of", Value),
             ("unassigned_after_days", Value),
+            ("tax_regions", Names),
             (
                 "planned_joiners",
                 List(&[("license", Value), ("country", Value), ("seats", Value)]),

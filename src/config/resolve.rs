@@ -77,6 +77,7 @@ pub(super) fn resolve(cli: &Cli, environment: &Environment) -> Result<Settings, 
             .seats
             .unassigned_after_days
             .unwrap_or(UNASSIGNED_AFTER_DAYS),
+        tax_regions: file.seats.tax_regions.clone(),
         api: ApiSettings {
             base_url: base_url.text,
             key,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::base_url::BaseUrl;
+use super::base_url::{BaseUrl, WebhookUrl};
 use super::policy::{Contracts, Joiners};
 use super::values::{
     AccountNames, CalendarDate, CountLimit, DateOrderWord, Domains, Headers, Hours, HoursLimit,
@@ -203,7 +203,7 @@ impl RemovalFallback {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct WebhookSection {
-    pub(super) url: Option<BaseUrl>,
+    pub(super) url: Option<WebhookUrl>,
     pub(super) secret_env: Option<String>,
     pub(super) secret_file: Option<PathBuf>,
 }
@@ -285,6 +285,8 @@ pub(super) struct SeatsSection {
     pub(super) as_of: Option<CalendarDate>,
     pub(super) planned_joiners: Joiners,
     pub(super) unassigned_after_days: Option<u16>,
+    /// The word by which addresses of a site's tax region are told, by site.
+    pub(super) tax_regions: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,6 +45,8 @@ pub struct Settings {
     pub guards: GuardLimits,
     /// Days after which seats that nobody holds are a finding of the audit.
     pub unassigned_after_days: u16,
+    /// The word by which addresses of a site's tax region are told, by site.
+    pub tax_regions: BTreeMap<String, String>,
     /// Where the Administration API is and where its key comes from.
     pub api: ApiSettings,
     /// Where SCIM is and where its token comes from, if both are said.

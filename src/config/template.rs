@@ -217,6 +217,11 @@ fn choices(text: &mut Text) {
     text.choice("as_of", "2026-11-20");
     text.comment("Days after which `audit` lists seats that nobody holds.");
     text.choice("unassigned_after_days", "30");
+    text.comment(
+        "The tax region of each site, by the word that addresses of it have: `audit` then lists \
+         unassigned\nseats whose service address in `licenses` is elsewhere.",
+    );
+    text.choice("tax_regions", "{ Denver = \"CO\", Austin = \"TX\" }");
     text.comment("Seats to keep for people who join: a block for each pool.");
     text.comment("[[seats.planned_joiners]]");
     for (key, value) in [
@@ -423,6 +428,7 @@ mod tests {
         assert_eq!(file.seats.planned_joiners.0.len(), 1);
         assert!(file.inputs.roster.is_some() && file.seats.unassigned_after_days.is_some());
         assert!(file.inputs.bill.is_some());
+        assert_eq!(file.seats.tax_regions["Austin"], "TX");
         assert!(file.inputs.map.is_some() && !file.protected.accounts.0.is_empty());
     }
 

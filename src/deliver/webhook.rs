@@ -13,6 +13,8 @@ use crate::vendor::Clock;
 /// A receiver of requests, such as a ticket system.
 pub struct Webhook {
     client: HttpClient,
+    /// Of its address, as it was given; it may be a secret.
+    query: Option<String>,
     secret: SecretString,
 }
 
@@ -25,8 +27,12 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-seatsweep-signature");
 impl Webhook {
     /// A receiver at `url`: `https`, or `http` on this machine.
     pub fn new(url: &str, secret: SecretString) -> Result<Self, DeliveryError> {
+        let (address, query) = match url.split_once('?') {
+            Some((address, query)) => (address, Some(query.to_owned())),
+            None => (url, None),
+        };
         let base =
-            BaseUrl::parse(url).map_err(|error| DeliveryError::Address(error.to_string()))?;
+            BaseUrl::parse(address).map_err(|error| DeliveryError::Address(error.to_string()))?;
         let options = Options {
             connect_timeout: PATIENCE,
             total_timeout: PATIENCE,
@@ -34,6 +40,7 @@ impl Webhook {
         };
         Ok(Self {
             client: HttpClient::network(base, &options)?,
+            query,
             secret,
         })
     }
@@ -59,13 +66,15 @@ impl Webhook {
         let signature = signature.and_then(|text| header(&text));
         let signature = signature.ok_or_else(no_request)?;
         let media_type = HeaderValue::from_static("application/json");
+        let mut url = self
+            .client
+            .base()
+            .endpoint(&[], &[])
+            .ok_or_else(no_request)?;
+        url.set_query(self.query.as_deref());
         Ok(Request {
             method: Method::POST,
-            url: self
-                .client
-                .base()
-                .endpoint(&[], &[])
-                .ok_or_else(no_request)?,
+            url,
             headers: HeaderMap::from_iter([
                 (header::CONTENT_TYPE, media_type),
                 (IDEMPOTENCY_KEY, key),

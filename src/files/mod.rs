@@ -6,9 +6,11 @@ mod incoming;
 mod run_lock;
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use tempfile::{NamedTempFile, TempPath};
 
 pub use cell::spreadsheet_safe;
 pub use incoming::{Incoming, keep_newest};
@@ -19,6 +21,37 @@ pub use run_lock::{LockError, RunLock};
 /// cut. Every error names `path`.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     replace_in(folder_of(path), path, bytes).map_err(|error| FileError::of(path, error))
+}
+
+/// The same for content that is written piece by piece.
+pub fn replace_by(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), FileError> {
+    let folder = folder_of(path);
+    write_temporary_by(folder, write)
+        .and_then(|temporary| put_in_place(temporary.into_temp_path(), folder, path))
+        .map_err(|error| FileError::of(path, error))
+}
+
+/// Replaces the file at `path` by `original`, which stays where it is too: as the
+/// same file under two names, or as a copy where the disk has no such thing.
+/// For files that nobody edits.
+pub fn replace_by_link(path: &Path, original: &Path) -> Result<(), FileError> {
+    let folder = folder_of(path);
+    let linked = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .make_in(folder, |name| fs::hard_link(original, name));
+    let temporary = match linked {
+        Ok(linked) => Ok(linked.into_temp_path()),
+        Err(_) => write_temporary_by(folder, |copy| {
+            io::copy(&mut File::open(original)?, copy).map(|_| ())
+        })
+        .map(NamedTempFile::into_temp_path),
+    };
+    temporary
+        .and_then(|temporary| put_in_place(temporary, folder, path))
+        .map_err(|error| FileError::of(path, error))
 }
 
 /// Writes a new file at `path`, with mode 0600; one that is there already is
@@ -117,25 +150,58 @@ impl FileError {
 }
 
 fn replace_in(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = write_temporary(folder, bytes)?;
+    put_in_place(
+        write_temporary(folder, bytes)?.into_temp_path(),
+        folder,
+        path,
+    )
+}
+
+fn put_in_place(temporary: TempPath, folder: &Path, path: &Path) -> io::Result<()> {
+    if is_same_file(&temporary, path) {
+        // A rename would leave both names.
+        return temporary.close();
+    }
     temporary.persist(path).map_err(|failed| failed.error)?;
     // The new name is durable only once its folder is.
     File::open(folder)?.sync_all()
 }
 
-fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    let one = identity(one);
+    one.is_some() && one == identity(other)
+}
+
+/// What the names of files begin with that are not in place yet.
+const TEMPORARY: &str = ".seatsweep-";
+
+fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    write_temporary_by(folder, |file| file.write_all(bytes))
+}
+
+fn write_temporary_by(
+    folder: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<NamedTempFile> {
     // tempfile creates with mode 0600, and removes the file if anything fails.
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".seatsweep-")
+    let temporary = tempfile::Builder::new()
+        .prefix(TEMPORARY)
         .tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
+    let mut writer = BufWriter::with_capacity(WRITTEN_AT_ONCE, temporary.as_file());
+    write(&mut writer)?;
+    writer.flush()?;
+    drop(writer);
     temporary.as_file().sync_all()?;
     Ok(temporary)
 }
 
+/// Bytes that are collected before the system is asked to write them.
+const WRITTEN_AT_ONCE: usize = 1 << 16;
+
 fn probe(folder: &Path) -> io::Result<()> {
     let mut probe = tempfile::Builder::new()
-        .prefix(".seatsweep-")
+        .prefix(TEMPORARY)
         .tempfile_in(folder)?;
     // A full disk still lets an empty file be created.
     probe.write_all(b"probe")?;
@@ -185,6 +251,43 @@ mod tests {
         let error = create(&path, b"second").expect_err("an error");
         assert!(matches!(error, FileError::Exists(_)), "{error:?}");
         assert_eq!(fs::read(&path).expect("read"), b"first");
+        let files = fs::read_dir(folder.path()).expect("a listing").count();
+        assert_eq!(files, 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_link_takes_the_place_of_an_old_file_and_outlives_the_original() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [kept, newest] = ["kept.json", "newest.json"].map(|name| folder.path().join(name));
+        replace(&newest, b"old").expect("written");
+        for content in ["first", "second"] {
+            replace_by(&kept, |file| file.write_all(content.as_bytes())).expect("written");
+            for _ in 0..2 {
+                replace_by_link(&newest, &kept).expect("linked");
+                assert_eq!(fs::read(&newest).expect("read"), content.as_bytes());
+            }
+            assert_eq!(mode(&newest), 0o600);
+        }
+        let files = fs::read_dir(folder.path()).expect("a listing").count();
+        assert_eq!(files, 2, "no temporary file is left");
+        replace(&kept, b"third").expect("written");
+        assert_eq!(fs::read(&newest).expect("read"), b"second");
+        let error = replace_by_link(&newest, Path::new("none")).expect_err("no original");
+        assert!(matches!(error, FileError::NotFound(_)), "{error:?}");
+        assert_eq!(fs::read(&newest).expect("read"), b"second");
+    }
+
+    #[test]
+    fn content_that_cannot_be_made_leaves_the_old_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("plan.json");
+        replace(&path, b"old").expect("written");
+        let failed = replace_by(&path, |file| {
+            file.write_all(b"new")?;
+            Err(io::Error::from(ErrorKind::StorageFull))
+        });
+        assert!(matches!(failed, Err(FileError::Full(_))), "{failed:?}");
+        assert_eq!(fs::read(&path).expect("read"), b"old");
         let files = fs::read_dir(folder.path()).expect("a listing").count();
         assert_eq!(files, 1, "no temporary file is left");
     }

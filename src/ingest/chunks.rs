@@ -49,6 +49,29 @@ pub(super) fn cut<'t>(
     Ok(number(text, &record_starts, dialect, first_line))
 }
 
+/// Where the last whole record of a text ends that begins with a record; 0 if
+/// none does.
+pub(super) fn last_record_end(text: &[u8], dialect: Dialect) -> usize {
+    let line_end = dialect.line_end.byte();
+    if dialect.quoting == Quoting::Unquoted || memchr::memchr(b'"', text).is_none() {
+        return memchr::memrchr(line_end, text).map_or(0, |at| at + 1);
+    }
+    let mut state = State::FieldStart;
+    let mut end = 0;
+    for (offset, &byte) in text.iter().enumerate() {
+        state = state.after(byte, dialect);
+        if byte == line_end && state == State::FieldStart {
+            end = offset + 1;
+        }
+    }
+    end
+}
+
+/// Whether a text that begins with a record ends within quotes.
+pub(super) fn ends_within_quotes(text: &[u8], dialect: Dialect) -> bool {
+    scan(text, dialect, State::FieldStart).ends_within_quotes
+}
+
 /// Where the quote was opened that swallows the end of the whole file, if one
 /// does.
 pub(super) fn find_open_quote(file: &TextFile, dialect: Dialect) -> Option<Refusal> {

@@ -38,6 +38,11 @@ impl DateColumn {
             .then(|| (field.name.to_owned(), first))
     }
 
+    /// Whether at most one column says the date.
+    pub(super) fn is_one_column(&self) -> bool {
+        self.parts.len() < 2
+    }
+
     /// The date of a record, if it has one. Columns that hold different dates
     /// are a fault: nobody can tell which is right.
     pub(super) fn read(&self, cells: &StringRecord) -> Result<Option<Date>, Fault> {

@@ -88,6 +88,24 @@ impl DateReading {
     }
 }
 
+/// Whether a cell can be read only when others of its column were asked for the
+/// order of day and month, or for the century.
+pub(super) fn needs_order(cell: &str) -> bool {
+    if is_blank(cell) {
+        return false;
+    }
+    written_date(cell).is_ok_and(
+        |Written {
+             year,
+             day,
+             style: _,
+         }| match (year, day) {
+            (Year::Full(_), DayAndMonth::Certain { .. }) => false,
+            (Year::Short(_), _) | (_, DayAndMonth::Ordered { .. }) => true,
+        },
+    )
+}
+
 fn either_way() -> Fault {
     Fault::new(
         "day and month can be read either way, and the column holds dates in both orders",

@@ -63,7 +63,7 @@ fn is_comment(cell: &str) -> bool {
 fn is_total(cell: &str) -> bool {
     let word = cell.trim_end_matches(|c: char| !c.is_alphabetic());
     // The longest one has 15 letters; most cells need no closer look.
-    word.len() <= 16 && TOTALS.contains(&word.to_lowercase().as_str())
+    word.len() <= 16 && TOTALS.iter().any(|total| total.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

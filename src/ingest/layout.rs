@@ -236,6 +236,20 @@ impl Layout {
         chunks::cut(file, self.dialect, text, self.body_line, size)
     }
 
+    /// Whether the first rows of a file, which are all that `head` has of it,
+    /// told as much as the whole file would. Of a tab file they never do: all
+    /// its quotes have to be seen.
+    pub(super) fn is_told_by_first_rows(&self, head: &TextFile) -> bool {
+        let mut records = self.body_records(head);
+        let enough = (0..=RECORDS_FOR_WIDTH).all(|_| records.advance().is_ok_and(|found| found));
+        enough && self.dialect.delimiter != b'\t'
+    }
+
+    /// Where the rows begin: in bytes from the text's beginning, and as a line.
+    pub(super) fn body_begins(&self) -> (usize, u64) {
+        (self.body_at, self.body_line)
+    }
+
     /// A cursor over all records below the header.
     pub(super) fn body_records<'f>(&self, file: &'f TextFile) -> Records<'f> {
         let text = &file.text()[self.body_at..];

@@ -95,6 +95,24 @@ impl LicenseColumns {
         })
     }
 
+    /// The columns as the header alone tells them; `None` where cells have to be
+    /// asked.
+    pub(super) fn of_header(layout: &Layout) -> Option<Self> {
+        let mut unused = layout.unused();
+        let has_candidates = unused.any(|at| may_be_a_license(&layout.header[at]));
+        let naming = layout.positions(&users::LICENSES);
+        (!has_candidates && !naming.is_empty()).then(|| Self {
+            naming: layout.columns_at(naming),
+            marking: Vec::new(),
+        })
+    }
+
+    /// The cells that say a record's licenses.
+    pub(super) fn cells<'r>(&self, cells: &'r StringRecord) -> impl Iterator<Item = &'r str> {
+        let marks = self.marking.iter().map(|column| column.text(cells));
+        self.naming.filled(cells).chain(marks)
+    }
+
     /// The licenses of a record, one entry a seat; `country` is what stands
     /// beside them. A cell that nobody can be sure of is a fault.
     pub(super) fn read(

@@ -10,13 +10,22 @@ use super::layout::Layout;
 use super::licenses::{OwnedSeats, SeatColumns};
 use super::listing::{self, ListRow};
 use super::text::is_blank;
-use crate::model::Pool;
+use crate::model::{Pool, UnassignedSeats};
 
 /// What tells the rows of single licences apart.
 pub(super) struct LicenseRows {
     id: Column,
     status: Column,
     assignee: Column,
+    site: Column,
+    service_address: Column,
+}
+
+/// What the rows come to.
+pub(super) struct Counted {
+    pub(super) rows: u64,
+    pub(super) pools: Vec<OwnedSeats>,
+    pub(super) unassigned: Vec<UnassignedSeats>,
 }
 
 /// What a licence's status says.
@@ -57,6 +66,8 @@ impl LicenseRows {
             id: layout.column(&seats::LICENSE_ID),
             status: layout.column(&seats::STATUS),
             assignee: layout.column(&seats::ASSIGNEE),
+            site: layout.column(&seats::SITE),
+            service_address: layout.column(&seats::SERVICE_ADDRESS),
         };
         let columns = [&rows.id, &rows.status, &rows.assignee];
         columns.iter().any(|column| column.exists()).then_some(rows)
@@ -71,14 +82,16 @@ impl LicenseRows {
         })
     }
 
-    /// Counts the rows into pools, in the order in which these appear.
+    /// Counts the rows into pools, in the order in which these appear, and
+    /// keeps where unassigned ones are taxed, if the file says.
     pub(super) fn count(
         &self,
         file: &TextFile,
         layout: &Layout,
         columns: &SeatColumns,
-    ) -> Result<(u64, Vec<OwnedSeats>), IngestError> {
+    ) -> Result<Counted, IngestError> {
         let mut pools: Vec<OwnedSeats> = Vec::new();
+        let mut unassigned: Vec<UnassignedSeats> = Vec::new();
         let mut positions: BTreeMap<Pool, usize> = BTreeMap::new();
         let mut lines: BTreeMap<String, u64> = BTreeMap::new();
         let rows = listing::read_rows(file, layout, |row| {
@@ -86,6 +99,15 @@ impl LicenseRows {
             let pool = columns.pool(row)?;
             let seats = columns.quantity(row)?.unwrap_or(1);
             let status = self.status(row)?;
+            if status == Some(Status::Unassigned) && self.service_address.exists() {
+                unassigned.push(UnassignedSeats {
+                    pool: pool.clone(),
+                    seats,
+                    site: row.text(&self.site).to_owned(),
+                    service_address: row.text(&self.service_address).to_owned(),
+                    source: row.source(),
+                });
+            }
             let position = *positions.entry(pool.clone()).or_insert_with(|| {
                 pools.push(OwnedSeats {
                     pool,
@@ -110,7 +132,11 @@ impl LicenseRows {
             *part = part.map(|count| count.saturating_add(seats));
             Ok(())
         })?;
-        Ok((rows, pools))
+        Ok(Counted {
+            rows,
+            pools,
+            unassigned,
+        })
     }
 
     fn refuse_twice(
@@ -211,6 +237,24 @@ mod tests {
             ]
         );
         assert_eq!(file.file.rows, 5);
+    }
+
+    #[test]
+    fn where_unassigned_licenses_are_taxed_is_kept() {
+        let file = read(&format!(
+            "License ID,License,Status,Assigned to,Site,Service address\n\
+             L1,{X2},Assigned,jane.doe,Denver,\"1 Main St, Austin, TX\"\n\
+             L2,{X2},Unassigned,,Denver,\"1 Main St, Austin, TX\"\n"
+        ))
+        .expect("a file");
+        let [seats] = file.unassigned.as_slice() else {
+            panic!("{:?}", file.unassigned);
+        };
+        assert_eq!((seats.seats, seats.source.line), (1, 3));
+        assert_eq!(
+            (&*seats.site, &*seats.service_address),
+            ("Denver", "1 Main St, Austin, TX")
+        );
     }
 
     #[test]

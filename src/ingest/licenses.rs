@@ -10,12 +10,12 @@ use super::header::Column;
 use super::input_file::InputFile;
 use super::layout::Layout;
 use super::license_cell::country_code;
-use super::license_rows::LicenseRows;
+use super::license_rows::{Counted, LicenseRows};
 use super::listing::{self, ListRow};
 use super::open::open;
 use super::text::{is_blank, tidy};
 use super::{ColumnNames, TextFormat};
-use crate::model::{LicenseName, Pool, SourceRow};
+use crate::model::{LicenseName, Pool, SourceRow, UnassignedSeats};
 
 /// A list of the seats that the company owns, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,9 @@ pub struct LicensesFile {
     pub file: InputFile,
     /// One entry a pool, in the file's order.
     pub pools: Vec<OwnedSeats>,
+    /// Unassigned seats with their service addresses, where the file has a row
+    /// for each licence and says them.
+    pub unassigned: Vec<UnassignedSeats>,
 }
 
 /// The seats of one pool as the vendor's Licenses page shows them.
@@ -53,7 +56,11 @@ pub fn read_licenses(path: &Path, names: &ColumnNames) -> Result<LicensesFile, I
 pub(super) fn read_text(file: &TextFile, names: &ColumnNames) -> Result<LicensesFile, IngestError> {
     let mut layout = listing::locate_named(file, &seats::TABLE, names)?;
     let columns = SeatColumns::new(&layout);
-    let (rows, pools) = match LicenseRows::of(&layout) {
+    let Counted {
+        rows,
+        pools,
+        unassigned,
+    } = match LicenseRows::of(&layout) {
         Some(licenses) => {
             layout.notes.extend(licenses.note());
             licenses.count(file, &layout, &columns)?
@@ -63,6 +70,7 @@ pub(super) fn read_text(file: &TextFile, names: &ColumnNames) -> Result<Licenses
     Ok(LicensesFile {
         file: layout.input_file(file, rows, BTreeMap::new()),
         pools,
+        unassigned,
     })
 }
 
@@ -88,11 +96,7 @@ impl SeatColumns {
         }
     }
 
-    fn read_pools(
-        &self,
-        file: &TextFile,
-        layout: &Layout,
-    ) -> Result<(u64, Vec<OwnedSeats>), IngestError> {
+    fn read_pools(&self, file: &TextFile, layout: &Layout) -> Result<Counted, IngestError> {
         let mut pools: Vec<OwnedSeats> = Vec::new();
         let mut lines: BTreeMap<Pool, u64> = BTreeMap::new();
         let rows = listing::read_rows(file, layout, |row| {
@@ -107,7 +111,11 @@ impl SeatColumns {
             pools.push(seats);
             Ok(())
         })?;
-        Ok((rows, pools))
+        Ok(Counted {
+            rows,
+            pools,
+            unassigned: Vec::new(),
+        })
     }
 
     /// The pool that a row is about.

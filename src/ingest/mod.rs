@@ -13,9 +13,10 @@
 //! 4. The text below the header is cut at record boundaries (`chunks`,
 //!    `records`); `body` passes over what is no data (`filler`) and refuses
 //!    what swallowed rows (`swallowed`).
-//! 5. Each record becomes a row of the model, or an invalid row: `hr`, `users`,
+//! 5. Each record becomes a row of the model, or an invalid row: `hr`, `users_reader`,
 //!    or one of the lists (`holds`, `map`, `licenses`, `numbers`, `roster`, `bill`, `review`), by way of
-//!    `dates`, `amounts`, `status` and `license_cell`.
+//!    `dates`, `amounts`, `status` and `license_cell`. Of an account that nobody looks for
+//!    the cells are checked (`known_cells`) and no row is made.
 //!
 //! A bad row is a result. A file that cannot be read as what it is said to be
 //! is an [`IngestError`], raised before anything is changed.
@@ -41,6 +42,7 @@ mod hr;
 mod input_file;
 mod inspect;
 mod kind;
+mod known_cells;
 mod landmarks;
 mod layout;
 mod license_cell;
@@ -59,10 +61,13 @@ mod records;
 mod review;
 mod roster;
 mod status;
+mod streamed;
 mod swallowed;
 mod taken_back;
 mod text;
 mod users;
+mod users_part;
+mod users_reader;
 mod workbook;
 
 pub use bill::{BillDate, BillFile, BillReading, read_bill};

@@ -6,6 +6,13 @@ const EXCERPT_LENGTH: usize = 60;
 /// The cell without white space (no-break spaces included), byte order marks
 /// and other characters that nobody sees around it.
 pub(super) fn tidy(cell: &str) -> &str {
+    // Nearly every cell of a report is tidy.
+    if let [first, .., last] = cell.as_bytes()
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return cell;
+    }
     cell.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 
@@ -28,6 +35,9 @@ pub(super) fn is_blank(cell: &str) -> bool {
 /// Whether some characters of the cell were not read, or cannot be seen. Such a
 /// cell identifies nobody: it may be half of somebody else's.
 pub(super) fn lost_characters(cell: &str) -> bool {
+    if cell.is_ascii() {
+        return cell.bytes().any(|byte| byte.is_ascii_control());
+    }
     cell.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control() || is_invisible(c))
 }
 

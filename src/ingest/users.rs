@@ -1,36 +1,25 @@
 use std::path::Path;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use super::aliases::users;
-use super::body::{self, Count, DataRecord, Rejected, WhoColumns};
-use super::chunks::Chunk;
-use super::date_columns::{self, DateColumn, DatePins};
-use super::dates::Fault;
+use super::body;
+use super::date_columns;
 use super::decode::TextFile;
 use super::error::IngestError;
-use super::header::Column;
 use super::input_file::InputFile;
-use super::layout::{self, Layout};
-use super::license_cell::{country_code, values_in};
+use super::layout;
 use super::license_columns::{self, LicenseColumns};
 use super::open;
-use super::status::{Meaning, UnknownWords, Vocabulary};
-use super::text::{excerpt, is_blank, lost_characters};
+use super::streamed::{self, Blocks};
+use super::users_part::Part;
+use super::users_reader::{Orders, UsersReader, date_pins, tell_what_user_ids_are};
 use super::{ColumnNames, Formats};
-use crate::model::{
-    AccountRow, AccountStatus, EmailAddress, EmployeeId, InvalidRow, LicenseName, SourceRow,
-    UserId, Username, is_damaged_number,
-};
+use crate::model::{AccountCells, AccountRow, InvalidRow};
 
 /// Bytes of text that are parsed in one piece. A smaller report is one piece:
 /// starting threads would take longer.
 const CHUNK_BYTES: usize = 1 << 20;
-
-/// Values of a `User ID` column that are looked at to tell ids from usernames.
-const USER_ID_SAMPLE: usize = 50;
 
 /// Takes in the accounts of a users report one by one, so that nothing ever
 /// holds them all. Parts of a report are observed side by side and merged in
@@ -39,6 +28,15 @@ pub trait AccountObserver: Sized + Send {
     /// An empty observer of the same kind, for one part of the report.
     #[must_use]
     fn split(&self) -> Self;
+
+    /// Whether nothing of such a row is kept, so that it only has to be counted.
+    /// Where it is not said the row is read in full.
+    fn passes_over(&self, _: &AccountCells<'_>) -> bool {
+        false
+    }
+
+    /// Takes in one row that it passes over.
+    fn count(&mut self, _: &AccountCells<'_>) {}
 
     /// Takes in one row.
     fn observe(&mut self, row: &AccountRow);
@@ -69,6 +67,19 @@ pub fn read_users<O: AccountObserver>(
     formats: &Formats,
     observer: O,
 ) -> Result<UsersFile<O>, IngestError> {
+    if let Some(users) = streamed::read(path, columns, formats, &observer, Blocks::default()) {
+        return Ok(users);
+    }
+    read_whole(path, columns, formats, observer)
+}
+
+/// The same, with the whole text in memory.
+pub(super) fn read_whole<O: AccountObserver>(
+    path: &Path,
+    columns: &ColumnNames,
+    formats: &Formats,
+    observer: O,
+) -> Result<UsersFile<O>, IngestError> {
     let (others, _) = license_columns::take_named(columns);
     let file = open::open(path, &users::TABLE, &others, &formats.users)?;
     read_text(&file, columns, formats, observer, CHUNK_BYTES)
@@ -78,7 +89,7 @@ fn read_text<O: AccountObserver>(
     file: &TextFile,
     names: &ColumnNames,
     formats: &Formats,
-    mut observer: O,
+    observer: O,
     chunk_bytes: usize,
 ) -> Result<UsersFile<O>, IngestError> {
     let (names, licenses_named) = license_columns::take_named(names);
@@ -89,334 +100,28 @@ fn read_text<O: AccountObserver>(
     if !names.0.contains_key(users::USER_ID.name) {
         tell_what_user_ids_are(file, &mut layout)?;
     }
-    let pins = DatePins {
-        key: "users_dates",
-        table: "users_date_orders",
-        file: formats.users_dates,
-        fields: &formats.users_date_orders,
-    };
+    let pins = date_pins(formats);
     let [created] = date_columns::decide(file, &mut layout, &chunks, [&users::CREATED], pins)?;
-    let date_orders = created.detected(&users::CREATED).into_iter().collect();
-
-    let reader = UsersReader::new(file, &layout, formats, created, licenses);
+    let orders = Orders::OfAllValues;
+    let reader = UsersReader::new(file, layout, formats, created, orders, licenses);
     let observers: Vec<O> = chunks.iter().map(|_| observer.split()).collect();
     let parts: Vec<Result<Part<O>, IngestError>> = chunks
         .par_iter()
         .zip(observers)
-        .map(|(chunk, observer)| reader.read_chunk(&layout, chunk, observer))
+        .map(|(chunk, observer)| reader.read_chunk(chunk, observer))
         .collect();
 
-    let mut invalid = Vec::new();
-    let mut unknown = UnknownWords::default();
-    let mut count = Count::default();
-    let mut oddities = Oddities::default();
+    let mut whole = Part::nothing_yet(observer);
     for part in parts {
-        let part = part?;
-        observer.merge(part.observer);
-        invalid.extend(part.invalid);
-        unknown.merge(part.unknown);
-        count = count.plus(part.count);
-        oddities = oddities.plus(part.oddities);
+        whole.add(part?);
     }
-    if let Some(refusal) = unknown.refuse_users(file, reader.status.header()) {
-        return Err(refusal.into());
-    }
-    layout.notes.extend(count.notes());
-    layout.notes.extend(oddities.notes());
-    Ok(UsersFile {
-        file: layout.input_file(file, count.rows, date_orders),
-        observer,
-        invalid,
-    })
-}
-
-/// What was read from one chunk.
-struct Part<O> {
-    observer: O,
-    invalid: Vec<InvalidRow>,
-    unknown: UnknownWords,
-    count: Count,
-    oddities: Oddities,
-}
-
-/// What harms no row, and a person should know.
-#[derive(Debug, Clone, Copy, Default)]
-struct Oddities {
-    /// Extensions and phone numbers that a spreadsheet damaged.
-    damaged_numbers: u64,
-    /// Licenses of another country than the one beside them.
-    disputed_countries: u64,
-}
-
-impl Oddities {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            damaged_numbers: self.damaged_numbers + other.damaged_numbers,
-            disputed_countries: self.disputed_countries + other.disputed_countries,
-        }
-    }
-
-    fn notes(self) -> impl Iterator<Item = String> {
-        [
-            (
-                self.damaged_numbers,
-                "extensions or phone numbers were damaged by a spreadsheet (1.2E+15), and are left out",
-            ),
-            (
-                self.disputed_countries,
-                "licenses name another country than the one beside them, which counts",
-            ),
-        ]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-    }
-}
-
-/// The columns of a users report and what their values mean.
-struct UsersReader<'f> {
-    file: &'f TextFile,
-    who: WhoColumns,
-    user_id: Column,
-    status: Column,
-    vocabulary: Vocabulary<AccountStatus>,
-    licenses: LicenseColumns,
-    country: Column,
-    site: Column,
-    department: Column,
-    cost_center: Column,
-    created: DateColumn,
-    scim_provider: Column,
-    extension: Column,
-    phone_numbers: Column,
-    devices: Column,
-}
-
-impl<'f> UsersReader<'f> {
-    fn new(
-        file: &'f TextFile,
-        layout: &Layout,
-        formats: &Formats,
-        created: DateColumn,
-        licenses: LicenseColumns,
-    ) -> Self {
-        let status = layout.column(&users::STATUS);
-        Self {
-            file,
-            who: WhoColumns {
-                employee_id: layout.column(&users::EMPLOYEE_ID),
-                first_name: layout.column(&users::FIRST_NAME),
-                last_name: layout.column(&users::LAST_NAME),
-                full_name: layout.column(&users::FULL_NAME),
-                email: layout.column(&users::EMAIL),
-                username: layout.column(&users::USERNAME),
-            },
-            user_id: layout.column(&users::USER_ID),
-            vocabulary: Vocabulary::account(status.header(), formats),
-            status,
-            licenses,
-            country: layout.column(&users::COUNTRY),
-            site: layout.column(&users::SITE),
-            department: layout.column(&users::DEPARTMENT),
-            cost_center: layout.column(&users::COST_CENTER),
-            created,
-            scim_provider: layout.column(&users::SCIM_PROVIDER),
-            extension: layout.column(&users::EXTENSION),
-            phone_numbers: layout.column(&users::PHONE_NUMBERS),
-            devices: layout.column(&users::DEVICES),
-        }
-    }
-
-    fn read_chunk<O: AccountObserver>(
-        &self,
-        layout: &Layout,
-        chunk: &Chunk<'_>,
-        mut observer: O,
-    ) -> Result<Part<O>, IngestError> {
-        let mut invalid = Vec::new();
-        let mut unknown = UnknownWords::default();
-        let mut oddities = Oddities::default();
-        let count = body::for_each_record(self.file, layout, chunk, |record| {
-            match self.read(&record) {
-                Ok(row) => {
-                    oddities = oddities.plus(self.oddities(&record, &row));
-                    observer.observe(&row);
-                }
-                Err(Rejected::Invalid(row)) => invalid.push(*row),
-                Err(Rejected::UnknownStatus(word)) => unknown.add(word, record.line),
-            }
-        })?;
-        Ok(Part {
-            observer,
-            invalid,
-            unknown,
-            count,
-            oddities,
-        })
-    }
-
-    fn oddities(&self, record: &DataRecord<'_>, row: &AccountRow) -> Oddities {
-        let disputed = row
-            .licenses
-            .iter()
-            .filter(|it| it.disputed_country().is_some());
-        let numbers = self.phone_numbers.filled(record.cells).flat_map(values_in);
-        let numbers = numbers.chain(self.extension.filled(record.cells));
-        Oddities {
-            damaged_numbers: numbers.filter(|it| is_damaged_number(it)).count() as u64,
-            disputed_countries: disputed.count() as u64,
-        }
-    }
-
-    fn read(&self, record: &DataRecord<'_>) -> Result<AccountRow, Rejected> {
-        let cells = record.cells;
-        if let Some(fault) = record.raggedness() {
-            return Err(self.invalid(record, None, fault));
-        }
-        let who = &self.who;
-        let keys = [&self.user_id, &who.username, &who.email, &who.employee_id];
-        let mut damaged = keys
-            .into_iter()
-            .filter(|key| key.filled(cells).any(lost_characters));
-        if let Some(key) = damaged.next() {
-            return Err(self.invalid(record, Some(key), body::damaged_key()));
-        }
-        let user_id = UserId::parse(self.user_id.text(cells));
-        let username = Username::parse(self.who.username.text(cells));
-        let email = EmailAddress::parse(self.who.email.text(cells));
-        if user_id.is_none() && username.is_none() {
-            let fault = Fault::new(
-                "the row does not say whose account it is: user id and username are blank",
-                "a line with totals can be left as it is; else export the report again",
-            );
-            return Err(self.invalid(record, None, fault));
-        }
-        Ok(AccountRow {
-            source: SourceRow {
-                file: self.file.name.clone(),
-                line: record.line,
-            },
-            user_id,
-            username,
-            email,
-            employee_id: EmployeeId::parse(self.who.employee_id.text(cells)),
-            name: self.who.name(cells),
-            status: self.status(record)?,
-            site: self.site.text(cells).to_owned(),
-            department: self.department.text(cells).to_owned(),
-            cost_center: self.cost_center.text(cells).to_owned(),
-            created: self
-                .created(record)
-                .map_err(|fault| self.invalid(record, Some(&self.created.column), fault))?,
-            scim_provider: value(self.scim_provider.text(cells)),
-            extension: value(self.extension.text(cells)),
-            phone_numbers: list(&self.phone_numbers, record),
-            devices: list(&self.devices, record),
-            licenses: self.licenses(record)?,
-        })
-    }
-
-    fn status(&self, record: &DataRecord<'_>) -> Result<AccountStatus, Rejected> {
-        match self.vocabulary.read(self.status.text(record.cells)) {
-            Meaning::Known(status) => Ok(status),
-            Meaning::Unknown(word) => Err(Rejected::UnknownStatus(word)),
-            Meaning::Blank => {
-                let fault = Fault::new(
-                    "the row does not say whether the account is active",
-                    "look the account up in the Admin Console, and export the report again",
-                );
-                Err(self.invalid(record, Some(&self.status), fault))
-            }
-        }
-    }
-
-    fn licenses(&self, record: &DataRecord<'_>) -> Result<Vec<LicenseName>, Rejected> {
-        let country = country_code(self.country.text(record.cells));
-        self.licenses
-            .read(record.cells, country)
-            .map_err(|(column, fault)| self.invalid(record, Some(column), fault))
-    }
-
-    /// When the account was created: the instant where the cell has one, else
-    /// the beginning of that day in UTC.
-    fn created(&self, record: &DataRecord<'_>) -> Result<Option<Timestamp>, Fault> {
-        let cell = self.created.column.text(record.cells);
-        if let Ok(instant) = cell.parse::<Timestamp>() {
-            return Ok(Some(instant));
-        }
-        let Some(date) = self.created.read(record.cells)? else {
-            return Ok(None);
-        };
-        let midnight = date.to_zoned(TimeZone::UTC);
-        midnight
-            .map(|midnight| Some(midnight.timestamp()))
-            .map_err(|_| Fault::new("this day has no beginning", "correct the report"))
-    }
-
-    fn invalid(&self, record: &DataRecord<'_>, column: Option<&Column>, fault: Fault) -> Rejected {
-        Rejected::Invalid(Box::new(self.who.invalid(self.file, record, column, fault)))
-    }
-}
-
-/// 8x8 calls the username "User ID" in places, and spreadsheets number their
-/// rows. The column is the username's if its values are mostly words, e-mail
-/// addresses, or what stands before the `@` of the row's e-mail; ids are long
-/// and opaque. Numbers that count the rows name another account every night.
-fn tell_what_user_ids_are(file: &TextFile, layout: &mut Layout) -> Result<(), IngestError> {
-    let user_id = layout.column(&users::USER_ID);
-    let email = layout.column(&users::EMAIL);
-    let mut records = layout.body_records(file);
-    let (mut values, mut usernames, mut counting) = (0, 0, 0);
-    let mut previous = None;
-    while user_id.exists() && values < USER_ID_SAMPLE && records.advance()? {
-        let value = user_id.text(records.record());
-        if !is_blank(value) && !is_damaged_number(value) {
-            values += 1;
-            usernames += usize::from(is_username(value, email.text(records.record())));
-            let number = value.parse::<u64>().ok();
-            counting += usize::from(number.is_some() && number == previous);
-            previous = number.map(|number| number + 1);
-        }
-    }
-    let header = excerpt(user_id.header());
-    if usernames * 2 > values {
-        layout
-            .notes
-            .push(format!("column \"{header}\" holds usernames, not ids"));
-        layout.reassign(&users::USER_ID, &users::USERNAME);
-    } else if values > 2 && counting + 1 == values {
-        layout.notes.push(format!(
-            "column \"{header}\" numbers the rows: it is not read"
-        ));
-        layout.assign(&users::USER_ID, Vec::new());
-    }
-    Ok(())
-}
-
-fn is_username(value: &str, email: &str) -> bool {
-    let mailbox = email.split('@').next().unwrap_or_default();
-    let short_word = value.len() < 15 && value.chars().all(char::is_alphabetic);
-    UserId::parse(value).is_none() || value.eq_ignore_ascii_case(mailbox) || short_word
-}
-
-fn value(cell: &str) -> String {
-    if is_blank(cell) || is_damaged_number(cell) {
-        String::new()
-    } else {
-        cell.to_owned()
-    }
-}
-
-fn list(column: &Column, record: &DataRecord<'_>) -> Vec<String> {
-    let cells = column.filled(record.cells);
-    let values = cells.flat_map(values_in);
-    let intact = values.filter(|value| !is_damaged_number(value));
-    intact.map(str::to_owned).collect()
+    reader.users_file(whole)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{AccountStatus, UserId, Username};
     use proptest::prelude::*;
 
     /// Keeps every row, which only a test may do.
@@ -482,10 +187,10 @@ mod tests {
     fn a_row_is_read_field_by_field() {
         let users = read(
             "User ID,Username,First name,Last name,Email,Status,Site,Department,Licenses,\
-             License country,Created,Extension,Phone number,Device\n\
+             License country,Created,Extension,Phone number,Device,Ring groups\n\
              hvOB1l3zDCaDAwp9tNLzZA,Jane.Doe,Jane,Doe,jane.doe@example.com,Active,Austin,Sales,\
              X Series - X2-VOSVC0216-02-US; Fax (2),US,2024-05-01T10:00:00Z,1001,\
-             +1 555 0100; +1 555 0101,T54W\n",
+             +1 555 0100; +1 555 0101,T54W,Reception; Support\n",
         )
         .expect("a file");
         let row = &users.observer.0[0];
@@ -497,6 +202,7 @@ mod tests {
         assert_eq!(row.created, "2024-05-01T10:00:00Z".parse().ok());
         assert_eq!(row.phone_numbers, ["+1 555 0100", "+1 555 0101"]);
         assert_eq!(row.devices, ["T54W"]);
+        assert_eq!(row.groups, ["Reception", "Support"]);
         assert_eq!(users.file.rows, 1);
     }
 

@@ -59,6 +59,7 @@ impl Ledger {
             for observation in &acceptance.observations {
                 insert_observation(transaction, observation)?;
             }
+            forget_old_places(transaction)?;
             for task in &acceptance.tasks {
                 issue_task(transaction, task)?;
             }
@@ -221,12 +222,13 @@ fn insert_observation(
         active,
         stranded,
         stock,
+        places,
     } = observation;
     let stock = stock.as_ref().map(json_text).transpose()?;
     transaction
         .prepare_cached(
-            "INSERT OR REPLACE INTO observations (at, license, country, active, stranded, stock)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT OR REPLACE INTO observations (at, license, country, active, stranded, stock, places)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             time_text(*at),
@@ -235,9 +237,25 @@ fn insert_observation(
             active,
             stranded,
             stock,
+            json_text(places)?,
         ])?;
     Ok(())
 }
+
+/// Places are what the next night's movements begin with. A company may have
+/// thousands, so those of nights that are long over are not kept.
+fn forget_old_places(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    transaction.execute(
+        "UPDATE observations SET places = NULL
+         WHERE places IS NOT NULL AND at NOT IN (
+             SELECT DISTINCT at FROM observations ORDER BY at DESC LIMIT ?1)",
+        params![NIGHTS_WITH_PLACES],
+    )?;
+    Ok(())
+}
+
+/// Enough for a report that was made some nights ago to find the one before.
+const NIGHTS_WITH_PLACES: u32 = 8;
 
 #[cfg(test)]
 mod tests {
@@ -249,8 +267,8 @@ mod tests {
         Workplace, acceptance, account, at, leaver, leaver_id, save_and_accept, task, tonight,
         unsettled,
     };
-    use crate::ledger::{Entry, Ledger, LedgerError};
-    use crate::model::{AccountKey, Pool, PoolStock, TerminationState};
+    use crate::ledger::{EndedBy, Entry, Ledger, LedgerError};
+    use crate::model::{AccountKey, Place, PlaceObservation, Pool, PoolStock, TerminationState};
 
     fn remembered(ledger: &Ledger) -> TerminationRecord {
         let mut memory = ledger.memory(tonight()).expect("a memory");
@@ -287,6 +305,14 @@ mod tests {
                 ended: 4,
                 removals_until: at(day),
             }),
+            places: vec![PlaceObservation {
+                place: Place {
+                    site: "Denver".to_owned(),
+                    cost_center: String::new(),
+                },
+                active,
+                stranded: 1,
+            }],
         }
     }
 
@@ -312,6 +338,24 @@ mod tests {
         assert_eq!(memory.accepted_inputs, accepted.inputs);
         assert_eq!(memory.observations, accepted.observations);
         assert_eq!(memory.tasks["task-1"], task("task-1"));
+    }
+
+    #[test]
+    fn only_the_newest_nights_keep_their_places() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        for day in 10..20 {
+            let accepted = Acceptance {
+                observations: vec![observation(&format!("2026-11-{day}T06:00:00Z"), 9)],
+                ..acceptance(&format!("plan-{day}"), Vec::new())
+            };
+            save_and_accept(&mut ledger, &accepted);
+        }
+        let memory = ledger.memory(tonight()).expect("a memory");
+        let nights = memory.observations.iter();
+        let places: Vec<usize> = nights.map(|night| night.places.len()).collect();
+        assert_eq!(places, [0, 0, 1, 1, 1, 1, 1, 1, 1, 1]);
+        assert!(!memory.observations[0].knows_places());
     }
 
     #[test]
@@ -353,6 +397,7 @@ mod tests {
                 termination: leaver_id(),
                 account: account(),
                 at: verified_at,
+                by: EndedBy::Us,
                 approved: true,
             }])
             .expect("a record");

@@ -190,6 +190,7 @@ fn observations(connection: &Connection) -> Result<Vec<PoolObservation>, Fault> 
                 active: row.get("active")?,
                 stranded: row.get("stranded")?,
                 stock: read_optional(row, "stock", json)?,
+                places: read_optional(row, "places", json)?.unwrap_or_default(),
             })
         },
     )

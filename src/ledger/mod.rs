@@ -39,7 +39,7 @@ pub use accept::Acceptance;
 pub use attempts::{AttemptEnd, AttemptKey, AttemptRow, Intent};
 pub use error::LedgerError;
 pub use outcomes::Certainty;
-pub use record::Entry;
+pub use record::{EndedBy, Entry};
 pub use runs::{RunEnd, RunRow, RunStart};
 
 use error::Fault;

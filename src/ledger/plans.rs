@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::columns::time_text;
+use super::columns::{read, time, time_text};
 use super::error::Fault;
 use super::outcomes::{Certainty, outcomes_of};
 use super::{Ledger, LedgerError};
@@ -63,6 +63,25 @@ impl Ledger {
                 .query_map(params![time_text(at), but_for], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             Ok(documents)
+        })
+    }
+
+    /// The plans accepted with a file from HR, and the instants that they were
+    /// made for, the earliest first.
+    pub fn nights(&self) -> Result<Vec<(String, Timestamp)>, LedgerError> {
+        self.read(|connection| {
+            let nights = connection
+                .prepare(
+                    "SELECT plan_id, made_at FROM plans
+                     WHERE accepted_at IS NOT NULL AND plan_id IN
+                         (SELECT plan_id FROM accepted_inputs WHERE role = 'hr')
+                     ORDER BY made_at, accepted_at, plan_id",
+                )?
+                .query_map([], |row| {
+                    Ok((row.get("plan_id")?, read(row, "made_at", time)?))
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(nights)
         })
     }
 
@@ -157,7 +176,7 @@ mod tests {
         Workplace, acceptance, at, attempt, intent, outcome, tonight,
     };
     use crate::ledger::{Acceptance, AttemptEnd, Entry, Ledger, RunEnd, RunStart};
-    use crate::model::Outcome;
+    use crate::model::{AcceptedInput, Outcome};
 
     fn hold(who: &str, until: Option<&str>) -> HoldRecord {
         HoldRecord {
@@ -223,6 +242,42 @@ mod tests {
             [r#"{"id":"plan-2"}"#, r#"{"id":"plan-3"}"#]
         );
         assert_eq!(since("plan-2"), [r#"{"id":"plan-3"}"#]);
+    }
+
+    // An undo has no file from HR, and nobody looks into a plan that was only saved.
+    #[test]
+    fn nights_are_the_accepted_plans_with_a_file_from_hr() {
+        let workplace = Workplace::new();
+        let mut ledger = workplace.open();
+        let input = |role: &str| AcceptedInput {
+            role: role.to_owned(),
+            sha256: String::new(),
+            rows: 1,
+            header_fingerprint: String::new(),
+            columns: [].into(),
+            at: tonight(),
+        };
+        let later = at("2026-11-21T22:00:00Z");
+        for (plan_id, made_at, inputs) in [
+            (
+                "plan-2",
+                later,
+                vec![input("hr"), input("hr"), input("users")],
+            ),
+            ("plan-1", tonight(), vec![input("hr")]),
+            ("undo-1", later, vec![input("holds")]),
+        ] {
+            let accepted = Acceptance {
+                inputs,
+                ..acceptance(plan_id, Vec::new())
+            };
+            ledger.save_plan(plan_id, "{}", made_at).expect("saved");
+            ledger.accept_plan(&accepted).expect("accepted");
+        }
+        ledger.save_plan("plan-3", "{}", later).expect("saved");
+        let nights = ledger.nights().expect("nights");
+        let expected = [("plan-1", tonight()), ("plan-2", later)];
+        assert_eq!(nights, expected.map(|(id, at)| (id.to_owned(), at)));
     }
 
     #[test]

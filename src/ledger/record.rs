@@ -14,9 +14,31 @@ use super::{
     terminations, unsettled,
 };
 use crate::model::{
-    AccountKey, AccountStatus, Delivery, LicenseName, OpenRequest, OutcomeRecord, ReclaimRecord,
-    RequestStep, TaskRecord, TaskState, TerminationId, TerminationState, TouchedAccount,
+    AccessTrail, AccountKey, AccountStatus, Delivery, LicenseName, OpenRequest, OutcomeRecord,
+    ReclaimRecord, RequestStep, TaskRecord, TaskState, TerminationId, TerminationState,
+    TouchedAccount,
 };
+
+/// Who ended somebody's access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedBy {
+    /// This program, in the moment that is recorded.
+    Us,
+    /// Somebody else, before we looked.
+    Others,
+}
+
+impl EndedBy {
+    fn trail(self, at: Timestamp) -> AccessTrail {
+        match self {
+            Self::Us => AccessTrail {
+                ended_by_us: Some(at),
+                ..AccessTrail::default()
+            },
+            Self::Others => AccessTrail::seen(AccountStatus::Inactive, at),
+        }
+    }
+}
 
 /// One thing to remember. All times `at` are run-clock time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +81,8 @@ pub enum Entry {
         account: AccountKey,
         /// When.
         at: Timestamp,
+        /// Whose doing it was.
+        by: EndedBy,
         /// Whether an approval covered it.
         approved: bool,
     },
@@ -236,8 +260,16 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
             termination,
             account,
             at,
+            by,
             approved,
-        } => accounts::deactivated(transaction, termination, account, *at, *approved),
+        } => {
+            let is_news = accounts::deactivated(transaction, termination, account, *at, *approved)?;
+            let trail = by.trail(*at);
+            let is_evidence = terminations::update(transaction, termination, |record| {
+                record.access = record.access.followed_by(trail);
+            })?;
+            Ok(is_news || is_evidence)
+        }
         Entry::LicenseRemoved {
             termination,
             account,
@@ -311,7 +343,8 @@ fn apply(transaction: &Transaction<'_>, entry: &Entry) -> Result<bool, Fault> {
 #[cfg(test)]
 mod tests {
     use super::{
-        AccountStatus, Entry, LedgerError, TaskRecord, TaskState, TerminationState, TouchedAccount,
+        AccountStatus, EndedBy, Entry, LedgerError, TaskRecord, TaskState, TerminationState,
+        TouchedAccount,
     };
     use crate::ledger::test_support::{
         Workplace, account, at, attempt, intent, leaver, leaver_id, license, outcome, task, tonight,
@@ -328,6 +361,7 @@ mod tests {
             termination: leaver_id(),
             account: account(),
             at: at(time),
+            by: EndedBy::Us,
             approved,
         }
     }

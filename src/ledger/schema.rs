@@ -15,6 +15,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema_6.sql"),
     include_str!("schema_7.sql"),
     include_str!("schema_8.sql"),
+    include_str!("schema_9.sql"),
+    include_str!("schema_10.sql"),
 ];
 
 /// Tells a ledger from any other SQLite file; `file(1)` shows it.
@@ -58,6 +60,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::{Fault, MIGRATIONS, migrate, version};
+    use crate::model::AccessTrail;
 
     fn migrate_to(connection: &mut Connection, migrations: &[&str]) -> Result<(), Fault> {
         let transaction = connection.transaction()?;
@@ -101,6 +104,107 @@ mod tests {
             .query_row("SELECT columns FROM accepted_inputs", [], |row| row.get(0))
             .expect("the input");
         assert_eq!(columns, "{}");
+    }
+
+    /// Accepted plans of version 8 and what came of them, and what is known of
+    /// the access of each leaver then.
+    #[test]
+    fn older_plans_tell_how_access_ended() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate_to(&mut connection, &MIGRATIONS[..8]).expect("the eighth schema");
+        let plan = |made_at: &str, kinds: &[(&str, &str)]| {
+            let actions = kinds.iter().map(|(kind, who)| {
+                serde_json::json!({
+                    "id": format!("{kind}-{who}"), "kind": kind, "due": "2026-11-20T08:00:00Z",
+                    "subject": {"termination": who},
+                })
+            });
+            let actions: Vec<_> = actions.collect();
+            let inputs = [
+                serde_json::json!({"role": "hr", "made_at": "2026-12-31T00:00:00Z"}),
+                serde_json::json!({"role": "users", "made_at": made_at}),
+            ];
+            serde_json::json!({"inputs": inputs, "actions": actions}).to_string()
+        };
+        let night = |day: u8| format!("2026-11-{day}T15:00:00.75Z");
+        for (plan_id, document, accepted) in [
+            (
+                "p1",
+                plan(&night(20), &[("deactivate", "ann"), ("deactivate", "bob")]),
+                true,
+            ),
+            (
+                "p2",
+                plan(&night(21), &[("deactivate", "bob"), ("deactivate", "cid")]),
+                true,
+            ),
+            // Bob's account is active for as long as it takes to free his seat.
+            (
+                "p3",
+                plan(&night(28), &[("reactivate", "bob"), ("deactivate", "bob")]),
+                true,
+            ),
+            ("p4", plan(&night(29), &[("deactivate", "dan")]), false),
+            ("p5", "no plan".to_owned(), true),
+        ] {
+            let accepted_at = accepted.then_some("2026-11-20T20:00:00.000000000Z");
+            connection
+                .execute(
+                    "INSERT INTO plans VALUES (?1, ?2, '', ?3)",
+                    (plan_id, document, accepted_at),
+                )
+                .expect("a plan");
+        }
+        connection
+            .execute_batch(
+                r#"INSERT INTO outcomes (plan_id, action_id, run_id, record) VALUES
+                     ('p1', 'deactivate-ann', 'r', '{"outcome":"succeeded"}'),
+                     ('p1', 'deactivate-bob', 'r', '{"outcome":"failed"}'),
+                     ('p2', 'deactivate-bob', 'r', '{"outcome":"succeeded"}'),
+                     ('p2', 'deactivate-cid', 'r', '{"outcome":"already_done"}');
+                 INSERT INTO terminations (termination_id, listed, matched_by, state,
+                     first_listed_at, deactivated_at, approved) VALUES
+                     ('ann', '', '', 'spent', '', '2026-11-20T20:00:00.000000000Z', 0),
+                     ('bob', '', '', 'spent', '', '2026-11-21T20:00:00.000000000Z', 0),
+                     ('cid', '', '', 'spent', '', '2026-11-21T20:00:00.000000000Z', 0),
+                     ('dan', '', '', 'open', '', NULL, 0),
+                     ('eve', '', '', 'spent', '', '2026-11-19T15:00:00.000000000Z', 0);
+                 INSERT INTO recent_people VALUES
+                     ('ann', 'deactivated', '2026-11-20T20:00:00.000000000Z', 0),
+                     ('bob', 'deactivated', '2026-11-21T20:00:00.000000000Z', 0),
+                     ('cid', 'deactivated', '2026-11-21T20:00:00.000000000Z', 0),
+                     ('ann', 'removed', '2026-11-27T20:00:00.000000000Z', 0);"#,
+            )
+            .expect("what older versions kept");
+        migrate_to(&mut connection, MIGRATIONS).expect("the known schema");
+        let trail = |who: &str| -> AccessTrail {
+            let query = "SELECT access FROM terminations WHERE termination_id = ?1";
+            let text: String = connection
+                .query_row(query, [who], |row| row.get(0))
+                .expect("the termination");
+            serde_json::from_str(&text).expect(&text)
+        };
+        let at = |text: &str| text.parse().ok();
+        let due = at("2026-11-20T08:00:00Z");
+        let ours = |last_active, ended_by_us| AccessTrail {
+            due,
+            last_active: at(last_active),
+            first_inactive: None,
+            ended_by_us: at(ended_by_us),
+        };
+        let ann = ours("2026-11-20T15:00:00Z", "2026-11-20T20:00:00Z");
+        let bob = ours("2026-11-21T15:00:00Z", "2026-11-21T20:00:00Z");
+        let cid = AccessTrail {
+            first_inactive: bob.ended_by_us,
+            ended_by_us: None,
+            ..bob
+        };
+        let eve = AccessTrail {
+            first_inactive: at("2026-11-19T15:00:00Z"),
+            ..AccessTrail::default()
+        };
+        let expected = [ann, bob, cid, AccessTrail::default(), eve];
+        assert_eq!(["ann", "bob", "cid", "dan", "eve"].map(trail), expected);
     }
 
     #[test]

@@ -62,6 +62,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<TerminationRecord> {
         deactivated_at: read_optional(row, "deactivated_at", time)?,
         approved: row.get("approved")?,
         vanished_at: read_optional(row, "vanished_at", time)?,
+        access: read(row, "access", json)?,
     })
 }
 
@@ -90,6 +91,7 @@ fn merged(known: &TerminationRecord, new: &TerminationRecord) -> TerminationReco
         vanished_at: new
             .vanished_at
             .and_then(|_| earliest(known.vanished_at, new.vanished_at)),
+        access: known.access.followed_by(new.access),
     }
 }
 
@@ -121,19 +123,21 @@ fn store(transaction: &Transaction<'_>, record: &TerminationRecord) -> Result<()
         deactivated_at,
         approved,
         vanished_at,
+        access,
     } = record;
     transaction
         .prepare_cached(
             "INSERT INTO terminations (termination_id, listed, account, user_id, account_username,
-                 matched_by, state, first_listed_at, deactivated_at, approved, vanished_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 matched_by, state, first_listed_at, deactivated_at, approved, vanished_at,
+                 access)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT (termination_id) DO UPDATE SET
                  listed = excluded.listed, account = excluded.account,
                  user_id = excluded.user_id, account_username = excluded.account_username,
                  matched_by = excluded.matched_by, state = excluded.state,
                  first_listed_at = excluded.first_listed_at,
                  deactivated_at = excluded.deactivated_at, approved = excluded.approved,
-                 vanished_at = excluded.vanished_at",
+                 vanished_at = excluded.vanished_at, access = excluded.access",
         )?
         .execute(params![
             termination.id().as_str(),
@@ -147,6 +151,7 @@ fn store(transaction: &Transaction<'_>, record: &TerminationRecord) -> Result<()
             deactivated_at.map(time_text),
             approved,
             vanished_at.map(time_text),
+            json_text(access)?,
         ])?;
     Ok(())
 }

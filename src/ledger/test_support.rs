@@ -7,9 +7,9 @@ use tempfile::TempDir;
 
 use super::{Acceptance, AttemptKey, Identity, Intent, Ledger};
 use crate::model::{
-    AccountKey, Disposition, EmployeeId, LicenseName, Outcome, OutcomeRecord, PersonKey,
-    PersonName, Reason, SourceRow, TaskKind, TaskRecord, TaskState, Termination, TerminationId,
-    TerminationRecord, TerminationState, UnsettledRow, UserId,
+    AccessTrail, AccountKey, Disposition, EmployeeId, LicenseName, Outcome, OutcomeRecord,
+    PersonKey, PersonName, Reason, SourceRow, TaskKind, TaskRecord, TaskState, Termination,
+    TerminationId, TerminationRecord, TerminationState, UnsettledRow, UserId,
 };
 
 /// A folder of its own for one test's ledger.
@@ -108,6 +108,7 @@ pub(super) fn leaver(employee_id: &str) -> TerminationRecord {
         deactivated_at: None,
         approved: false,
         vanished_at: None,
+        access: AccessTrail::default(),
     }
 }
 

@@ -39,6 +39,10 @@ pub struct AccountRow {
     pub phone_numbers: Vec<String>,
     /// Devices as written, kept for manual tasks.
     pub devices: Vec<String>,
+    /// Ring groups and call queues that the account is in, where the report
+    /// says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// The licences of this row, one entry a seat.
     pub licenses: Vec<LicenseName>,
 }

@@ -3,6 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+use super::{PrintOf, fingerprint, folded_fingerprint};
+
 /// E-mail addresses that 8x8 fills in or suggests when nobody has one; many
 /// accounts share them, so they never identify anybody.
 const PLACEHOLDER_EMAILS: [&str; 2] = ["noreply@8x8.com", "none@8x8.com"];
@@ -21,6 +23,9 @@ const BLANKS: [&str; 10] = [
     "unk",
 ];
 
+/// Bytes of the longest of them.
+const LONGEST_BLANK: usize = 10;
+
 /// A work e-mail address that can identify a person: case-folded, not blank,
 /// not one of the vendor's placeholders.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,15 +36,21 @@ impl EmailAddress {
     /// `None` when the text is no address or a placeholder.
     pub fn parse(text: &str) -> Option<Self> {
         let folded = fold(text);
-        let (local, domain) = folded.split_once('@')?;
-        let plausible = !local.is_empty()
-            && domain.contains('.')
-            && !domain.starts_with('.')
-            && !domain.ends_with('.')
-            && !domain.contains('@')
-            && !folded.chars().any(|c| c.is_whitespace() || c.is_control());
-        let placeholder = PLACEHOLDER_EMAILS.contains(&folded.as_str());
-        (plausible && !placeholder).then_some(Self(folded))
+        is_address(&folded).then_some(Self(folded))
+    }
+
+    /// The fingerprint of the address that the text is, without making one.
+    pub fn print_in(text: &str) -> Option<u64> {
+        let text = text.trim();
+        if !text.is_ascii() {
+            return Self::parse(text).map(|address| address.fingerprint());
+        }
+        is_address(text).then(|| folded_fingerprint(PrintOf::Name, text.as_bytes()))
+    }
+
+    /// The address's fingerprint: that of the username that is the same.
+    pub fn fingerprint(&self) -> u64 {
+        fingerprint(PrintOf::Name, self.0.as_bytes())
     }
 
     /// The folded address.
@@ -77,6 +88,21 @@ impl Username {
         (!is_blank(&folded) && !is_damaged_number(&folded)).then_some(Self(folded))
     }
 
+    /// The fingerprint of the username that the text is, without making one.
+    pub fn print_in(text: &str) -> Option<u64> {
+        let text = text.trim();
+        if !text.is_ascii() {
+            return Self::parse(text).map(|name| name.fingerprint());
+        }
+        (!is_blank(text) && !is_damaged_number(text))
+            .then(|| folded_fingerprint(PrintOf::Name, text.as_bytes()))
+    }
+
+    /// The username's fingerprint: that of the address that is the same.
+    pub fn fingerprint(&self) -> u64 {
+        fingerprint(PrintOf::Name, self.0.as_bytes())
+    }
+
     /// The folded username.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -99,9 +125,18 @@ impl EmployeeId {
     /// made of a long number (`6.34E+17`): such ids belong to many people.
     pub fn parse(text: &str) -> Option<Self> {
         let trimmed = text.trim();
-        let damaged = trimmed.contains("E+") || trimmed.contains("e+");
-        let only_zeros = trimmed.chars().all(|c| c == '0');
-        (!is_blank(trimmed) && !damaged && !only_zeros).then(|| Self(trimmed.to_owned()))
+        is_employee_id(trimmed).then(|| Self(trimmed.to_owned()))
+    }
+
+    /// The fingerprint of the id that the text is, without making one.
+    pub fn print_in(text: &str) -> Option<u64> {
+        let trimmed = text.trim();
+        is_employee_id(trimmed).then(|| fingerprint(PrintOf::EmployeeId, trimmed.as_bytes()))
+    }
+
+    /// The id's fingerprint.
+    pub fn fingerprint(&self) -> u64 {
+        fingerprint(PrintOf::EmployeeId, self.0.as_bytes())
     }
 
     /// The id as written.
@@ -132,8 +167,18 @@ impl UserId {
     /// username or an e-mail address (some reports call the username "User ID").
     pub fn parse(text: &str) -> Option<Self> {
         let trimmed = text.trim();
-        let opaque = !trimmed.contains(['@', '.', ' ', '/']) && !is_damaged_number(trimmed);
-        (!is_blank(trimmed) && opaque).then(|| Self(trimmed.to_owned()))
+        is_user_id(trimmed).then(|| Self(trimmed.to_owned()))
+    }
+
+    /// The fingerprint of the id that the text is, without making one.
+    pub fn print_in(text: &str) -> Option<u64> {
+        let trimmed = text.trim();
+        is_user_id(trimmed).then(|| fingerprint(PrintOf::UserId, trimmed.as_bytes()))
+    }
+
+    /// The id's fingerprint.
+    pub fn fingerprint(&self) -> u64 {
+        fingerprint(PrintOf::UserId, self.0.as_bytes())
     }
 
     /// The id as written.
@@ -161,6 +206,17 @@ impl AccountKey {
             (Some(id), _) => Some(Self(format!("id:{id}"))),
             (None, Some(name)) => Some(Self(format!("username:{name}"))),
             (None, None) => None,
+        }
+    }
+
+    /// The fingerprint of the id or username that the key is; `None` for a key
+    /// that is neither.
+    pub fn fingerprint(&self) -> Option<u64> {
+        let (sort, text) = self.0.split_once(':')?;
+        match sort {
+            "id" => Some(fingerprint(PrintOf::UserId, text.as_bytes())),
+            "username" => Some(fingerprint(PrintOf::Name, text.as_bytes())),
+            _ => None,
         }
     }
 
@@ -209,6 +265,39 @@ impl PersonKey {
     }
 }
 
+/// Whether the text, without white space around it, is an address that can
+/// identify a person; its case does not matter.
+fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let is_gap = |c: char| c.is_whitespace() || c.is_control();
+    !local.is_empty()
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !domain.contains('@')
+        && !if text.is_ascii() {
+            text.bytes().any(|byte| is_gap(char::from(byte)))
+        } else {
+            text.chars().any(is_gap)
+        }
+        && !PLACEHOLDER_EMAILS
+            .iter()
+            .any(|placeholder| placeholder.eq_ignore_ascii_case(text))
+}
+
+fn is_employee_id(text: &str) -> bool {
+    let damaged = text.contains("E+") || text.contains("e+");
+    let only_zeros = text.bytes().all(|byte| byte == b'0');
+    !is_blank(text) && !damaged && !only_zeros
+}
+
+fn is_user_id(text: &str) -> bool {
+    let is_foreign = |byte| matches!(byte, b'@' | b'.' | b' ' | b'/');
+    !is_blank(text) && !text.bytes().any(is_foreign) && !is_damaged_number(text)
+}
+
 fn fold(text: &str) -> String {
     let text = text.trim();
     if text.is_ascii() {
@@ -225,17 +314,46 @@ pub fn is_damaged_number(text: &str) -> bool {
         return false;
     };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits(&mantissa.replace(['.', ','], "")) && exponent.strip_prefix('+').is_some_and(digits)
+    exponent.strip_prefix('+').is_some_and(digits) && digits(&mantissa.replace(['.', ','], ""))
 }
 
 /// Whether the text says that there is no value.
 pub fn is_blank(text: &str) -> bool {
+    let text = text.trim();
+    if text.is_ascii() {
+        // Every cell of a report comes by here.
+        return text.len() <= LONGEST_BLANK
+            && BLANKS.iter().any(|blank| blank.eq_ignore_ascii_case(text));
+    }
     BLANKS.contains(&fold(text).as_str())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_cell_has_the_fingerprint_of_what_it_is_parsed_to(
+            text in "[ ]?([a-zA-ZéK@.+0-9/\\-]{0,12}|[Nn]/?[Aa]|[Nn]one@8x8.com|1[.,]2[Ee]\\+15|not stated)[ ]?"
+        ) {
+            prop_assert_eq!(Username::print_in(&text), Username::parse(&text).map(|it| it.fingerprint()));
+            let email = EmailAddress::parse(&text).map(|it| it.fingerprint());
+            prop_assert_eq!(EmailAddress::print_in(&text), email);
+            let employee = EmployeeId::parse(&text).map(|it| it.fingerprint());
+            prop_assert_eq!(EmployeeId::print_in(&text), employee);
+            prop_assert_eq!(UserId::print_in(&text), UserId::parse(&text).map(|it| it.fingerprint()));
+        }
+    }
+
+    #[test]
+    fn the_longest_blank_is_as_long_as_it_is_said() {
+        assert_eq!(
+            BLANKS.iter().map(|blank| blank.len()).max(),
+            Some(LONGEST_BLANK)
+        );
+    }
 
     #[test]
     fn placeholders_and_blanks_identify_nobody() {

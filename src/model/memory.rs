@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountKey, AccountStatus, LicenseName, OpenRequest, PersonKey, Pool, SourceRow, TaskRecord,
-    TerminationId, TerminationRecord, UnsettledRow, short_digest,
+    AccountKey, AccountRow, AccountStatus, LicenseName, OpenRequest, PersonKey, Pool, SourceRow,
+    TaskRecord, TerminationId, TerminationRecord, UnsettledRow, short_digest,
 };
 
 /// The ledger's snapshot as plain data: what planning knows of earlier nights.
@@ -166,9 +166,49 @@ pub struct PoolObservation {
     /// whose plans have to keep their digests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<PoolStock>,
+    /// Its seats on accounts by place; nothing of older versions, and of nights
+    /// that are long over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<PlaceObservation>,
+}
+
+/// Seats of a pool on the accounts of one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceObservation {
+    /// The place.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Seats on active accounts.
+    pub active: u32,
+    /// Seats on deactivated accounts.
+    pub stranded: u32,
+}
+
+/// Where a person works, as far as the users report says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The site, or empty.
+    pub site: String,
+    /// The cost center, or empty.
+    pub cost_center: String,
+}
+
+impl Place {
+    /// Where the account's person works.
+    pub fn of(row: &AccountRow) -> Self {
+        Self {
+            site: row.site.clone(),
+            cost_center: row.cost_center.clone(),
+        }
+    }
 }
 
 impl PoolObservation {
+    /// Whether the places were kept: seats on accounts are somewhere.
+    pub fn knows_places(&self) -> bool {
+        !self.places.is_empty() || self.active + self.stranded == 0
+    }
+
     /// Removals that were verified after this are not in its numbers.
     pub fn removals_until(&self) -> Timestamp {
         self.stock

@@ -2,10 +2,13 @@
 //! outcomes, and what is remembered between runs. Values are parsed once and
 //! valid ever after; nothing here reads a file, a clock or the network.
 
+mod access;
 mod account;
+mod account_cells;
 mod bill;
 mod digest;
 mod disposition;
+mod fingerprint;
 mod guard_limits;
 mod identity;
 mod leaver;
@@ -20,12 +23,16 @@ mod request;
 mod source;
 mod task;
 mod termination;
+mod unassigned;
 mod unsettled;
 
+pub use access::AccessTrail;
 pub use account::{AccountRow, AccountStatus};
+pub use account_cells::{AccountCells, KeyCell, LicenseSet};
 pub use bill::BillLine;
 pub use digest::{SHORT_DIGEST_LENGTH, sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
+pub use fingerprint::{PrintOf, Sieve, fingerprint, fingerprint_of_pair, folded_fingerprint};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
 pub use identity::{
     AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank, is_damaged_number,
@@ -33,12 +40,13 @@ pub use identity::{
 pub use leaver::{EmploymentStatus, HrRow};
 pub use license::{LicenseKind, LicenseName, Pool};
 pub use memory::{
-    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, PoolObservation,
-    PoolStock, RecentPerson, ReclaimRecord, Sighting, TouchedAccount, seconds_between,
+    AcceptedInput, AccountMemory, ApprovalRecord, HoldRecord, HoldSource, Memory, Place,
+    PlaceObservation, PoolObservation, PoolStock, RecentPerson, ReclaimRecord, Sighting,
+    TouchedAccount, seconds_between,
 };
 pub use money::{Money, MoneyError, MoneyTotals};
 pub use outcome::{ActionKind, Channel, Outcome, OutcomeReason, OutcomeRecord};
-pub use person_name::{PersonName, plain};
+pub use person_name::{PersonName, each_plain_word, plain};
 pub use phone_numbers::NumberCounts;
 pub use policy::{
     ActOn, ApprovalPolicy, Contract, ContractBilling, DataGate, Effective, HrFileKind,
@@ -53,4 +61,5 @@ pub use rust_decimal::Decimal;
 pub use source::{InvalidRow, ReviewLine, SourceRow};
 pub use task::{TaskKind, TaskRecord, TaskState};
 pub use termination::{Termination, TerminationId, TerminationRecord, TerminationState};
+pub use unassigned::UnassignedSeats;
 pub use unsettled::UnsettledRow;

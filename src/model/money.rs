@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 /// An exact amount in one currency. Amounts of different currencies are never
@@ -55,6 +56,16 @@ impl Money {
 }
 
 impl Money {
+    /// How many of so many equal parts of `whole` this is, rounded; for bars in
+    /// charts, never for sums. `None` for another currency, and of nothing.
+    pub fn parts_of(&self, whole: &Self, parts: u32) -> Option<i64> {
+        if whole.currency != self.currency {
+            return None;
+        }
+        let share = (self.amount * Decimal::from(parts)).checked_div(whole.amount)?;
+        share.round().to_i64()
+    }
+
     /// The sum; `None` for another currency, because it would mean nothing.
     pub fn plus(&self, other: &Self) -> Option<Self> {
         (other.currency == self.currency).then(|| Self {
@@ -99,6 +110,16 @@ mod tests {
         let price = Money::parse("24.10", "usd").expect("a price");
         assert_eq!(price.times(3).to_string(), "72.30 USD");
         assert_eq!(price.times(0).to_string(), "0.00 USD");
+    }
+
+    #[test]
+    fn a_part_of_an_amount_is_rounded_and_never_of_another_currency() {
+        let money = |amount, currency| Money::parse(amount, currency).expect("money");
+        let whole = money("120.00", "USD");
+        assert_eq!(money("40.10", "USD").parts_of(&whole, 1000), Some(334));
+        assert_eq!(whole.parts_of(&whole, 1000), Some(1000));
+        assert_eq!(money("40.10", "GBP").parts_of(&whole, 1000), None);
+        assert_eq!(whole.parts_of(&money("0.00", "USD"), 1000), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+use super::{PrintOf, fingerprint};
+
 /// Words that stand in many names, or before and after them, and do not say
 /// whose the name is.
 const COMMON_WORDS: [&str; 33] = [
@@ -114,6 +116,37 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
+/// Shows the fingerprint of every plain word of the text. Most names are ASCII
+/// and short, and for these no text is made.
+pub fn each_plain_word(text: &str, mut each: impl FnMut(u64)) {
+    let mut show = |word: &[u8]| each(fingerprint(PrintOf::Word, word));
+    if !text.is_ascii() || text.len() > SHORT_NAME {
+        for word in plain_words(text) {
+            show(word.as_bytes());
+        }
+        return;
+    }
+    let mut letters = [0; SHORT_NAME];
+    let (mut length, mut before) = (0, b' ');
+    for byte in text.bytes().chain([b' ']) {
+        let byte = byte.to_ascii_lowercase();
+        let is_second_half = byte == b'e' && matches!(before, b'a' | b'o' | b'u');
+        before = byte;
+        if byte.is_ascii_alphanumeric() {
+            if !is_second_half {
+                letters[length] = byte;
+                length += 1;
+            }
+        } else if length > 0 {
+            show(&letters[..length]);
+            length = 0;
+        }
+    }
+}
+
+/// Bytes of a name that is taken apart on the spot.
+const SHORT_NAME: usize = 64;
+
 fn plain_words(text: &str) -> Vec<String> {
     plain(text)
         .split(|c: char| !c.is_alphanumeric())
@@ -153,6 +186,18 @@ fn telling(words: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn words_on_the_spot_are_the_plain_words(text in "([aeouAEOUxé7 ,.'-]{0,12}|[a-e ]{60,70})") {
+            let mut prints = Vec::new();
+            each_plain_word(&text, |number| prints.push(number));
+            let words = plain_words(&text);
+            let words = words.iter().map(|word| fingerprint(PrintOf::Word, word.as_bytes()));
+            prop_assert_eq!(prints, words.collect::<Vec<_>>());
+        }
+    }
 
     /// `First|Last`, or a name in one cell.
     fn name(text: &str) -> PersonName {

@@ -5,7 +5,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountKey, EmailAddress, EmployeeId, PersonKey, PersonName, SourceRow, UserId, Username,
+    AccessTrail, AccountKey, EmailAddress, EmployeeId, PersonKey, PersonName, SourceRow, UserId,
+    Username,
 };
 
 /// One person, one date: the unit in which leaving is decided, carried out
@@ -89,6 +90,10 @@ pub struct TerminationRecord {
     pub approved: bool,
     /// Since when its row is gone from the cumulative file.
     pub vanished_at: Option<Timestamp>,
+    /// What was seen of its end; nothing in the plans of older versions, which
+    /// have to keep their digests.
+    #[serde(default, skip_serializing_if = "AccessTrail::is_empty")]
+    pub access: AccessTrail,
 }
 
 /// How far a termination has come. Once it is not `Open` it never deactivates.

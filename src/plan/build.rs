@@ -7,10 +7,11 @@ use super::document::{Facts, Lane, Plan, PlanInput, Step};
 use super::{cancellations, file, guards, headers};
 use crate::model::{
     ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory,
-    NumberCounts, Origin, Policy, PoolObservation, Reason, Sighting, SourceRow, short_digest,
+    NumberCounts, OpenRequest, Origin, Policy, PoolObservation, Reason, Sighting, SourceRow,
+    short_digest,
 };
 use crate::reconcile::{Calendar, NamesOfNobody, Reconciliation};
-use crate::seats::{Balance, PoolFigures};
+use crate::seats::{Balance, OnAccounts, PoolFigures, on_day};
 
 /// Everything that a plan is made of.
 #[derive(Debug)]
@@ -45,6 +46,8 @@ pub struct Build<'a> {
     pub facts: Facts,
     /// The seat figures.
     pub seats: Vec<PoolFigures>,
+    /// Seats on accounts, by place.
+    pub on_accounts: &'a OnAccounts,
     /// The date of the seat counts, if there is a licences file.
     pub counted: Option<Date>,
     /// The tenant's phone numbers, if there is a numbers report.
@@ -70,10 +73,12 @@ pub fn build(input: Build<'_>) -> Plan {
         calendar,
         ..
     } = input;
+    // What took effect today is recorded when the plan is accepted.
+    let requests = on_day(&memory.requests, &policy.contracts, calendar.day(as_of));
     let observations = input
         .seats
         .iter()
-        .map(|pool| observation(pool, users_at, memory, input.counted))
+        .map(|pool| observation(pool, &requests, &input))
         .collect();
     let mut plan = Plan {
         format_version: file::FORMAT_VERSION,
@@ -134,24 +139,24 @@ pub fn build(input: Build<'_>) -> Plan {
         .sort_by_key(|record| record.termination.id());
     plan.totals = totals(&plan);
     plan.guards = guards::evaluate(&plan, memory, &guards::Permissions::default());
-    plan.plan_id = file::digest(&plan);
+    file::name(&mut plan);
     plan
 }
 
 /// How a pool stands tonight, for later nights to compare with.
 fn observation(
     figures: &PoolFigures,
-    at: Timestamp,
-    memory: &Memory,
-    counted: Option<Date>,
+    requests: &[OpenRequest],
+    input: &Build<'_>,
 ) -> PoolObservation {
-    let balance = Balance::tonight(figures, &memory.requests, counted);
+    let balance = Balance::tonight(figures, requests, input.counted);
     PoolObservation {
-        at,
+        at: input.users_at,
         pool: figures.pool.clone(),
         active: figures.active,
         stranded: figures.stranded,
-        stock: Some(balance.stock(&figures.pool, memory)),
+        stock: Some(balance.stock(&figures.pool, input.memory)),
+        places: input.on_accounts.places_of(&figures.pool),
     }
 }
 

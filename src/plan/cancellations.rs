@@ -6,8 +6,8 @@ use super::build::{Planning, id_of};
 use super::document::{Action, DraftTerms, Evidence, ManualTask, Plan, Subject};
 use super::tasks;
 use crate::model::{
-    ActionKind, Channel, ContractBilling, LicenseKind, LicenseName, NumberCounts, Origin, Pool,
-    RequestState, TaskKind, TaskState,
+    ActionKind, Channel, ContractBilling, LicenseKind, LicenseName, NumberCounts, OpenRequest,
+    Origin, Pool, RequestState, TaskKind, TaskState,
 };
 use crate::seats::{Draft, Entitlement, OverAsked, PoolFigures, Terms, drafts, on_day, over_asked};
 
@@ -63,9 +63,13 @@ pub(super) fn plan(
         }
     }
     express_tasks(planning, plan);
+    let stay = |id: &str| requests.iter().any(|request| request.id == id);
+    let remembered = planning.memory.requests.iter();
+    let lapsed = remembered.filter(|request| !stay(&request.id));
     let findings: Vec<String> = over_asked(&plan.seats, contracts, &requests)
         .iter()
         .map(too_much_asked)
+        .chain(lapsed.map(not_confirmed_in_time))
         .chain(plan.seats.iter().filter_map(unexplained_seats))
         .chain(ending_by_themselves(planning, plan))
         .collect();
@@ -164,6 +168,17 @@ fn too_much_asked(over: &OverAsked) -> String {
         over.asked,
         over.free.max(0),
         over.requests.join(", ")
+    )
+}
+
+/// A request that nobody hears of any more: the contract has renewed with its
+/// seats, unless the vendor says otherwise.
+fn not_confirmed_in_time(request: &OpenRequest) -> String {
+    format!(
+        "{}: {} for {} seats was not confirmed in time for {} and has lapsed, so they are billed \
+         on; ask 8x8 what became of it: if it is confirmed after all, say `seatsweep requests \
+         confirm`, else seats that are still free are asked for anew",
+        request.pool, request.id, request.quantity, request.term_ends
     )
 }
 

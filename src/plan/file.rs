@@ -1,7 +1,9 @@
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::Plan;
-use crate::model::sha256_hex;
 
 /// The layout that this version writes and reads.
 pub(super) const FORMAT_VERSION: u32 = 1;
@@ -47,10 +49,17 @@ pub enum PlanFileError {
     },
 }
 
-/// The plan as it is kept: readable, one field a line.
-pub fn to_bytes(plan: &Plan) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = serde_json::to_vec_pretty(plan)?;
-    bytes.push(b'\n');
+/// Writes the plan as it is kept: readable, one field a line. It is never held as
+/// text: that would be several times as large as the plan.
+pub fn write(plan: &Plan, mut into: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut into, plan)?;
+    into.write_all(b"\n")
+}
+
+/// The plan as it is kept.
+pub fn to_bytes(plan: &Plan) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    write(plan, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -81,31 +90,34 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Plan, PlanFileError> {
             found: u32::try_from(found).unwrap_or(0),
         });
     }
-    let plan: Plan = serde_json::from_value(value).map_err(|source| PlanFileError::NotAPlan {
-        path: path.clone(),
-        source,
-    })?;
-    let actual = digest(&plan);
-    if actual == plan.plan_id {
+    let mut plan: Plan =
+        serde_json::from_value(value).map_err(|source| PlanFileError::NotAPlan {
+            path: path.clone(),
+            source,
+        })?;
+    let stated = plan.plan_id.clone();
+    name(&mut plan);
+    if plan.plan_id == stated {
         Ok(plan)
     } else {
         Err(PlanFileError::Altered {
             path,
-            stated: plan.plan_id,
-            actual,
+            stated,
+            actual: plan.plan_id,
         })
     }
 }
 
-/// What names a plan: a digest of everything in it but the name itself.
-pub(super) fn digest(plan: &Plan) -> String {
-    let unnamed = Plan {
-        plan_id: String::new(),
-        ..plan.clone()
-    };
-    // A plan is plain data with text keys, which always serializes.
-    let bytes = serde_json::to_vec(&unnamed).unwrap_or_default();
-    let mut id = sha256_hex(bytes);
-    id.truncate(16);
-    id
+/// Names a plan: by a digest of everything in it but the name itself.
+pub(super) fn name(plan: &mut Plan) {
+    plan.plan_id.clear();
+    let mut digest = BufWriter::new(Sha256::new());
+    // A plan is plain data with text keys, which always serializes; and a digest
+    // takes in everything.
+    let _ = serde_json::to_writer(&mut digest, plan);
+    let digest = digest.into_inner().map(Sha256::finalize);
+    plan.plan_id = digest
+        .map(|digest| format!("{digest:x}"))
+        .unwrap_or_default();
+    plan.plan_id.truncate(16);
 }

@@ -243,6 +243,7 @@ impl Planning<'_> {
             deactivated_at: case.deactivated_at,
             approved: known.is_some_and(|record| record.approved),
             vanished_at: None,
+            access: case.access,
         }
     }
 

@@ -28,7 +28,7 @@ pub use document::{
     Verdict,
 };
 pub use fallback::{Alternative, StandIn, missing_updates};
-pub use file::{PlanFileError, read, to_bytes};
+pub use file::{PlanFileError, read, to_bytes, write};
 pub use guards::{Permissions, evaluate};
 pub use past::{PastPlan, terminations_of};
 pub use sheet::{Decision, Review, ReviewError, review_sheet, understand_review};

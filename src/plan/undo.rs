@@ -177,7 +177,7 @@ pub fn undo(input: &Undo<'_>) -> Plan {
     plan.actions
         .sort_by(|a, b| (a.kind, a.line, &a.id).cmp(&(b.kind, b.line, &b.id)));
     plan.guards = guards::evaluate(&plan, input.memory, &guards::Permissions::default());
-    plan.plan_id = file::digest(&plan);
+    file::name(&mut plan);
     plan
 }
 

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::keys::{Key, keys_of};
 use crate::model::{HrRow, PersonName};
@@ -23,7 +23,8 @@ impl Grouping {
     /// different names belongs to none of them; if it is an employee id, none
     /// of its rows can be trusted.
     pub(super) fn of(rows: &[HrRow]) -> Self {
-        let mut by_identity: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        // In whatever order they come: sets are joined, and sets are filled.
+        let mut by_identity: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, row) in rows.iter().enumerate() {
             for key in row_keys(row) {
                 by_identity.entry(key.identity()).or_default().push(index);
@@ -65,6 +66,9 @@ pub(super) fn row_keys(row: &HrRow) -> Vec<Key> {
 
 /// Each name is compared once, for thousands of rows may share an identity.
 fn has_strangers(rows: &[HrRow], members: &[usize]) -> bool {
+    if members.len() < 2 {
+        return false;
+    }
     let names: BTreeSet<&PersonName> = members.iter().map(|&row| &rows[row].name).collect();
     let names: Vec<&PersonName> = names.into_iter().collect();
     names.iter().enumerate().any(|(position, name)| {

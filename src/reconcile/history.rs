@@ -68,6 +68,9 @@ impl<'q> History<'q> {
 
     /// Terminations of whoever had this identity.
     pub(super) fn sharing(&self, key: &Key) -> &[&'q TerminationRecord] {
+        if self.by_identity.is_empty() {
+            return &[];
+        }
         self.by_identity
             .get(&key.identity())
             .map_or(&[], Vec::as_slice)

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use super::claims::Claim;
 use super::keys::{Key, keys_of_unreadable};
 use super::lookalikes::{Lookalikes, Suggestions, trim};
+use super::resemblances::Traces;
 use super::{People, Question};
-use crate::model::{AccountKey, AccountRow, AccountStatus, TerminationRecord};
+use crate::model::{
+    AccountCells, AccountKey, AccountRow, AccountStatus, KeyCell, PrintOf, Sieve,
+    TerminationRecord, fingerprint,
+};
 
 /// Watches the accounts stream by and keeps those that a person's key hits,
 /// and a few that look alike. It never holds all accounts, so a report with
@@ -25,6 +29,8 @@ struct Wanted {
     employee_ids: HashSet<String>,
     user_ids: HashSet<String>,
     lookalikes: Lookalikes,
+    /// All of these but the lookalikes.
+    sieve: Sieve,
 }
 
 /// The accounts that were kept.
@@ -71,6 +77,7 @@ impl Index {
         for record in question.memory.terminations.values() {
             wanted.remember(record);
         }
+        wanted.sieve = wanted.sieve();
         Self {
             wanted: Arc::new(wanted),
             found: Found::default(),
@@ -86,13 +93,24 @@ impl Index {
         }
     }
 
+    /// Whether nobody looks for the account, so that its row need not be seen.
+    pub fn passes_over(&self, cells: &AccountCells<'_>) -> bool {
+        let is_wanted = |key: KeyCell<'_>| self.wanted.sieve.may_have(key.fingerprint);
+        let may_look_alike = || {
+            cells.status == AccountStatus::Active
+                && self.wanted.lookalikes.may_suggest(&Traces::of_cells(cells))
+        };
+        !(cells.keys().any(is_wanted) || may_look_alike())
+    }
+
     /// Looks at one row of the report.
     pub fn observe(&mut self, row: &AccountRow) {
         let Some(key) = row.key() else { return };
         // Behind a deactivated account nobody's access is open.
-        if row.status == AccountStatus::Active {
+        let lookalikes = &self.wanted.lookalikes;
+        if row.status == AccountStatus::Active && lookalikes.may_suggest(&Traces::of_row(row)) {
             let suggestions = &mut self.found.suggestions;
-            self.wanted.lookalikes.suggest(&key, row, suggestions);
+            lookalikes.suggest(&key, row, suggestions);
         }
         if self.wanted.hits(row) {
             self.found.keep(key, row);
@@ -150,6 +168,20 @@ impl Wanted {
             .extend(record.user_id.as_ref().map(ToString::to_string));
         self.usernames
             .extend(record.account_username.as_ref().map(ToString::to_string));
+    }
+
+    fn sieve(&self) -> Sieve {
+        let all = [
+            (PrintOf::Name, &self.emails),
+            (PrintOf::Name, &self.usernames),
+            (PrintOf::EmployeeId, &self.employee_ids),
+            (PrintOf::UserId, &self.user_ids),
+        ];
+        let prints = all.into_iter().flat_map(|(of, texts)| {
+            let texts = texts.iter();
+            texts.map(move |text| fingerprint(of, text.as_bytes()))
+        });
+        Sieve::of(&prints.collect::<Vec<_>>())
     }
 
     fn hits(&self, row: &AccountRow) -> bool {

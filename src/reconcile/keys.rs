@@ -75,8 +75,10 @@ pub(super) fn keys_of_unreadable(row: &InvalidRow) -> Vec<Key> {
 
 /// In order of trust, each identity once.
 pub(super) fn distinct(mut keys: Vec<Key>) -> Vec<Key> {
-    keys.sort();
-    let mut seen = std::collections::BTreeSet::new();
-    keys.retain(|key| seen.insert(key.identity()));
+    if keys.len() > 1 {
+        keys.sort();
+        let mut seen = std::collections::BTreeSet::new();
+        keys.retain(|key| seen.insert(key.identity()));
+    }
     keys
 }

@@ -8,8 +8,8 @@ use super::obstacles::Sight;
 use super::settle::{Case, Settling, Stance, Verdict, site_of};
 use super::{Person, Suggestion};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, Disposition, HrFileKind, Origin, Reason, Termination,
-    TerminationRecord, TerminationState,
+    AccessTrail, AccountKey, AccountRow, AccountStatus, Disposition, HrFileKind, Origin, Reason,
+    Termination, TerminationRecord, TerminationState,
 };
 
 /// Suggestions shown for one person; more would not help anybody.
@@ -171,9 +171,35 @@ impl<'h> Settling<'_, '_, 'h> {
             matched_by: matched_by.to_owned(),
             due,
             deactivated_at,
+            access: self.trail(departure),
             stance,
         });
         None
+    }
+
+    /// What is known of the end of the leaver's access, tonight included.
+    fn trail(&self, departure: &Departure<'_, '_>) -> AccessTrail {
+        let known = departure.known.map(|record| record.access);
+        let due = AccessTrail {
+            due: departure.due,
+            ..AccessTrail::default()
+        };
+        let tonight = due.followed_by(self.look(departure.found));
+        known.unwrap_or_default().followed_by(tonight)
+    }
+
+    /// What is seen of the account tonight. One that we reactivated ourselves to
+    /// free its licences is nobody's.
+    fn look(&self, found: &Match) -> AccessTrail {
+        match found {
+            Match::One(key, _) if !self.question.memory.open_reclaims.contains_key(key) => {
+                let (account, since) = self.known(key);
+                AccessTrail::seen(account.status, since)
+            }
+            Match::One(..) | Match::Gone | Match::Ambiguous(..) | Match::None(..) => {
+                AccessTrail::default()
+            }
+        }
     }
 
     /// When a deactivation for this departure was verified. One before the
@@ -262,6 +288,7 @@ impl<'h> Settling<'_, '_, 'h> {
         for record in own {
             let mut record = (*record).clone();
             record.vanished_at = record.vanished_at.or(Some(self.question.as_of));
+            record.access = record.access.followed_by(self.look(departure.found));
             self.result.records.push(record);
         }
         let verdict = Verdict::settled(
@@ -305,9 +332,11 @@ impl<'h> Settling<'_, '_, 'h> {
                 deactivated_at: None,
                 approved: false,
                 vanished_at: None,
+                access: AccessTrail::default(),
             },
         };
         record.termination = departure.termination.clone();
+        record.access = self.trail(departure);
         record.vanished_at = None;
         // Where tonight's keys do not settle it, the earlier match stays known.
         if let Match::One(key, matched_by) = departure.found {

@@ -3,6 +3,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Person;
 use super::keys::Key;
+use super::resemblances::{Resemblances, Traces};
 use crate::model::{AccountKey, AccountRow, EmailAddress, EmployeeId, PersonName, Username, plain};
 
 /// Suggestions kept for one person while the report is read. Some of them turn
@@ -58,7 +59,7 @@ impl Hint {
 /// Two records with an equal look are alike. Exact values only, so that looking
 /// costs about the same for every account, however many people are looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Look(Hint, String);
+pub(super) struct Look(pub Hint, pub String);
 
 impl Look {
     fn digest(&self) -> u64 {
@@ -77,6 +78,8 @@ pub(super) struct Lookalikes {
     /// A person has a dozen looks, so their texts would be most of what a run
     /// with a hundred thousand leavers remembers.
     persons: Vec<(u64, usize)>,
+    /// What an account has to have of somebody to look like them.
+    resemblances: Resemblances,
 }
 
 /// Accounts that look like a person's, by the person's position.
@@ -90,23 +93,26 @@ impl Lookalikes {
     ) -> Self {
         let mut lookalikes = Self {
             domains: domains.clone(),
-            persons: Vec::new(),
+            ..Self::default()
         };
+        let mut prints = Vec::new();
         for (position, person) in persons {
-            let looks = lookalikes.of_person(person);
+            let traits = Traits::of_person(person);
+            let looks = lookalikes.of_person(&traits);
+            Resemblances::add(&traits, &looks, &mut prints);
             let digests = looks.iter().map(|look| (look.digest(), position));
             lookalikes.persons.extend(digests);
         }
         lookalikes.persons.sort_unstable();
         lookalikes.persons.dedup();
+        lookalikes.resemblances = Resemblances::of(&prints);
         lookalikes
     }
 
-    fn of_person(&self, person: &Person) -> Vec<Look> {
-        let traits = Traits::of_person(person);
-        let mut looks = self.of_both(&traits);
+    fn of_person(&self, traits: &Traits<'_>) -> Vec<Look> {
+        let mut looks = self.of_both(traits);
         looks.extend(traits.usernames.iter().map(|name| username(name)));
-        looks.extend(self.mailboxes(&traits).map(mailbox));
+        looks.extend(self.mailboxes(traits).map(mailbox));
         looks.extend(traits.aliases());
         looks
     }
@@ -120,11 +126,14 @@ impl Lookalikes {
             .map(|(_, position)| *position)
     }
 
-    /// Adds the account to the suggestions of everybody whom it looks like.
+    /// Whether the account may look like somebody; `false` is certain.
+    pub(super) fn may_suggest(&self, account: &Traces<'_>) -> bool {
+        !self.persons.is_empty() && self.resemblances.may_be_in(account)
+    }
+
+    /// Adds the account to the suggestions of everybody whom it looks like; for
+    /// accounts that may look like somebody.
     pub(super) fn suggest(&self, key: &AccountKey, row: &AccountRow, all: &mut Suggestions) {
-        if self.persons.is_empty() {
-            return;
-        }
         let traits = Traits::of_account(row);
         let mut looks = self.of_both(&traits);
         let last_names = traits.name.parts().1;
@@ -213,11 +222,11 @@ fn alias(name: &str, last_name: &str) -> Look {
 }
 
 /// Everything that can make two records look alike.
-struct Traits<'t> {
-    employee_ids: BTreeSet<&'t EmployeeId>,
-    addresses: BTreeSet<EmailAddress>,
+pub(super) struct Traits<'t> {
+    pub(super) employee_ids: BTreeSet<&'t EmployeeId>,
+    pub(super) addresses: BTreeSet<EmailAddress>,
     /// Usernames that are no addresses.
-    usernames: BTreeSet<&'t str>,
+    pub(super) usernames: BTreeSet<&'t str>,
     name: &'t PersonName,
     department: &'t str,
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::history::{History, is_spent};
 use super::index::mapped;
@@ -26,11 +26,15 @@ pub(super) const BY_MAPPING: &str = "mapping";
 /// The accounts that were kept, by what people are looked up with.
 pub(super) struct Directory<'f> {
     pub found: &'f Found,
-    by_email: BTreeMap<&'f str, BTreeSet<&'f AccountKey>>,
-    by_username: BTreeMap<&'f str, BTreeSet<&'f AccountKey>>,
-    by_employee_id: BTreeMap<&'f str, BTreeSet<&'f AccountKey>>,
-    by_user_id: BTreeMap<&'f str, &'f AccountKey>,
+    by_email: Accounts<'f>,
+    by_username: Accounts<'f>,
+    by_employee_id: Accounts<'f>,
+    by_user_id: HashMap<&'f str, &'f AccountKey>,
 }
+
+/// The accounts with a value, in the order of their keys. Nobody asks for the
+/// values in order, and a hundred thousand people ask for one each.
+type Accounts<'f> = HashMap<&'f str, Vec<&'f AccountKey>>;
 
 /// The accounts that a person's keys point at, each with those keys.
 type Votes<'f, 'k> = BTreeMap<&'f AccountKey, Vec<&'k Key>>;
@@ -39,15 +43,15 @@ impl<'f> Directory<'f> {
     pub(super) fn new(found: &'f Found) -> Self {
         let mut directory = Self {
             found,
-            by_email: BTreeMap::new(),
-            by_username: BTreeMap::new(),
-            by_employee_id: BTreeMap::new(),
-            by_user_id: BTreeMap::new(),
+            by_email: HashMap::new(),
+            by_username: HashMap::new(),
+            by_employee_id: HashMap::new(),
+            by_user_id: HashMap::new(),
         };
         for (key, candidate) in &found.accounts {
             let row = &candidate.row;
-            let add = |map: &mut BTreeMap<&'f str, BTreeSet<&'f AccountKey>>, name: &'f str| {
-                map.entry(name).or_default().insert(key);
+            let add = |map: &mut Accounts<'f>, name: &'f str| {
+                map.entry(name).or_default().push(key);
             };
             if let Some(email) = &row.email {
                 add(&mut directory.by_email, email.as_str());
@@ -278,8 +282,8 @@ impl<'f> Directory<'f> {
     }
 
     /// Every account that has the key.
-    pub(super) fn accounts_of(&self, key: &Key) -> BTreeSet<&'f AccountKey> {
-        let all = |keys: Option<&BTreeSet<&'f AccountKey>>| keys.cloned().unwrap_or_default();
+    pub(super) fn accounts_of(&self, key: &Key) -> Vec<&'f AccountKey> {
+        let all = |keys: Option<&Vec<&'f AccountKey>>| keys.cloned().unwrap_or_default();
         match key {
             Key::EmployeeId(id) => all(self.by_employee_id.get(id.as_str())),
             Key::WorkEmail(email) => {
@@ -287,6 +291,8 @@ impl<'f> Directory<'f> {
                 // an account whose e-mail cell holds a placeholder.
                 let mut accounts = all(self.by_email.get(email.as_str()));
                 accounts.extend(all(self.by_username.get(email.as_str())));
+                accounts.sort();
+                accounts.dedup();
                 accounts
             }
             Key::Username(name) => all(self.by_username.get(name.as_str())),

@@ -23,13 +23,14 @@ mod lookout;
 mod matching;
 mod obstacles;
 mod people;
+mod resemblances;
 mod settle;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unsettled;
 
 pub use asked::Asked;
-pub use census::Census;
+pub use census::{Census, Headcount};
 pub use claims::{Claim, Contradiction};
 pub use dossier::{
     AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,

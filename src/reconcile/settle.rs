@@ -12,9 +12,9 @@ use super::matching::{Directory, Match};
 use super::obstacles::of_namesakes;
 use super::{Found, People, Person, Question, Suggestion};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, Disposition, EmploymentStatus, InvalidRow, Memory,
-    Origin, Reason, SourceRow, Termination, TerminationId, TerminationRecord, TerminationState,
-    UnsettledRow,
+    AccessTrail, AccountKey, AccountRow, AccountStatus, Disposition, EmploymentStatus, InvalidRow,
+    Memory, Origin, Reason, SourceRow, Termination, TerminationId, TerminationRecord,
+    TerminationState, UnsettledRow,
 };
 
 /// What became of everybody.
@@ -131,6 +131,8 @@ pub struct Case {
     pub due: Timestamp,
     /// When the deactivation was verified, or the account first seen inactive.
     pub deactivated_at: Option<Timestamp>,
+    /// What is known of the end of its access, tonight included.
+    pub access: AccessTrail,
     /// Whether something keeps the program from acting.
     pub stance: Stance,
 }

@@ -140,7 +140,7 @@ fn deadline(
     contract: Option<&Contract>,
     today: jiff::civil::Date,
 ) -> (String, String) {
-    let terms = contract.map(|contract| Terms::of(contract, request.quantity, today));
+    let terms = contract.map(|contract| Terms::of_request(contract, request, today));
     let by = match request.state {
         RequestState::Drafted => terms.map(|terms| terms.submit_by),
         RequestState::Submitted => terms.map(|terms| terms.notice_by),

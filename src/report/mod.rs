@@ -16,8 +16,11 @@ mod tables;
 mod tasks;
 
 pub use audit::{
-    AuditFrame, AuditReport, FINDING_COLUMNS, RequestLine, SEAT_COLUMNS, Waste, audit_line,
-    audit_tables, departures, findings_csv, leaving, seats_csv,
+    ACCESS_COLUMNS, AccessCounts, AccessInquiry, AccessQuarter, AccessReason, AccessState,
+    AccessStudy, AccessTimes, Asked, AuditFrame, AuditReport, FINDING_COLUMNS, IN_TIME,
+    LeaverAccess, LeaverSeats, Night, Quarter, Removal, RemovalSource, RequestLine, SEAT_COLUMNS,
+    UnassignedSeats, Waste, access_csv, audit_line, audit_page, audit_tables, audit_workbook,
+    departures, findings_csv, leaver_seats, leaving, seats_csv,
 };
 pub use budget::{RequestBudget, Spending, budget_line};
 pub use codes::{Ending, Look, exit_codes, lines_to_look_at, still_reactivated};

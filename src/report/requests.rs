@@ -1,5 +1,5 @@
 use super::{Run, csv_of, day_of};
-use crate::model::FollowedRequest;
+use crate::model::{FollowedRequest, RequestState};
 use crate::seats::{Terms, contract_of};
 
 const COLUMNS: [&str; 21] = [
@@ -44,11 +44,24 @@ fn row(run: &Run<'_>, followed: &FollowedRequest) -> [String; 21] {
     } = followed;
     let contract = contract_of(&run.plan.policy.contracts, &request.id);
     let today = day_of(run.plan, run.plan.as_of);
-    let terms = contract.map(|contract| Terms::of(contract, request.quantity, today));
+    let terms = contract.map(|contract| Terms::of_request(contract, request, today));
     let terms = terms.as_ref();
     let price = contract.and_then(|contract| contract.unit_price.as_ref());
     let saving = price.map(|price| price.times(request.quantity));
-    let cost = terms.and_then(|terms| terms.cost_of_missing.as_ref());
+    // What was handed in cannot be late any more, but it can still lapse; what
+    // was confirmed has nothing left to miss.
+    let (is_drafted, is_open) = match request.state {
+        RequestState::Drafted => (true, true),
+        RequestState::Submitted => (false, true),
+        RequestState::Confirmed
+        | RequestState::Effective
+        | RequestState::Verified
+        | RequestState::Lapsed
+        | RequestState::Withdrawn => (false, false),
+    };
+    let days_left = terms.filter(|_| is_drafted).map(|terms| terms.days_left);
+    let open = terms.filter(|_| is_open);
+    let cost = open.and_then(|terms| terms.cost_of_missing.as_ref());
     [
         request.id.clone(),
         request.state.as_str().to_owned(),
@@ -60,7 +73,7 @@ fn row(run: &Run<'_>, followed: &FollowedRequest) -> [String; 21] {
         super::text(saving.as_ref().map(|money| &money.currency)),
         request.term_ends.to_string(),
         super::text(terms.map(|terms| &terms.submit_by)),
-        super::text(terms.map(|terms| &terms.days_left)),
+        super::text(days_left.as_ref()),
         super::text(request.effective_on.as_ref()),
         run.plan.entitlement_of(&request.pool),
         "a My8x8 administrator who may cancel services".to_owned(),

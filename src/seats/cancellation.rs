@@ -336,12 +336,10 @@ pub fn over_asked(
 /// Term end and last day to hand a request in, in the first term whose notice
 /// date is still open: the vendor renews by itself when it has passed.
 pub fn calendar_of(contract: &Contract, today: Date) -> (Date, Date) {
-    let notice = i64::from(contract.notice_days) + i64::from(contract.confirm_days);
-    let submit_by = |term_ends: Date| term_ends.checked_sub(notice.days()).unwrap_or(term_ends);
     let months = i64::from(contract.renewal_months.max(1));
     let mut term_ends = contract.term_ends;
     let mut renewals = 0_i64;
-    while submit_by(term_ends) < today {
+    while submit_by(contract, term_ends) < today {
         renewals += 1;
         // Counted from the first term end, so that month ends do not drift.
         match contract.term_ends.checked_add((renewals * months).months()) {
@@ -349,7 +347,13 @@ pub fn calendar_of(contract: &Contract, today: Date) -> (Date, Date) {
             Err(_) => break,
         }
     }
-    (term_ends, submit_by(term_ends))
+    (term_ends, submit_by(contract, term_ends))
+}
+
+/// The last day to hand a request in for the term that ends so.
+pub(super) fn submit_by(contract: &Contract, term_ends: Date) -> Date {
+    let notice = i64::from(contract.notice_days) + i64::from(contract.confirm_days);
+    term_ends.checked_sub(notice.days()).unwrap_or(term_ends)
 }
 
 /// Contact Center seats are pooled differently and are never claimed.
@@ -393,7 +397,9 @@ pub(super) fn took_effect_after(request: &OpenRequest, counted: Option<Date>) ->
     match request.state {
         RequestState::Effective | RequestState::Verified => {
             match (request.effective_on, counted) {
-                (Some(effective), Some(counted)) => effective > counted,
+                // A seat is there until its last day is over, so that a count of
+                // that day has it still.
+                (Some(effective), Some(counted)) => effective >= counted,
                 // Without seat counts, every seat ever freed is in A.
                 (_, None) => true,
                 (None, Some(_)) => request.state == RequestState::Effective,

@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::holders::{Held, Holder, Place};
+use super::holders::{Held, Holder};
 use super::inventory::{PoolInventory, Treatment};
 use crate::model::{
-    AccountKey, Contract, Disposition, LicenseKind, LicenseName, Memory, Money, Pool, Reason,
-    RequestState, SourceRow,
+    AccountKey, Contract, Disposition, LicenseKind, LicenseName, Memory, Money, Place, Pool,
+    Reason, RequestState, SourceRow,
 };
 
 #[cfg(test)]
@@ -50,6 +50,10 @@ pub enum FindingKind {
     NotInHr,
     /// Several seats to call with on one account.
     TwoCallingSeats,
+    /// An account without licences in ring groups or call queues.
+    InGroups,
+    /// Unassigned seats that are taxed elsewhere than at their site.
+    TaxRegion,
     /// Seats that nobody held for a long time.
     Idle,
     /// Seats on no account that nobody can explain.
@@ -78,6 +82,8 @@ impl FindingKind {
             Self::LeftBehind => "left_behind",
             Self::NotInHr => "not_in_hr",
             Self::TwoCallingSeats => "two_calling_seats",
+            Self::InGroups => "in_groups",
+            Self::TaxRegion => "tax_region",
             Self::Idle => "idle",
             Self::Unexplained => "unexplained",
             Self::MoreThanOwned => "more_than_owned",
@@ -123,6 +129,8 @@ pub struct Inspection<'a> {
     pub memory: &'a Memory,
     /// The instant of the audit.
     pub as_of: Timestamp,
+    /// Seats that are taxed elsewhere than at their site.
+    pub taxed_elsewhere: &'a [Finding],
     /// Days after which unassigned seats are a finding.
     pub idle_after_days: u16,
     /// The users report's file, whose lines are named.
@@ -139,6 +147,8 @@ pub fn inspect(inspection: &Inspection<'_>) -> Vec<Finding> {
         inspection.stranger(key, holder, &mut findings);
     }
     inspection.doubled(&mut findings);
+    findings.extend_from_slice(inspection.taxed_elsewhere);
+    findings.extend(inspection.held.in_groups.values().map(in_groups));
     for pool in inspection.pools {
         findings.extend(inspection.idle(pool));
         findings.extend(inspection.difference(pool));
@@ -234,7 +244,7 @@ impl Inspection<'_> {
             findings.push(Finding {
                 kind: FindingKind::TwoCallingSeats,
                 quantity,
-                account: account_name(doubled.account.as_ref()),
+                account: doubled.account.clone(),
                 source: Some(SourceRow {
                     file: self.report.to_owned(),
                     line: *line,
@@ -286,9 +296,8 @@ impl Inspection<'_> {
             .map(|contract| contract.spare)
             .sum();
         let quantity = u32::try_from(least - i64::from(spare)).ok()?;
-        let asked = pool.requested.drafted + pool.requested.submitted + pool.requested.confirmed;
         let ended = self.ended_unseen(&pool.pool);
-        let repair = match (pool.treatment, asked) {
+        let repair = match (pool.treatment, pool.requested.all()) {
             (Treatment::Contract, 0) if ended > 0 => format!(
                 "{ended} seats of this pool were cancelled already, and nobody saw them gone from \
                  the bill: `seatsweep audit --bill FILE` looks, then `seatsweep requests close`"
@@ -381,15 +390,33 @@ impl Inspection<'_> {
     }
 
     fn cost(&self, pool: &Pool, quantity: u32) -> Option<Money> {
-        let pool = self.pools.iter().find(|it| it.pool == *pool)?;
-        match pool.treatment {
-            Treatment::Pooled => None,
-            Treatment::Contract
-            | Treatment::Subscription
-            | Treatment::Express
-            | Treatment::ContactNow
-            | Treatment::NoContract => Some(pool.price.as_ref()?.times(quantity)),
-        }
+        let mut pools = self.pools.iter();
+        pools.find(|it| it.pool == *pool)?.cost_of(quantity)
+    }
+}
+
+/// Callers are kept waiting for somebody who cannot be reached. No seat is held,
+/// so none is counted, and no pool is named.
+fn in_groups(holder: &Holder) -> Finding {
+    Finding {
+        kind: FindingKind::InGroups,
+        pool: Pool {
+            license: String::new(),
+            country: String::new(),
+        },
+        quantity: 0,
+        account: holder.account.clone(),
+        source: Some(holder.source.clone()),
+        place: holder.place.clone(),
+        monthly_cost: None,
+        what: format!(
+            "an account without licenses is still in ring groups or call queues: {}",
+            holder.groups.join(", ")
+        ),
+        repair:
+            "take it out of them in the Admin Console (Ring Groups, Call Queues), and see that \
+                 somebody is left who answers"
+                .to_owned(),
     }
 }
 
@@ -421,13 +448,6 @@ fn repair_of_stranded(departure: Option<&Departure>) -> String {
         _ => "`seatsweep explain` with this account tells what stands against it",
     };
     words.to_owned()
-}
-
-/// A key without its kind.
-fn account_name(key: Option<&AccountKey>) -> String {
-    let key = key.map(AccountKey::as_str).unwrap_or_default();
-    let (_, name) = key.split_once(':').unwrap_or(("", key));
-    name.to_owned()
 }
 
 fn seats_by_pool(licenses: &[LicenseName]) -> BTreeMap<Pool, u32> {

@@ -1,15 +1,14 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::PoolCount;
+use super::places::freed_since_last_night;
 use super::tally::Newer;
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, EmailAddress, EmployeeId, LicenseName, Memory, Pool,
-    SourceRow, UserId, Username,
+    AccountKey, AccountRow, AccountStatus, EmailAddress, EmployeeId, LicenseName, Memory, Place,
+    Pool, SourceRow, UserId, Username,
 };
 
 #[cfg(test)]
@@ -17,11 +16,13 @@ mod tests;
 
 /// Watches the accounts stream by, and finds out where seats are held and by
 /// whom they should not be. It keeps deactivated accounts that hold licences,
-/// accounts of nobody on the roster and accounts with two seats to call with;
-/// of all others it keeps numbers.
+/// accounts of nobody on the roster, accounts with two seats to call with and
+/// members of ring groups who hold none; of all others it keeps numbers.
 #[derive(Debug, Clone)]
 pub struct Holders {
     newer: Arc<Newer>,
+    /// Accounts whose seats were freed since the last recorded night.
+    freed: Arc<BTreeSet<AccountKey>>,
     roster: Option<Arc<Roster>>,
     held: Held,
     /// Accounts that changed since the report, whose rows are put together
@@ -32,8 +33,8 @@ pub struct Holders {
     calling: HashMap<u64, Seat>,
     /// Those beyond the first.
     more_calling: BTreeMap<u64, Vec<Seat>>,
-    /// The accounts of these, as far as one row showed both.
-    twice: BTreeMap<u64, AccountKey>,
+    /// The names of their accounts, as far as one part of the report had two.
+    twice: BTreeMap<u64, String>,
     /// Pools of `calling`, told by their position.
     pools: Vec<Pool>,
 }
@@ -41,35 +42,19 @@ pub struct Holders {
 /// What was found out about the holders of seats.
 #[derive(Debug, Clone, Default)]
 pub struct Held {
-    /// Seats by pool and place.
-    pub places: BTreeMap<(Pool, Place), PoolCount>,
+    /// Where the accounts are whose seats were freed since the last recorded
+    /// night.
+    pub freed: BTreeMap<AccountKey, Place>,
     /// Deactivated accounts that hold licences.
     pub stranded: BTreeMap<AccountKey, Holder>,
     /// Active accounts that hold licences, of nobody on the roster.
     pub strangers: BTreeMap<AccountKey, Holder>,
+    /// Accounts without licences that are in ring groups or call queues.
+    pub in_groups: BTreeMap<AccountKey, Holder>,
     /// Rows of active accounts that hold licences, of somebody on the roster.
     pub on_roster: u64,
     /// Accounts with several seats to call with.
     pub doubled: Vec<Doubled>,
-}
-
-/// Where a person works, as far as the report says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
-    /// The site, or empty.
-    pub site: String,
-    /// The cost center, or empty.
-    pub cost_center: String,
-}
-
-impl Place {
-    /// Where the account's person works.
-    pub fn of(row: &AccountRow) -> Self {
-        Self {
-            site: row.site.clone(),
-            cost_center: row.cost_center.clone(),
-        }
-    }
 }
 
 /// An account that is worth a finding.
@@ -85,13 +70,16 @@ pub struct Holder {
     pub status: AccountStatus,
     /// What it holds.
     pub licenses: Vec<LicenseName>,
+    /// The ring groups and call queues that it is in.
+    pub groups: Vec<String>,
 }
 
 /// An account with several seats to call with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubled {
-    /// The account, if its rows stood together.
-    pub account: Option<AccountKey>,
+    /// The account as [`Holder::account`] has it; empty where its rows stood far
+    /// apart.
+    pub account: String,
     /// Lines and pools of its seats, in the order of the report.
     pub seats: Vec<(u64, Pool)>,
 }
@@ -147,16 +135,10 @@ impl Holders {
     /// Knows what changed after `users_at`; with a roster it looks for accounts
     /// of nobody on it.
     pub fn new(memory: &Memory, users_at: Timestamp, roster: Option<Roster>) -> Self {
-        Self::watching(
-            Arc::new(Newer::than(memory, users_at)),
-            roster.map(Arc::new),
-        )
-    }
-
-    fn watching(newer: Arc<Newer>, roster: Option<Arc<Roster>>) -> Self {
         Self {
-            newer,
-            roster,
+            newer: Arc::new(Newer::than(memory, users_at)),
+            freed: Arc::new(freed_since_last_night(memory, users_at)),
+            roster: roster.map(Arc::new),
             held: Held::default(),
             changed: BTreeMap::new(),
             calling: HashMap::new(),
@@ -169,13 +151,29 @@ impl Holders {
     /// An empty one of the same kind, for another part of the report.
     #[must_use]
     pub fn split(&self) -> Self {
-        Self::watching(Arc::clone(&self.newer), self.roster.clone())
+        Self {
+            newer: Arc::clone(&self.newer),
+            freed: Arc::clone(&self.freed),
+            roster: self.roster.clone(),
+            held: Held::default(),
+            changed: BTreeMap::new(),
+            calling: HashMap::new(),
+            more_calling: BTreeMap::new(),
+            twice: BTreeMap::new(),
+            pools: Vec::new(),
+        }
     }
 
     /// Looks at one row of the report.
     pub fn observe(&mut self, row: &AccountRow) {
         let Some(key) = row.key() else { return };
+        if self.freed.contains(&key) {
+            self.held.freed.insert(key.clone(), Place::of(row));
+        }
         if row.licenses.is_empty() {
+            if !row.groups.is_empty() {
+                keep(&mut self.held.in_groups, key, row);
+            }
             return;
         }
         if row.status == AccountStatus::Active {
@@ -188,21 +186,17 @@ impl Holders {
         }
         if self.newer.concerns(&key) {
             keep(&mut self.changed, key, row);
-        } else {
-            self.held.count(&Place::of(row), row.status, &row.licenses);
-            if row.status == AccountStatus::Inactive {
-                keep(&mut self.held.stranded, key, row);
-            }
+        } else if row.status == AccountStatus::Inactive {
+            keep(&mut self.held.stranded, key, row);
         }
     }
 
     /// Adds what a later part of the report held.
     pub fn merge(&mut self, later: Self) {
-        for (key, count) in later.held.places {
-            self.held.places.entry(key).or_default().add(count);
-        }
+        self.held.freed.extend(later.held.freed);
         join(&mut self.held.stranded, later.held.stranded);
         join(&mut self.held.strangers, later.held.strangers);
+        join(&mut self.held.in_groups, later.held.in_groups);
         join(&mut self.changed, later.changed);
         self.held.on_roster += later.held.on_roster;
         for (account, seat) in later.calling {
@@ -224,8 +218,6 @@ impl Holders {
             holder.status = self
                 .newer
                 .correct(&key, holder.status, &mut holder.licenses);
-            self.held
-                .count(&holder.place, holder.status, &holder.licenses);
             match holder.status {
                 AccountStatus::Inactive if !holder.licenses.is_empty() => {
                     self.held.strangers.remove(&key);
@@ -237,6 +229,15 @@ impl Holders {
                 AccountStatus::Active => {}
             }
         }
+        // Another row of the account may have its seats.
+        let Held {
+            in_groups,
+            stranded,
+            ..
+        } = &mut self.held;
+        in_groups.retain(|key, _| {
+            !stranded.contains_key(key) && !self.calling.contains_key(&hash_of(key))
+        });
         for (account, more) in self.more_calling {
             let first = self.calling.get(&account).copied();
             let mut seats: Vec<(u64, Pool)> = first
@@ -245,7 +246,7 @@ impl Holders {
                 .map(|seat| (seat.line, self.pools[seat.pool].clone()))
                 .collect();
             seats.sort();
-            let account = self.twice.get(&account).cloned();
+            let account = self.twice.get(&account).cloned().unwrap_or_default();
             self.held.doubled.push(Doubled { account, seats });
         }
         self.held.doubled.sort_by(|a, b| a.seats.cmp(&b.seats));
@@ -253,16 +254,14 @@ impl Holders {
     }
 
     fn count_calling(&mut self, key: &AccountKey, row: &AccountRow) {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let account = hasher.finish();
+        let account = hash_of(key);
         for license in row.licenses.iter().filter(|it| it.is_calling_seat()) {
             let seat = Seat {
                 line: row.source.line,
                 pool: self.position_of(license.pool()),
             };
             if self.add_calling(account, seat) {
-                self.twice.insert(account, key.clone());
+                self.twice.insert(account, account_name(row));
             }
         }
     }
@@ -295,15 +294,6 @@ impl Holders {
     }
 }
 
-impl Held {
-    fn count(&mut self, place: &Place, status: AccountStatus, licenses: &[LicenseName]) {
-        for license in licenses {
-            let key = (license.pool(), place.clone());
-            self.places.entry(key).or_default().count(status);
-        }
-    }
-}
-
 fn keep(holders: &mut BTreeMap<AccountKey, Holder>, key: AccountKey, row: &AccountRow) {
     let holder = holders.entry(key).or_insert_with(|| Holder {
         source: row.source.clone(),
@@ -311,8 +301,15 @@ fn keep(holders: &mut BTreeMap<AccountKey, Holder>, key: AccountKey, row: &Accou
         place: Place::of(row),
         status: row.status,
         licenses: Vec::new(),
+        groups: row.groups.clone(),
     });
     holder.licenses.extend(row.licenses.iter().cloned());
+}
+
+fn hash_of(key: &AccountKey) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What the Admin Console finds the account by.

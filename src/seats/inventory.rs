@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::PoolFigures;
 use super::cancellation::{freed_after, removals, took_effect_after};
-use super::holders::{Held, Place};
-use super::{PoolCount, PoolFigures};
+use super::holders::Held;
+use super::places::{PlaceCount, opening_of, places};
 use crate::model::{
-    Contract, ContractBilling, LicenseKind, Memory, Money, OpenRequest, Pool, PoolObservation,
-    PoolStock, RequestState,
+    Contract, ContractBilling, LicenseKind, Memory, Money, OpenRequest, Place, Pool,
+    PoolObservation, PoolStock, RequestState,
 };
 
 #[cfg(test)]
@@ -86,6 +87,27 @@ impl PoolInventory {
             | Treatment::Express
             | Treatment::ContactNow
             | Treatment::NoContract => Some(self.balance.stranded + unassigned),
+        }
+    }
+
+    /// How many of the unused seats are on deactivated accounts, and how many on
+    /// none.
+    pub fn unused_by_cause(&self) -> Option<(u32, u32)> {
+        let unused = self.unused()?;
+        let stranded = self.balance.stranded.min(unused);
+        Some((stranded, unused - stranded))
+    }
+
+    /// What so many seats cost a month; `None` when a price is not known, and
+    /// for pooled seats, of which nobody knows who makes them cost something.
+    pub fn cost_of(&self, seats: u32) -> Option<Money> {
+        match self.treatment {
+            Treatment::Pooled => None,
+            Treatment::Contract
+            | Treatment::Subscription
+            | Treatment::Express
+            | Treatment::ContactNow
+            | Treatment::NoContract => Some(self.price.as_ref()?.times(seats)),
         }
     }
 
@@ -262,7 +284,8 @@ impl Balance {
         Some(owned - i64::from(self.on_accounts()) - self.on_no_account())
     }
 
-    fn on_no_account(&self) -> i64 {
+    /// Seats on no account: unassigned, or suspended without a user.
+    pub fn on_no_account(&self) -> i64 {
         self.unassigned + i64::from(self.suspended)
     }
 }
@@ -276,6 +299,13 @@ pub struct Requested {
     pub submitted: u32,
     /// Confirmed by the vendor.
     pub confirmed: u32,
+}
+
+impl Requested {
+    /// All of them.
+    pub fn all(&self) -> u32 {
+        self.drafted + self.submitted + self.confirmed
+    }
 }
 
 /// How a pool came from one night's balance to tonight's. Opening and movements
@@ -323,19 +353,6 @@ impl Movements {
     }
 }
 
-/// Seats of a pool at one site and cost center.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlaceCount {
-    /// Where.
-    pub place: Place,
-    /// On active accounts, those of leavers included.
-    pub active: u32,
-    /// Of these, on accounts of leavers that are still to be processed.
-    pub leaving: u32,
-    /// On deactivated accounts.
-    pub stranded: u32,
-}
-
 /// What an inventory is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Stocktaking<'a> {
@@ -349,6 +366,8 @@ pub struct Stocktaking<'a> {
     pub counted: Option<Date>,
     /// When the users report was made.
     pub users_at: Timestamp,
+    /// Tonight's observations, which know the places.
+    pub tonight: &'a [PoolObservation],
     /// Who holds what.
     pub held: &'a Held,
     /// Seats of leavers that are still to be processed, on active accounts.
@@ -370,7 +389,8 @@ fn pool_inventory(figures: &PoolFigures, stocktaking: &Stocktaking<'_>) -> PoolI
     let pool = &figures.pool;
     let balance = Balance::tonight(figures, &memory.requests, stocktaking.counted);
     let in_state = |state| seats_of(pool, &memory.requests, |it| it.state == state);
-    let places = places(pool, stocktaking);
+    let opening = opening_of(pool, memory, stocktaking.users_at);
+    let places = places(pool, opening, stocktaking);
     PoolInventory {
         pool: pool.clone(),
         treatment: Treatment::of(pool, contracts),
@@ -382,42 +402,16 @@ fn pool_inventory(figures: &PoolFigures, stocktaking: &Stocktaking<'_>) -> PoolI
             confirmed: in_state(RequestState::Confirmed),
         },
         counted: figures.unassigned.is_some(),
-        movements: movements(pool, &balance, memory, stocktaking.users_at),
+        movements: opening.and_then(|night| movements(night, &balance, memory)),
         price: price(pool, contracts),
         places,
     }
 }
 
-fn movements(
-    pool: &Pool,
-    closing: &Balance,
-    memory: &Memory,
-    users_at: Timestamp,
-) -> Option<Movements> {
-    let (observation, opening) = memory
-        .observations
-        .iter()
-        .filter(|observation| observation.pool == *pool && observation.at < users_at)
-        .filter_map(|observation| Some((observation, Balance::observed(observation)?)))
-        .max_by_key(|(observation, _)| observation.at)?;
-    let freed = freed_after(pool, observation.removals_until(), memory);
-    Some(Movements::between(opening, observation.at, closing, freed))
-}
-
-fn places(pool: &Pool, stocktaking: &Stocktaking<'_>) -> Vec<PlaceCount> {
-    let held = stocktaking.held.places.iter();
-    held.filter(|((of, _), _)| of == pool)
-        .map(|(key, count)| {
-            let PoolCount { active, stranded } = *count;
-            let leaving = stocktaking.leaving.get(key).copied().unwrap_or(0);
-            PlaceCount {
-                place: key.1.clone(),
-                active,
-                leaving: leaving.min(active),
-                stranded,
-            }
-        })
-        .collect()
+fn movements(night: &PoolObservation, closing: &Balance, memory: &Memory) -> Option<Movements> {
+    let opening = Balance::observed(night)?;
+    let freed = freed_after(&night.pool, night.removals_until(), memory);
+    Some(Movements::between(opening, night.at, closing, freed))
 }
 
 /// The price on which all contracts of the pool agree.

@@ -8,13 +8,17 @@ mod findings;
 mod following;
 mod holders;
 mod inventory;
+mod places;
 mod tally;
+mod tax;
 mod terms;
 
 pub use bill::{
     BillCheck, BillError, BillStanding, BilledPool, Billing, ChargeKind, OtherCharge, StillBilled,
     check_bill,
 };
+use cancellation::submit_by;
+
 pub use cancellation::{
     Draft, Ledgered, OverAsked, PoolFigures, calendar_of, drafts, figures, is_request_of,
     keep_for_joiners, over_asked,
@@ -25,11 +29,13 @@ pub use following::{
     Reminder, ReminderKind, RequestMove, by_calendar, contract_of, delivery_is_due, on_day,
     reminders,
 };
-pub use holders::{Doubled, Held, Holder, Holders, Place, Roster};
+pub use holders::{Doubled, Held, Holder, Holders, Roster};
 pub use inventory::{
-    Balance, Movements, PlaceCount, PoolInventory, Requested, Stocktaking, Treatment, take_stock,
+    Balance, Movements, PoolInventory, Requested, Stocktaking, Treatment, take_stock,
 };
-pub use tally::{PoolCount, Tally};
+pub use places::{PlaceCount, PlaceMovements};
+pub use tally::{OnAccounts, PoolCount, Tally};
+pub use tax::{Compared, TaxRegions};
 pub use terms::Terms;
 
 use jiff::Timestamp;

@@ -1,20 +1,47 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::{AccountKey, AccountRow, AccountStatus, LicenseName, Memory, Pool};
+use crate::model::{
+    AccountCells, AccountKey, AccountRow, AccountStatus, LicenseName, LicenseSet, Memory, Place,
+    PlaceObservation, Pool, Sieve,
+};
 
 /// Counts the seats on accounts while they stream by, and corrects what the
 /// report says by what the ledger verified since it was made.
 #[derive(Debug, Clone)]
 pub struct Tally {
     newer: Arc<Newer>,
-    pools: BTreeMap<Pool, PoolCount>,
+    on_accounts: OnAccounts,
     /// Accounts that changed since the report, whose rows are put together
     /// before they are counted: there are few of them.
-    changed: BTreeMap<AccountKey, (AccountStatus, Vec<LicenseName>)>,
+    changed: BTreeMap<AccountKey, Changed>,
+    /// Rows that hold the same licences, by their number: one look-up for each
+    /// of them and not for each row.
+    sets: Vec<CountedSet>,
+    places: Places,
 }
+
+/// How many rows of a part of the report hold the same licences.
+#[derive(Debug, Clone, Default)]
+struct CountedSet {
+    pools: Vec<Pool>,
+    /// By the place's position.
+    rows: Vec<PoolCount>,
+}
+
+/// The places of a part of the report, told by their position.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    places: Vec<Place>,
+    /// By site and cost center.
+    positions: HashMap<String, HashMap<String, usize>>,
+}
+
+/// Seats on accounts, by where their people are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OnAccounts(BTreeMap<Place, BTreeMap<Pool, PoolCount>>);
 
 /// Seats of one pool on accounts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,11 +73,20 @@ impl PoolCount {
     }
 }
 
+/// What the report says of an account that changed since.
+#[derive(Debug, Clone)]
+struct Changed {
+    place: Place,
+    status: AccountStatus,
+    licenses: Vec<LicenseName>,
+}
+
 /// What the ledger verified after the report was made.
 #[derive(Debug, Default)]
 pub(super) struct Newer {
     statuses: BTreeMap<AccountKey, AccountStatus>,
     removed: BTreeMap<AccountKey, Vec<LicenseName>>,
+    sieve: Sieve,
 }
 
 impl Newer {
@@ -71,7 +107,15 @@ impl Newer {
                 newer.removed.insert(key.clone(), removed);
             }
         }
+        let keys = newer.statuses.keys().chain(newer.removed.keys());
+        newer.sieve = Sieve::of(&keys.filter_map(AccountKey::fingerprint).collect::<Vec<_>>());
         newer
+    }
+
+    /// Whether the account may have changed; `false` is certain.
+    fn may_concern(&self, cells: &AccountCells<'_>) -> bool {
+        let account = cells.account_print();
+        account.is_some_and(|account| self.sieve.may_have(account))
     }
 
     /// Whether the account changed.
@@ -101,8 +145,10 @@ impl Tally {
     pub fn new(memory: &Memory, users_at: Timestamp) -> Self {
         Self {
             newer: Arc::new(Newer::than(memory, users_at)),
-            pools: BTreeMap::new(),
+            on_accounts: OnAccounts::default(),
             changed: BTreeMap::new(),
+            sets: Vec::new(),
+            places: Places::default(),
         }
     }
 
@@ -111,9 +157,36 @@ impl Tally {
     pub fn split(&self) -> Self {
         Self {
             newer: Arc::clone(&self.newer),
-            pools: BTreeMap::new(),
+            on_accounts: OnAccounts::default(),
             changed: BTreeMap::new(),
+            sets: Vec::new(),
+            places: Places::default(),
         }
+    }
+
+    /// Whether the row only has to be counted: the ledger knows nothing newer.
+    pub fn passes_over(&self, cells: &AccountCells<'_>) -> bool {
+        !self.newer.may_concern(cells)
+    }
+
+    /// Counts a row that it passes over.
+    pub fn count(&mut self, cells: &AccountCells<'_>) {
+        let LicenseSet { number, licenses } = cells.licenses;
+        if licenses.is_empty() {
+            return;
+        }
+        if self.sets.len() <= *number {
+            self.sets.resize_with(number + 1, CountedSet::default);
+        }
+        let set = &mut self.sets[*number];
+        if set.rows.is_empty() {
+            set.pools = licenses.iter().map(LicenseName::pool).collect();
+        }
+        let place = self.places.position_of(cells);
+        if set.rows.len() <= place {
+            set.rows.resize(place + 1, PoolCount::default());
+        }
+        set.rows[place].count(cells.status);
     }
 
     /// Counts the licences of one row of the report.
@@ -121,42 +194,123 @@ impl Tally {
         let changed = row.key().filter(|key| self.newer.concerns(key));
         match changed {
             Some(key) => {
-                let kept = self.changed.entry(key).or_insert((row.status, Vec::new()));
-                kept.1.extend(row.licenses.iter().cloned());
+                let kept = self.changed.entry(key).or_insert_with(|| Changed {
+                    place: Place::of(row),
+                    status: row.status,
+                    licenses: Vec::new(),
+                });
+                kept.licenses.extend(row.licenses.iter().cloned());
             }
+            None if row.licenses.is_empty() => {}
             None => {
-                for license in &row.licenses {
-                    let counts = self.pools.entry(license.pool()).or_default();
-                    counts.count(row.status);
-                }
+                let place = Place::of(row);
+                self.on_accounts.count(place, row.status, &row.licenses);
             }
         }
     }
 
     /// Adds the counts of a later part of the report.
-    pub fn merge(&mut self, later: Self) {
-        for (pool, counts) in later.pools {
-            self.pools.entry(pool).or_default().add(counts);
+    pub fn merge(&mut self, mut later: Self) {
+        later.add_sets();
+        for (place, pools) in later.on_accounts.0 {
+            let mine = self.on_accounts.0.entry(place).or_default();
+            for (pool, counts) in pools {
+                mine.entry(pool).or_default().add(counts);
+            }
         }
-        for (key, (status, licenses)) in later.changed {
-            self.changed
-                .entry(key)
-                .or_insert((status, Vec::new()))
-                .1
-                .extend(licenses);
+        for (key, changed) in later.changed {
+            match self.changed.get_mut(&key) {
+                Some(mine) => mine.licenses.extend(changed.licenses),
+                None => {
+                    self.changed.insert(key, changed);
+                }
+            }
         }
     }
 
-    /// Seats on accounts per pool.
-    pub fn finish(mut self) -> BTreeMap<Pool, PoolCount> {
-        for (key, (reported, mut licenses)) in self.changed {
-            let status = self.newer.correct(&key, reported, &mut licenses);
-            for license in &licenses {
-                let counts = self.pools.entry(license.pool()).or_default();
-                counts.count(status);
+    /// Seats on accounts.
+    pub fn finish(mut self) -> OnAccounts {
+        self.add_sets();
+        for (key, changed) in self.changed {
+            let Changed {
+                place,
+                status,
+                mut licenses,
+            } = changed;
+            let status = self.newer.correct(&key, status, &mut licenses);
+            self.on_accounts.count(place, status, &licenses);
+        }
+        self.on_accounts
+    }
+
+    fn add_sets(&mut self) {
+        let places = std::mem::take(&mut self.places).places;
+        for set in std::mem::take(&mut self.sets) {
+            for (place, rows) in places.iter().zip(set.rows) {
+                if rows.on_accounts() > 0 {
+                    self.on_accounts.add(place, &set.pools, rows);
+                }
             }
         }
-        self.pools
+    }
+}
+
+impl Places {
+    fn position_of(&mut self, cells: &AccountCells<'_>) -> usize {
+        let (site, cost_center) = (cells.site, cells.cost_center);
+        let at_site = self.positions.get(site);
+        if let Some(position) = at_site.and_then(|it| it.get(cost_center)) {
+            return *position;
+        }
+        let position = self.places.len();
+        let place = Place {
+            site: site.to_owned(),
+            cost_center: cost_center.to_owned(),
+        };
+        let at_site = self.positions.entry(place.site.clone()).or_default();
+        at_site.insert(place.cost_center.clone(), position);
+        self.places.push(place);
+        position
+    }
+}
+
+impl OnAccounts {
+    /// Wherever they are, pool by pool.
+    pub fn pools(&self) -> BTreeMap<Pool, PoolCount> {
+        let mut pools: BTreeMap<Pool, PoolCount> = BTreeMap::new();
+        for (pool, count) in self.0.values().flatten() {
+            pools.entry(pool.clone()).or_default().add(*count);
+        }
+        pools
+    }
+
+    /// Those of one pool, place by place.
+    pub fn places_of(&self, pool: &Pool) -> Vec<PlaceObservation> {
+        let places = self.0.iter();
+        places
+            .filter_map(|(place, pools)| {
+                let PoolCount { active, stranded } = *pools.get(pool)?;
+                Some(PlaceObservation {
+                    place: place.clone(),
+                    active,
+                    stranded,
+                })
+            })
+            .collect()
+    }
+
+    fn add(&mut self, place: &Place, held: &[Pool], rows: PoolCount) {
+        let pools = self.0.entry(place.clone()).or_default();
+        for pool in held {
+            pools.entry(pool.clone()).or_default().add(rows);
+        }
+    }
+
+    fn count(&mut self, place: Place, status: AccountStatus, licenses: &[LicenseName]) {
+        let pools = self.0.entry(place).or_default();
+        for license in licenses {
+            pools.entry(license.pool()).or_default().count(status);
+        }
     }
 }
 
@@ -177,7 +331,12 @@ mod tests {
             employee_id: None,
             name: PersonName::default(),
             status,
-            site: String::new(),
+            site: if id.starts_with('b') {
+                "Leeds"
+            } else {
+                "Denver"
+            }
+            .to_owned(),
             department: String::new(),
             cost_center: String::new(),
             created: None,
@@ -185,6 +344,7 @@ mod tests {
             extension: String::new(),
             phone_numbers: Vec::new(),
             devices: Vec::new(),
+            groups: Vec::new(),
             licenses: licenses
                 .iter()
                 .filter_map(|name| LicenseName::parse(name, None))
@@ -220,7 +380,12 @@ mod tests {
             for row in &rows {
                 tally.observe(row);
             }
-            tally.finish().into_values().next().unwrap_or_default()
+            tally
+                .finish()
+                .pools()
+                .into_values()
+                .next()
+                .unwrap_or_default()
         };
         assert_eq!(
             count("2026-11-19T08:00:00Z"),
@@ -246,6 +411,7 @@ mod tests {
             account("a1", AccountStatus::Active, &[X2]),
             account("b2", AccountStatus::Active, &[X2]),
             account("a1", AccountStatus::Active, &[X2]),
+            account("b3", AccountStatus::Active, &[X2]),
         ];
         for cut in 0..=rows.len() {
             let mut first = Tally::new(&memory, at);
@@ -253,11 +419,22 @@ mod tests {
             rows[..cut].iter().for_each(|row| first.observe(row));
             rows[cut..].iter().for_each(|row| second.observe(row));
             first.merge(second);
-            let counts: Vec<PoolCount> = first.finish().into_values().collect();
+            let on_accounts = first.finish();
+            let pool = LicenseName::parse(X2, None).expect("a name").pool();
+            let places: Vec<(String, u32, u32)> = on_accounts
+                .places_of(&pool)
+                .into_iter()
+                .map(|it| (it.place.site, it.active, it.stranded))
+                .collect();
+            let expected = [("Denver", 0, 1), ("Leeds", 2, 0)];
+            let expected =
+                expected.map(|(site, active, stranded)| (site.to_owned(), active, stranded));
+            assert_eq!(places, expected, "cut at {cut}");
+            let counts: Vec<PoolCount> = on_accounts.pools().into_values().collect();
             assert_eq!(
                 counts,
                 [PoolCount {
-                    active: 1,
+                    active: 2,
                     stranded: 1
                 }],
                 "cut at {cut}"

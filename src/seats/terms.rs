@@ -2,8 +2,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::calendar_of;
-use crate::model::{Contract, Money};
+use super::{calendar_of, submit_by};
+use crate::model::{Contract, Money, OpenRequest, RequestState};
 
 /// What a request's calendar and price are on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Terms {
     pub earliest_effective: Date,
     /// The end of the term that begins if it is missed.
     pub renews_until: Date,
-    /// Days until `submit_by`.
+    /// Days until `submit_by`; below zero when it has passed.
     pub days_left: i32,
     /// What the seats cost for the whole renewal if it is missed, where the
     /// price is known.
@@ -29,7 +29,29 @@ pub struct Terms {
 impl Terms {
     /// The terms of a request for so many seats under this contract.
     pub fn of(contract: &Contract, quantity: u32, today: Date) -> Self {
-        let (term_ends, submit_by) = calendar_of(contract, today);
+        let (term_ends, _) = calendar_of(contract, today);
+        Self::in_term(contract, quantity, term_ends, today)
+    }
+
+    /// The terms of a request that was drafted for this contract. A draft is
+    /// for the first term that is still open; what the vendor has stays in the
+    /// term for which it was handed in, although its last day passes.
+    pub fn of_request(contract: &Contract, request: &OpenRequest, today: Date) -> Self {
+        match request.state {
+            RequestState::Drafted => Self::of(contract, request.quantity, today),
+            RequestState::Submitted
+            | RequestState::Confirmed
+            | RequestState::Effective
+            | RequestState::Verified
+            | RequestState::Lapsed
+            | RequestState::Withdrawn => {
+                Self::in_term(contract, request.quantity, request.term_ends, today)
+            }
+        }
+    }
+
+    fn in_term(contract: &Contract, quantity: u32, term_ends: Date, today: Date) -> Self {
+        let submit_by = submit_by(contract, term_ends);
         let notice = i64::from(contract.notice_days).days();
         let earliest = today.checked_add(notice).unwrap_or(term_ends);
         let months = contract.renewal_months.max(1);
@@ -147,6 +169,33 @@ mod tests {
         check(date(2027, 1, 31), 1, date(2027, 3, 1), months);
         // No renewal said is a month at least: a term of no length would never end.
         check(date(2027, 1, 31), 0, date(2027, 3, 1), months);
+    }
+
+    // In November for March, confirmed late: its dates are not those of the
+    // term after.
+    #[test]
+    fn what_the_vendor_has_keeps_its_term() {
+        let contract = contract(date(2027, 3, 31), 12);
+        let request = |state| OpenRequest {
+            id: "cancel-1".to_owned(),
+            pool: contract.pool.clone(),
+            term_ends: date(2027, 3, 31),
+            quantity: 3,
+            state,
+            effective_on: None,
+            drafted_at: jiff::Timestamp::UNIX_EPOCH,
+            verified_at: None,
+        };
+        let today = date(2027, 2, 16);
+        let of = |state| {
+            let terms = Terms::of_request(&contract, &request(state), today);
+            (terms.notice_by, terms.submit_by, terms.days_left)
+        };
+        let own = (date(2027, 3, 1), date(2027, 2, 15), -1);
+        assert_eq!(of(RequestState::Submitted), own);
+        assert_eq!(of(RequestState::Confirmed), own);
+        let next = (date(2028, 3, 1), date(2028, 2, 16), 365);
+        assert_eq!(of(RequestState::Drafted), next);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The program as its users see it: command lines, files, exit codes.
 
+mod access;
 mod bad_input;
 mod bill;
 mod channels;
@@ -11,6 +12,7 @@ mod init;
 mod kill;
 mod layouts;
 mod live;
+mod nights;
 mod overtaken;
 mod packed;
 mod reclaim;

@@ -472,6 +472,19 @@ fn under_faults_a_draft_arrives_at_least_once_with_one_key_and_is_recorded_once(
 }
 
 #[test]
+fn a_receiver_that_tells_its_callers_by_a_query_gets_it_and_nobody_else() {
+    let mut receiver = Receiver::start(&[Manner::Answers(403), Manner::Answers(202)]);
+    receiver.url.push_str("?v=1&sig=a%2Bb");
+    let office = posting(&receiver);
+    let refused = office.on("2026-11-25", &RUN).expect(4);
+    assert!(!refused.stderr.contains("sig="), "{}", refused.stderr);
+    assert!(!office.read("out/summary.json").contains("sig="));
+    office.on("2026-11-26", &RUN).expect(0);
+    let targets: Vec<String> = receiver.posts().into_iter().map(|it| it.target).collect();
+    assert_eq!(targets, ["/hook?v=1&sig=a%2Bb", "/hook?v=1&sig=a%2Bb"]);
+}
+
+#[test]
 fn what_did_not_arrive_is_told_and_sent_the_next_night_with_the_same_key() {
     let receiver = Receiver::start(&[Manner::Answers(400), Manner::Answers(204)]);
     let office = posting(&receiver);

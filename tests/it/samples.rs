@@ -2,10 +2,12 @@
 //! tables of `samples/README.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
+use calamine::{Data, Reader, Xlsx};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -43,6 +45,11 @@ struct Played {
     requests: Vec<Line>,
     /// The pools as `audit` shows them after the night.
     pools: Vec<Line>,
+    findings: Vec<Line>,
+    access: Vec<Line>,
+    /// The same in the workbook, and in the page.
+    workbook: Vec<u8>,
+    page: String,
     summary: Value,
     plan: Value,
     log: Value,
@@ -99,6 +106,10 @@ fn play(night: &Night, out: &Path) -> Played {
         results: csv_lines(&folder.join("results.csv")),
         requests: csv_lines(&folder.join("cancellation-requests.csv")),
         pools,
+        findings: csv_lines(&folder.join("findings.csv")),
+        access: csv_lines(&folder.join("access.csv")),
+        workbook: std::fs::read(folder.join("audit.xlsx")).expect("a workbook"),
+        page: std::fs::read_to_string(folder.join("audit.html")).expect("a page"),
         summary: json(&folder.join("summary.json")),
         plan: json(&folder.join("plan.json")),
         log: json(&folder.join("sandbox-log.json")),
@@ -318,8 +329,6 @@ fn drafts_are_right_to_the_cent() {
     }
 }
 
-/// A pool and its draft, in the words of the README's table. Results and
-/// requests name these columns alike.
 /// Every seat is somewhere, or the difference says that it is not.
 #[test]
 fn the_audit_balances_and_shows_the_drafts() {
@@ -355,6 +364,137 @@ fn the_audit_balances_and_shows_the_drafts() {
     }
 }
 
+/// The lines of a sheet, by column.
+fn sheet_lines(played: &Played, name: &str) -> Vec<BTreeMap<String, Data>> {
+    let file = Cursor::new(played.workbook.clone());
+    let mut workbook: Xlsx<_> = Xlsx::new(file).expect("a workbook");
+    let cells = workbook.worksheet_range(name).expect(name);
+    let mut rows = cells.rows();
+    let titles = rows.next().expect("a header");
+    let titles: Vec<String> = titles.iter().map(ToString::to_string).collect();
+    rows.map(|row| titles.iter().cloned().zip(row.iter().cloned()).collect())
+        .collect()
+}
+
+/// Holds a cell to one of a CSV file; amounts are compared as numbers.
+#[track_caller]
+fn same(cell: &Data, text: &str, what: &str) {
+    match cell {
+        Data::Empty => assert_eq!(text, "", "{what}"),
+        Data::String(cell) => assert_eq!(cell, text, "{what}"),
+        Data::Float(number) => {
+            let told: f64 = text.parse().expect(what);
+            assert!(
+                told.total_cmp(number).is_eq(),
+                "{what}: {number} and {text}"
+            );
+        }
+        other => panic!("{what}: {other:?}"),
+    }
+}
+
+/// Three ways to tell the same: file, workbook, page.
+#[test]
+fn the_packs_say_what_the_files_say() {
+    let columns = [
+        ("license", "license"),
+        ("country", "country"),
+        ("billing", "billing"),
+        ("owned", "owned"),
+        ("in use", "in_use"),
+        ("leaving", "leaving"),
+        ("stranded", "stranded"),
+        ("unassigned", "unassigned"),
+        ("suspended", "suspended"),
+        ("difference", "difference"),
+        ("requested: drafted", "requested_drafted"),
+        ("used by nobody", "unused"),
+        ("price a seat and month", "unit_price"),
+        ("unused, a month", "monthly_cost"),
+        ("unused, a year", "yearly_cost"),
+        ("currency", "currency"),
+    ];
+    for (night, played) in PLAYED.iter().enumerate() {
+        let sheet = sheet_lines(played, "Pools");
+        assert_eq!(sheet.len(), played.pools.len());
+        for (row, line) in sheet.iter().zip(&played.pools) {
+            for (title, column) in columns {
+                same(
+                    &row[title],
+                    &line[column],
+                    &format!("night {night}, {title}: {line:?}"),
+                );
+            }
+            if !line["monthly_cost"].is_empty() {
+                let cost = format!(">{} {}<", line["monthly_cost"], line["currency"]);
+                assert!(played.page.contains(&cost), "night {night}: {cost}");
+            }
+            let name = format!("{} ({})", line["license"], line["country"]);
+            assert!(played.page.contains(&name), "night {night}: {name}");
+        }
+        let sheet = sheet_lines(played, "Findings");
+        assert_eq!(sheet.len(), played.findings.len());
+        for (row, line) in sheet.iter().zip(&played.findings) {
+            for (title, column) in [
+                ("finding", "finding"),
+                ("account", "account"),
+                ("seats", "quantity"),
+                ("source row", "source_row"),
+                ("a month", "monthly_cost"),
+                ("next step", "next_step"),
+            ] {
+                same(
+                    &row[title],
+                    &line[column],
+                    &format!("night {night}, {title}"),
+                );
+            }
+        }
+        let sheet = sheet_lines(played, "Access removal");
+        assert_eq!(sheet.len(), played.access.len());
+        for (row, line) in sheet.iter().zip(&played.access) {
+            for (title, column) in [
+                ("employee id", "employee_id"),
+                ("HR's notice, hours", "notice_hours"),
+                ("IT's removal, hours", "removal_hours"),
+                ("together, hours", "total_hours"),
+                ("state", "state"),
+                ("reason", "reason"),
+            ] {
+                same(
+                    &row[title],
+                    &line[column],
+                    &format!("night {night}, {title}"),
+                );
+            }
+            assert!(
+                !played.page.contains(&line["person"]),
+                "the page names nobody"
+            );
+        }
+        let requests = sheet_lines(played, "Requests");
+        assert_eq!(requests.len(), played.requests.len());
+        for request in &played.requests {
+            assert!(played.page.contains(&request["request_id"]), "{request:?}");
+        }
+    }
+    // The figures that README.md gives to finance.
+    let page = &PLAYED[3].page;
+    for figure in [
+        "19",
+        "14",
+        "546.60 USD",
+        "79.00 GBP",
+        "205.50 USD",
+        "39.50 GBP",
+    ] {
+        let shown = format!("<dd class=\"value\">{figure}</dd>");
+        assert!(page.contains(&shown), "{figure}");
+    }
+}
+
+/// A pool and its draft, in the words of the README's table. Results and
+/// requests name these columns alike.
 fn draft(line: &Line) -> (String, String) {
     let pool = format!("{} ({})", line["license"], line["country"]);
     let draft = format!(

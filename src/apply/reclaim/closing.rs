@@ -171,7 +171,7 @@ impl Reclaim<'_> {
             end: AttemptEnd::Changed,
             at,
         }));
-        entries.extend(self.closing.seen(false, &user.status(), at));
+        entries.extend(self.closing.seen(None, &user.status(), at));
         entries.extend(self.closing.reclaim_closed(at));
         self.context.record(entries).await
     }

@@ -1,6 +1,7 @@
 //! Fictional people and the plan for them.
 
 use super::*;
+use crate::model::AccessTrail;
 
 pub(super) fn user_id(number: usize) -> String {
     format!("U{number:04}")
@@ -183,6 +184,7 @@ pub(super) fn termination(number: usize) -> TerminationRecord {
         deactivated_at: None,
         approved: false,
         vanished_at: None,
+        access: AccessTrail::default(),
     }
 }
 

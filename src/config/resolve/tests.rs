@@ -35,7 +35,7 @@ api_key_env = "SEATSWEEP_API_KEY"
 #[test]
 fn an_audit_has_a_roster_and_days_of_its_own() {
     let more = "[inputs]\nhr = [\"hr.csv\"]\nusers = \"users.csv\"\nroster = \"all*.csv\"\n\
-                [seats]\nunassigned_after_days = 45\n\
+                [seats]\nunassigned_after_days = 45\ntax_regions = { Denver = \"CO\" }\n\
                 [columns.licenses]\nlicense = \"Product\"\n";
     let setup = Setup::new(&format!("{MINIMAL}{more}"));
     for name in ["hr.csv", "users.csv", "all-1.csv", "typed.csv"] {
@@ -44,6 +44,7 @@ fn an_audit_has_a_roster_and_days_of_its_own() {
     let settings = setup.resolve("audit").expect("settings");
     assert_eq!(settings.inputs.roster, Some(setup.path("all-1.csv")));
     assert_eq!(settings.unassigned_after_days, 45);
+    assert_eq!(settings.tax_regions["Denver"], "CO");
     assert_eq!(settings.columns_licenses.0["license"], "Product");
     let settings = setup.resolve("audit --roster typed.csv").expect("settings");
     assert_eq!(settings.inputs.roster, Some(PathBuf::from("typed.csv")));

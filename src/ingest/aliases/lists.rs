@@ -75,6 +75,10 @@ pub(in crate::ingest) mod seats {
         &[],
     );
 
+    pub(in crate::ingest) static SITE: Field = field("site", &["site", "site name"], &[]);
+    pub(in crate::ingest) static SERVICE_ADDRESS: Field =
+        field("service_address", &["service address"], &["address"]);
+
     pub(in crate::ingest) static TABLE: Table = Table {
         role: InputRole::Licenses,
         fields: &[
@@ -87,6 +91,8 @@ pub(in crate::ingest) mod seats {
             &LICENSE_ID,
             &STATUS,
             &ASSIGNEE,
+            &SITE,
+            &SERVICE_ADDRESS,
         ],
         required: &[
             Requirement {

@@ -195,6 +195,20 @@ pub(in crate::ingest) static DEVICES: Field = Field {
     arity: Arity::Several,
 };
 
+/// "Groups" alone may be those of a directory.
+pub(in crate::ingest) static GROUPS: Field = Field {
+    name: "groups",
+    strong: &[
+        "ring group",
+        "ring groups",
+        "call queue",
+        "call queues",
+        "ring groups and call queues",
+    ],
+    weak: &[],
+    arity: Arity::Several,
+};
+
 /// The licenses are required too, but not by their header alone: see
 /// `license_columns`.
 pub(in crate::ingest) static TABLE: Table = Table {
@@ -218,6 +232,7 @@ pub(in crate::ingest) static TABLE: Table = Table {
         &EXTENSION,
         &PHONE_NUMBERS,
         &DEVICES,
+        &GROUPS,
     ],
     required: &[
         Requirement {

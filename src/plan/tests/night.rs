@@ -37,9 +37,10 @@ impl Scenario {
             census.observe(row);
             tally.observe(row);
         }
+        let headcount = census.headcount();
         let facts = Facts {
-            active_accounts: census.active(),
-            active_licensed: census.active_licensed(),
+            active_accounts: headcount.active,
+            active_licensed: headcount.active_licensed,
             users_rows: census.rows(),
             due_leavers: reconciliation.due_leavers,
             due_matched: reconciliation.due_matched,
@@ -56,7 +57,9 @@ impl Scenario {
                 end: calendar.end_of(day, ""),
             }),
         };
-        let mut seats = figures(&tally.finish(), owned, &self.policy.contracts, &ledgered);
+        let on_accounts = tally.finish();
+        let pools = on_accounts.pools();
+        let mut seats = figures(&pools, owned, &self.policy.contracts, &ledgered);
         keep_for_joiners(&mut seats, &self.policy.planned_joiners);
         build(Build {
             as_of: self.as_of,
@@ -74,6 +77,7 @@ impl Scenario {
             looked_up: LookedUp::default(),
             facts,
             seats,
+            on_accounts: &on_accounts,
             counted,
             numbers: None,
         })
@@ -148,6 +152,7 @@ impl Scenario {
         let record = self.memory.terminations.get_mut(&id).expect("a record");
         record.state = TerminationState::Spent;
         record.deactivated_at = Some(self.as_of);
+        record.access.ended_by_us = Some(self.as_of);
         self.memory.recent.push(RecentPerson {
             person: record.termination.person.clone(),
             deactivated_at: Some(self.as_of),
@@ -224,6 +229,7 @@ fn remember(memory: &mut Memory, new: &TerminationRecord) {
         first_listed: known.first_listed.min(new.first_listed),
         deactivated_at: known.deactivated_at.or(new.deactivated_at),
         approved: known.approved || new.approved,
+        access: known.access.followed_by(new.access),
         ..new.clone()
     };
     memory.terminations.insert(id, merged);

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, ActionKind, Disposition, EmailAddress, EmployeeId,
-    EmploymentStatus, HrFileKind, HrRow, Origin, TerminationRecord, TerminationState, Username,
+    AccessTrail, AccountKey, AccountRow, AccountStatus, ActionKind, Disposition, EmailAddress,
+    EmployeeId, EmploymentStatus, HrFileKind, HrRow, Origin, TerminationRecord, TerminationState,
+    Username,
 };
 use crate::plan::{Action, Plan};
 use crate::reconcile::tests::scenario::{Scenario, account, hr, scenario};
@@ -103,6 +104,7 @@ fn record() -> impl Strategy<Value = TerminationRecord> {
             deactivated_at: was_deactivated.then_some(night.as_of),
             approved: false,
             vanished_at: None,
+            access: AccessTrail::default(),
         }
     })
 }

@@ -1,8 +1,12 @@
 //! Accounts that are shown and never acted on.
 
-use super::scenario::{Scenario, scenario};
+use proptest::prelude::*;
+
+use super::scenario::{Scenario, account, scenario};
 use crate::model::{Disposition as D, Reason as R};
-use crate::reconcile::Hint;
+use crate::reconcile::lookalikes::{Lookalikes, Suggestions};
+use crate::reconcile::resemblances::Traces;
+use crate::reconcile::{Hint, People};
 
 const LEFT: &str = "date=2026-11-20";
 
@@ -197,4 +201,26 @@ fn a_near_miss_is_reported_until_it_is_settled() {
     let mapped = ("jane@example.com".to_owned(), "x".to_owned());
     night.map.extend([mapped]);
     assert_eq!(night.settled().cases.len(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+
+    /// What is not looked at closely would not have been suggested.
+    #[test]
+    fn whoever_looks_like_somebody_has_something_of_them(
+        leaver in "(id=(0007|7|E7) )?(email=(jane|jörg\\+x|aue@sample\\.com) )?user=(jdoe|jane\\.doe@example\\.com|j_roe) name=(Jane|Jörg|Auée|J\\.)_(Doe|Müller|Doe-Roe|Roe,_Jane) (department=Sales )?date=2026-11-20",
+        theirs in "(employee=(7|007|E7) )?(email=(jane\\+y|jdoe@example\\.net|aue|jörg) )?user=(jane|Jane-Doe|doej|j\\.roe|jdoe|aue|jmuller@example\\.com) name=(Jane|Doe|Müller|J|Aué)(_Doe|_Roe|,_Jane|_Jane_Doe|_Müller|)( department=Sales)?",
+    ) {
+        let night = scenario().hr(&leaver);
+        let calendar = night.calendar();
+        let people = People::gather(&night.question(&calendar));
+        let persons = people.persons.iter().enumerate();
+        let lookalikes = Lookalikes::of(persons, &night.policy.identity_domains);
+        let row = account(&theirs);
+        let mut suggestions = Suggestions::new();
+        lookalikes.suggest(&row.key().expect("a key"), &row, &mut suggestions);
+        let may_look_alike = lookalikes.may_suggest(&Traces::of_row(&row));
+        prop_assert!(suggestions.is_empty() || may_look_alike, "{suggestions:?}");
+    }
 }

@@ -267,6 +267,7 @@ pub(crate) fn account(text: &str) -> AccountRow {
         extension: String::new(),
         phone_numbers: cells.get("phone").map(str::to_owned).into_iter().collect(),
         devices: cells.get("device").map(str::to_owned).into_iter().collect(),
+        groups: Vec::new(),
         licenses: names
             .filter_map(|name| LicenseName::parse(&name, None))
             .collect(),

@@ -23,13 +23,18 @@ pub(super) fn bill_tables(bill: &BillCheck) -> Vec<String> {
 /// The bill's part of the audit's one line.
 pub(super) fn bill_line(bill: &BillCheck) -> String {
     let differing = bill.pools.iter().filter(|pool| differs(pool)).count();
-    let still = bill.still_billed.iter().map(|it| u64::from(it.seats));
     format!(
         "; bill of {}: {differing} of {} pools differ, {} cancelled seats still billed",
         bill.date,
         bill.pools.len(),
-        still.sum::<u64>(),
+        still_billed_seats(bill),
     )
+}
+
+/// Seats that were cancelled and are billed all the same.
+pub(super) fn still_billed_seats(bill: &BillCheck) -> u64 {
+    let still = bill.still_billed.iter();
+    still.map(|it| u64::from(it.seats)).sum()
 }
 
 /// Whether seats or amounts are not as they should be, or cannot be compared

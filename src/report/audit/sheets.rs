@@ -139,6 +139,7 @@ fn pool_row(pool: &PoolInventory, report: &AuditReport) -> [String; 37] {
 
 fn place_row(pool: &PoolInventory, count: &PlaceCount, report: &AuditReport) -> [String; 37] {
     let mut row = std::array::from_fn(|_| String::new());
+    let moved = count.movements.as_ref();
     let cells = [
         ("scope", "place".to_owned()),
         ("license", pool.pool.license.clone()),
@@ -148,6 +149,19 @@ fn place_row(pool: &PoolInventory, count: &PlaceCount, report: &AuditReport) -> 
         ("in_use", (count.active - count.leaving).to_string()),
         ("leaving", count.leaving.to_string()),
         ("stranded", count.stranded.to_string()),
+        (
+            "opening_active",
+            text(moved.map(|moved| moved.opening_active).as_ref()),
+        ),
+        (
+            "opening_stranded",
+            text(moved.map(|moved| moved.opening_stranded).as_ref()),
+        ),
+        ("moved_freed", text(moved.map(|moved| moved.freed).as_ref())),
+        (
+            "moved_assigned",
+            text(moved.map(|moved| moved.assigned).as_ref()),
+        ),
         ("target", report.target.clone()),
     ];
     for (column, cell) in cells {

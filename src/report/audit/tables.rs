@@ -3,9 +3,11 @@ use std::collections::BTreeMap;
 use tabled::builder::Builder;
 use tabled::settings::Style;
 
+use super::access::{access_line, access_tables};
 use super::bill::{bill_line, bill_tables};
+use super::groups::{FindingGroup, grouped};
 use super::{AuditReport, RequestLine};
-use crate::model::{Money, MoneyTotals, Pool};
+use crate::model::{Money, MoneyTotals};
 use crate::report::{instant, text};
 use crate::seats::{Finding, FindingKind, PoolInventory};
 
@@ -42,15 +44,17 @@ pub fn audit_tables(report: &AuditReport) -> String {
     };
     let stranded = of(&[FindingKind::StrandedSeat, FindingKind::LeftBehind]);
     if !stranded.is_empty() {
-        parts.push(titled("stranded", &grouped(&stranded)));
+        parts.push(titled("stranded", &finding_table(&stranded)));
     }
     let idle = of(&[FindingKind::Idle]);
     if !idle.is_empty() {
-        parts.push(titled("unassigned for long", &grouped(&idle)));
+        parts.push(titled("unassigned for long", &finding_table(&idle)));
     }
     let others = of(&[
         FindingKind::NotInHr,
         FindingKind::TwoCallingSeats,
+        FindingKind::InGroups,
+        FindingKind::TaxRegion,
         FindingKind::Unexplained,
         FindingKind::MoreThanOwned,
         FindingKind::StillBilled,
@@ -61,12 +65,13 @@ pub fn audit_tables(report: &AuditReport) -> String {
         FindingKind::NotOnBill,
     ]);
     if !others.is_empty() {
-        parts.push(titled("findings", &grouped(&others)));
+        parts.push(titled("findings", &finding_table(&others)));
     }
     if !report.requests.is_empty() {
         parts.push(titled("requests", &request_table(&report.requests)));
     }
     parts.extend(report.bill.iter().flat_map(bill_tables));
+    parts.extend(access_tables(&report.access));
     parts.join("\n\n")
 }
 
@@ -77,18 +82,14 @@ pub fn audit_line(report: &AuditReport) -> String {
         0 => String::new(),
         seats => format!(", {seats} of them without a known price"),
     };
-    let differing = report
-        .pools
-        .iter()
-        .filter(|pool| pool.difference().is_some_and(|it| it != 0))
-        .count();
+    let differing = report.differing_pools();
     let cost = match totals(&waste.monthly) {
         amounts if amounts.is_empty() => "at no known price".to_owned(),
         amounts => format!("{amounts} a month, {} a year", totals(&waste.yearly)),
     };
     format!(
         "audit of {} ({}): {} pools; {} seats used by nobody ({} stranded, {} unassigned), \
-         {cost}{unpriced}; {differing} pools with a difference; {} findings; {} requests{}",
+         {cost}{unpriced}; {differing} pools with a difference; {} findings; {} requests{}{}",
         report.target,
         report.tenant,
         report.pools.len(),
@@ -98,6 +99,7 @@ pub fn audit_line(report: &AuditReport) -> String {
         report.findings.len(),
         report.requests.len(),
         report.bill.as_ref().map(bill_line).unwrap_or_default(),
+        access_line(&report.access),
     )
 }
 
@@ -168,20 +170,18 @@ fn movement_table(pools: &[&PoolInventory]) -> String {
 }
 
 /// Findings of one kind, pool and next step together.
-fn grouped(findings: &[&Finding]) -> String {
-    let mut groups: BTreeMap<(FindingKind, &Pool, &str), (u32, MoneyTotals)> = BTreeMap::new();
-    for finding in findings {
-        let key = (finding.kind, &finding.pool, finding.repair.as_str());
-        let (seats, cost) = groups.entry(key).or_default();
-        *seats += finding.quantity;
-        if let Some(money) = &finding.monthly_cost {
-            cost.add(money);
-        }
-    }
+fn finding_table(findings: &[&Finding]) -> String {
     let mut table = Builder::default();
     table.push_record(["finding", "pool", "seats", "a month"]);
     let mut steps: Vec<String> = Vec::new();
-    for ((kind, pool, repair), (seats, cost)) in groups {
+    for group in grouped(findings.iter().copied()) {
+        let FindingGroup {
+            kind,
+            pool,
+            repair,
+            seats,
+            monthly_cost,
+        } = group;
         let step = steps.iter().position(|step| step == repair);
         let step = step.unwrap_or_else(|| {
             steps.push(repair.to_owned());
@@ -191,7 +191,7 @@ fn grouped(findings: &[&Finding]) -> String {
             format!("{kind} [{}]", step + 1),
             pool.to_string(),
             seats.to_string(),
-            totals(&cost),
+            totals(&monthly_cost),
         ]);
     }
     let steps = steps.iter().enumerate();
@@ -210,7 +210,7 @@ fn request_table(requests: &[RequestLine]) -> String {
             line.request.pool.to_string(),
             line.request.quantity.to_string(),
             line.request.state.as_str().to_owned(),
-            text(line.submit_by.as_ref()),
+            text(line.submit_by().as_ref()),
             text(line.monthly_saving.as_ref()),
         ]);
     }

@@ -1,8 +1,10 @@
+mod packs;
+
 use jiff::civil::date;
 
 use super::*;
-use crate::model::{Pool, SourceRow};
-use crate::seats::{Balance, FindingKind, Place, PlaceCount, Requested};
+use crate::model::{Place, Pool, SourceRow};
+use crate::seats::{Balance, FindingKind, PlaceCount, PlaceMovements, Requested};
 
 fn pool(license: &str, treatment: Treatment, price: Option<(&str, &str)>) -> PoolInventory {
     PoolInventory {
@@ -32,6 +34,12 @@ fn pool(license: &str, treatment: Treatment, price: Option<(&str, &str)>) -> Poo
             active: 6,
             leaving: 1,
             stranded: 2,
+            movements: Some(PlaceMovements {
+                opening_active: 9,
+                opening_stranded: 1,
+                freed: 1,
+                assigned: -1,
+            }),
         }],
     }
 }
@@ -40,6 +48,7 @@ fn report(pools: Vec<PoolInventory>, findings: Vec<Finding>) -> AuditReport {
     let waste = Waste::of(&pools);
     AuditReport {
         as_of: "2026-12-02T10:00:00Z".parse().expect("an instant"),
+        today: date(2026, 12, 2),
         tenant: "acme".to_owned(),
         target: "8x8".to_owned(),
         counted_on: Some(date(2026, 11, 20)),
@@ -47,7 +56,11 @@ fn report(pools: Vec<PoolInventory>, findings: Vec<Finding>) -> AuditReport {
         findings,
         requests: Vec::new(),
         waste,
+        unassigned: Vec::new(),
+        leavers: Vec::new(),
+        asked: Asked::default(),
         bill: None,
+        access: AccessTimes::of((date(2026, 7, 1), date(2026, 12, 2)), Vec::new(), 0),
     }
 }
 
@@ -114,6 +127,13 @@ fn numbers_stay_numbers_and_formulas_do_not_run() {
     );
     assert_eq!(cell(1, "cost_center"), "'=4711");
     assert_eq!(cell(1, "owned"), "", "nobody knows it of a place");
+    let columns = [
+        "opening_active",
+        "opening_stranded",
+        "moved_freed",
+        "moved_assigned",
+    ];
+    assert_eq!(columns.map(|column| cell(1, column)), ["9", "1", "1", "-1"]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What a bill gives to look at, with what to do next.
 
 use super::{BillCheck, BillStanding, BilledPool, StillBilled};
-use crate::model::Pool;
-use crate::seats::{Finding, FindingKind, Place};
+use crate::model::{Place, Pool};
+use crate::seats::{Finding, FindingKind};
 
 impl BillCheck {
     /// Everything about the bill that is worth a look, by kind and pool.

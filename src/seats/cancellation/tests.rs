@@ -115,6 +115,7 @@ fn seats_that_new_people_took_are_not_free() {
         active: 95,
         stranded: 0,
         stock: None,
+        places: Vec::new(),
     });
     // 95 − 3 freed = 92 expected; 94 held: two were taken.
     let counts = BTreeMap::from([(
@@ -251,6 +252,29 @@ fn seats_already_asked_for_are_not_asked_for_again() {
         request(RequestState::Drafted, 9),
     ];
     assert_eq!(asked_for(&pool(), &requests, None), 3);
+}
+
+// Else what ended in the night after the count would be asked for again.
+#[test]
+fn a_count_of_the_last_day_still_has_the_seats_that_end_with_it() {
+    let counted = date(2027, 1, 31);
+    let is_asked_for = |effective_on| {
+        let request = OpenRequest {
+            id: "cancel-1".to_owned(),
+            pool: pool(),
+            term_ends: counted,
+            quantity: 3,
+            state: RequestState::Verified,
+            effective_on,
+            drafted_at: at("2026-11-28T10:00:00Z"),
+            verified_at: Some(at("2027-01-29T10:00:00Z")),
+        };
+        asked_for(&pool(), &[request], Some(counted)) == 3
+    };
+    let the_day_before = Some(date(2027, 1, 30));
+    assert!(!is_asked_for(the_day_before), "the count is without them");
+    assert!(is_asked_for(Some(counted)));
+    assert!(is_asked_for(Some(date(2027, 2, 1))));
 }
 
 #[test]

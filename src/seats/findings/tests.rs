@@ -50,6 +50,7 @@ fn holder(licenses: &[&str]) -> Holder {
             .iter()
             .filter_map(|name| LicenseName::parse(name, Some("US")))
             .collect(),
+        groups: Vec::new(),
     }
 }
 
@@ -84,6 +85,7 @@ impl Case {
             contracts: &self.contracts,
             memory: &self.memory,
             as_of: at("2026-12-20T10:00:00Z"),
+            taxed_elsewhere: &[],
             idle_after_days: 30,
             report: "users.csv",
         })
@@ -116,6 +118,7 @@ impl Case {
                 ended: 0,
                 removals_until: Timestamp::MIN,
             }),
+            places: Vec::new(),
         });
     }
 }
@@ -189,6 +192,23 @@ fn the_next_step_follows_from_what_becomes_of_the_leaver() {
 }
 
 #[test]
+fn a_member_of_groups_without_a_seat_has_no_pool_and_no_cost() {
+    let mut case = Case::new();
+    let member = Holder {
+        groups: vec!["Denver Reception".to_owned(), "Support".to_owned()],
+        ..holder(&[])
+    };
+    case.held.in_groups.insert(jane(), member);
+    let findings = case.inspect();
+    let [finding] = findings.as_slice() else {
+        panic!("{findings:?}");
+    };
+    assert_eq!(finding.kind, FindingKind::InGroups);
+    assert_eq!((finding.quantity, &finding.monthly_cost), (0, &None));
+    assert!(finding.what.ends_with("Denver Reception, Support"));
+}
+
+#[test]
 fn a_stranger_is_no_leaver() {
     let mut case = Case::new();
     case.held
@@ -209,7 +229,7 @@ fn a_stranger_is_no_leaver() {
 fn of_two_seats_to_call_with_only_alike_ones_have_a_cost() {
     let mut case = Case::new();
     let doubled = |other: &str| Doubled {
-        account: Some(jane()),
+        account: "jane.doe".to_owned(),
         seats: vec![(3, pool_of("X Series - X2")), (9, pool_of(other))],
     };
     case.held.doubled = vec![doubled("X Series - X2"), doubled("X Series - X4")];

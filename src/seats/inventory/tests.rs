@@ -6,8 +6,10 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{AccountKey, AccountMemory, AccountStatus, LicenseName};
-use crate::seats::{CountDate, Held, Ledgered, OwnedSeats, figures};
+use crate::model::{
+    AccountKey, AccountMemory, AccountStatus, LicenseName, Place, PlaceObservation,
+};
+use crate::seats::{CountDate, Held, Ledgered, OwnedSeats, PlaceMovements, PoolCount, figures};
 
 fn pool(country: &str) -> Pool {
     Pool {
@@ -43,19 +45,22 @@ fn request(pool: &Pool, id: &str, quantity: u32, state: RequestState) -> OpenReq
     }
 }
 
+mod requests;
+
 /// What really happens at a tenant, and what its files say of it.
 struct Tenant {
     pools: Vec<TruePool>,
     memory: Memory,
     /// Day and counts of the licences file.
     counted: (Date, Vec<OwnedSeats>),
+    /// Where accounts are of which seats were removed.
+    freed: BTreeMap<AccountKey, Place>,
 }
 
 /// One pool as it really is.
 struct TruePool {
     pool: Pool,
-    active: u32,
-    stranded: u32,
+    places: [TruePlace; 3],
     unassigned: u32,
     suspended: u32,
     /// Seats that the licences file has and nobody can find.
@@ -64,13 +69,29 @@ struct TruePool {
     assigned: i64,
     released: i64,
     ended_tonight: u32,
-    assigned_tonight: i64,
-    freed_since_observed: u32,
+}
+
+/// Seats of a pool at one place, and what happened since the last night.
+#[derive(Debug, Clone, Copy, Default)]
+struct TruePlace {
+    active: u32,
+    stranded: u32,
+    /// People who came with their seats less those who went are in it.
+    assigned: i64,
+    freed: u32,
 }
 
 impl TruePool {
     fn owned(&self) -> u32 {
-        self.active + self.stranded + self.unassigned + self.suspended + self.hidden
+        let counts = self.count();
+        counts.on_accounts() + self.unassigned + self.suspended + self.hidden
+    }
+
+    fn count(&self) -> PoolCount {
+        PoolCount {
+            active: self.places.iter().map(|place| place.active).sum(),
+            stranded: self.places.iter().map(|place| place.stranded).sum(),
+        }
     }
 
     /// What nobody can explain: what is hidden, and what was released by hand
@@ -83,6 +104,10 @@ impl TruePool {
 /// What happens on an afternoon, to at most so many seats.
 #[derive(Debug, Clone, Copy)]
 enum Happening {
+    /// People go to another place, with their seats.
+    Moved(u32),
+    /// Deactivated accounts do, in the same way.
+    MovedStranded(u32),
     Assigned(u32),
     Deactivated(u32),
     Reactivated(u32),
@@ -98,18 +123,23 @@ enum Happening {
     Hidden(u32),
 }
 
-/// One day: seats removed at night, whether the plan is made again from the
+/// Positions of the pool, of the place, and of another or the same place.
+type Where = (usize, usize, usize);
+
+/// One day: seats removed at night in each pool and place, whether the plan is made again from the
 /// same report, whether seats are counted in the morning, and the afternoon.
 #[derive(Debug, Clone)]
 struct Day {
-    removed: [u32; 2],
+    removed: [[u32; 3]; 2],
     planned_again: bool,
     counted: bool,
-    happenings: Vec<(usize, Happening)>,
+    happenings: Vec<(Where, Happening)>,
 }
 
 fn consistent() -> impl Strategy<Value = Happening> {
     prop_oneof![
+        (1..4_u32).prop_map(Happening::Moved),
+        (1..3_u32).prop_map(Happening::MovedStranded),
         (1..4_u32).prop_map(Happening::Assigned),
         (1..5_u32).prop_map(Happening::Deactivated),
         (1..3_u32).prop_map(Happening::Reactivated),
@@ -130,10 +160,10 @@ fn inconsistent() -> impl Strategy<Value = Happening> {
 
 fn days(happening: impl Strategy<Value = Happening>) -> impl Strategy<Value = Vec<Day>> {
     let day = (
-        [0..4_u32, 0..3_u32],
+        [[0..3_u32, 0..2, 0..2], [0..2, 0..2, 0..2]],
         any::<bool>(),
         prop::bool::weighted(0.3),
-        prop::collection::vec((0..2_usize, happening), 0..5),
+        prop::collection::vec(((0..2_usize, 0..3_usize, 0..3_usize), happening), 0..7),
     );
     let day = day.prop_map(|(removed, planned_again, counted, happenings)| Day {
         removed,
@@ -148,21 +178,23 @@ impl Tenant {
     fn new() -> Self {
         let pools = ["US", "GB"].map(|country| TruePool {
             pool: pool(country),
-            active: 20,
-            stranded: 3,
+            places: [(12, 2), (8, 1), (0, 0)].map(|(active, stranded)| TruePlace {
+                active,
+                stranded,
+                ..TruePlace::default()
+            }),
             unassigned: 5,
             suspended: 1,
             hidden: 0,
             assigned: 0,
             released: 0,
             ended_tonight: 0,
-            assigned_tonight: 0,
-            freed_since_observed: 0,
         });
         let mut tenant = Self {
             pools: pools.into(),
             memory: Memory::default(),
             counted: (first_day(), Vec::new()),
+            freed: BTreeMap::new(),
         };
         tenant.count(first_day());
         tenant
@@ -182,48 +214,53 @@ impl Tenant {
     }
 
     fn on_accounts(&self) -> BTreeMap<Pool, PoolCount> {
-        let pools = self.pools.iter().map(|pool| {
-            let count = PoolCount {
-                active: pool.active,
-                stranded: pool.stranded,
-            };
-            (pool.pool.clone(), count)
-        });
-        pools.collect()
+        let pools = self.pools.iter();
+        pools
+            .map(|pool| (pool.pool.clone(), pool.count()))
+            .collect()
     }
 
     fn inventory(&self, users_at: Timestamp, contracts: &[Contract]) -> Vec<PoolInventory> {
-        let (day, owned) = &self.counted;
-        let on_accounts = self.on_accounts();
-        let places = on_accounts
-            .iter()
-            .map(|(pool, count)| ((pool.clone(), Place::default()), *count));
         let held = Held {
-            places: places.collect(),
+            freed: self.freed.clone(),
             ..Held::default()
         };
-        let figures = figures(
-            &on_accounts,
-            owned,
-            contracts,
-            &Ledgered {
-                memory: &self.memory,
-                vanished: &[],
-                counted: Some(CountDate {
-                    start: at(*day, 0, 0),
-                    end: at(day.tomorrow().expect("a day"), 0, 0),
-                }),
-            },
-        );
+        let tonight: Vec<PoolObservation> = self
+            .pools
+            .iter()
+            .map(|pool| PoolObservation {
+                at: users_at,
+                pool: pool.pool.clone(),
+                active: pool.count().active,
+                stranded: pool.count().stranded,
+                stock: None,
+                places: observed_places(pool),
+            })
+            .collect();
         take_stock(&Stocktaking {
-            figures: &figures,
+            figures: &self.figures(contracts),
             contracts,
             memory: &self.memory,
-            counted: Some(*day),
+            counted: Some(self.counted.0),
             users_at,
+            tonight: &tonight,
             held: &held,
             leaving: &BTreeMap::new(),
         })
+    }
+
+    fn figures(&self, contracts: &[Contract]) -> Vec<PoolFigures> {
+        let (day, owned) = &self.counted;
+        let counted = Some(CountDate {
+            start: at(*day, 0, 0),
+            end: at(day.tomorrow().expect("a day"), 0, 0),
+        });
+        let ledgered = Ledgered {
+            memory: &self.memory,
+            vanished: &[],
+            counted,
+        };
+        figures(&self.on_accounts(), owned, contracts, &ledgered)
     }
 
     /// What an accepted plan remembers.
@@ -234,26 +271,36 @@ impl Tenant {
             active: pool.balance.active,
             stranded: pool.balance.stranded,
             stock: Some(pool.balance.stock(&pool.pool, &self.memory)),
+            places: self.places_of(&pool.pool),
         });
         let observations: Vec<PoolObservation> = observations.collect();
         let known = &mut self.memory.observations;
         known.retain(|observation| observation.at != users_at);
         known.extend(observations);
         for pool in &mut self.pools {
-            pool.freed_since_observed = 0;
-            pool.assigned_tonight = 0;
             pool.ended_tonight = 0;
+            for place in &mut pool.places {
+                (place.freed, place.assigned) = (0, 0);
+            }
         }
     }
 
-    fn remove(&mut self, position: usize, most: u32, at: Timestamp) {
+    fn places_of(&self, pool: &Pool) -> Vec<PlaceObservation> {
+        let pool = self.pools.iter().find(|it| it.pool == *pool);
+        observed_places(pool.expect("the pool"))
+    }
+
+    fn remove(&mut self, position: usize, site: usize, most: u32, at: Timestamp) {
         let pool = &mut self.pools[position];
-        let count = most.min(pool.stranded);
-        pool.stranded -= count;
+        let place = &mut pool.places[site];
+        let count = most.min(place.stranded);
+        place.stranded -= count;
+        place.freed += count;
         pool.unassigned += count;
-        pool.freed_since_observed += count;
         for ordinal in 0..count {
-            let key = AccountKey::stored(format!("id:{}-{at}-{ordinal}", pool.pool.country));
+            let name = format!("id:{}-{at}-{site}-{ordinal}", pool.pool.country);
+            let key = AccountKey::stored(name);
+            self.freed.insert(key.clone(), place_of(site));
             let license = LicenseName::parse(&pool.pool.license, Some(&pool.pool.country));
             let removed = vec![(license.expect("a name"), at)];
             let account = AccountMemory {
@@ -265,31 +312,48 @@ impl Tenant {
         }
     }
 
-    fn happens(&mut self, day: Date, position: usize, happening: Happening) {
+    fn happens(&mut self, day: Date, (position, site, other): Where, happening: Happening) {
         let requests = self.memory.requests.len();
         let pool = &mut self.pools[position];
+        let place = &mut pool.places[site];
         match happening {
+            Happening::Moved(most) => {
+                let count = most.min(place.active);
+                place.active -= count;
+                place.assigned -= i64::from(count);
+                pool.places[other].active += count;
+                pool.places[other].assigned += i64::from(count);
+            }
+            Happening::MovedStranded(most) => {
+                let count = most.min(place.stranded);
+                place.stranded -= count;
+                place.assigned -= i64::from(count);
+                pool.places[other].stranded += count;
+                pool.places[other].assigned += i64::from(count);
+            }
             Happening::Assigned(most) => {
                 let count = most.min(pool.unassigned);
                 pool.unassigned -= count;
-                pool.active += count;
+                place.active += count;
+                place.assigned += i64::from(count);
                 pool.assigned += i64::from(count);
-                pool.assigned_tonight += i64::from(count);
             }
             Happening::Deactivated(most) => {
-                let count = most.min(pool.active);
-                pool.active -= count;
-                pool.stranded += count;
+                let count = most.min(place.active);
+                place.active -= count;
+                place.stranded += count;
             }
             Happening::Reactivated(most) => {
-                let count = most.min(pool.stranded);
-                pool.stranded -= count;
-                pool.active += count;
+                let count = most.min(place.stranded);
+                place.stranded -= count;
+                place.active += count;
             }
             Happening::Reassigned => {
-                if pool.stranded > 0 {
-                    pool.stranded -= 1;
-                    pool.active += 1;
+                if place.stranded > 0 {
+                    place.stranded -= 1;
+                    place.assigned -= 1;
+                    pool.places[other].active += 1;
+                    pool.places[other].assigned += 1;
                 }
             }
             Happening::Bought(count) => pool.unassigned += count,
@@ -309,15 +373,35 @@ impl Tenant {
                 });
             }
             Happening::Released(most) => {
-                let count = most.min(pool.active);
-                pool.active -= count;
+                let count = most.min(place.active);
+                place.active -= count;
+                place.assigned -= i64::from(count);
                 pool.unassigned += count;
                 pool.released += i64::from(count);
-                pool.assigned_tonight -= i64::from(count);
             }
             Happening::Hidden(count) => pool.hidden += count,
         }
     }
+}
+
+fn place_of(site: usize) -> Place {
+    Place {
+        site: ["Denver", "Leeds", ""][site].to_owned(),
+        cost_center: if site == 0 { "4711" } else { "" }.to_owned(),
+    }
+}
+
+/// What a tally would say; of places without seats it says nothing.
+fn observed_places(pool: &TruePool) -> Vec<PlaceObservation> {
+    let places = pool.places.iter().enumerate();
+    places
+        .filter(|(_, place)| place.active + place.stranded > 0)
+        .map(|(site, place)| PlaceObservation {
+            place: place_of(site),
+            active: place.active,
+            stranded: place.stranded,
+        })
+        .collect()
 }
 
 fn first_day() -> Date {
@@ -354,6 +438,7 @@ fn play(days: &[Day], cents: u32) -> Result<(), TestCaseError> {
                 day
             );
             check_movements(pool, truth, before.as_deref())?;
+            check_places(pool, truth)?;
             let unused = u64::from(pool.unused().expect("a number"));
             let total = unused * u64::from(cents);
             let cost = pool.monthly_cost().expect("a price").amount.to_string();
@@ -362,7 +447,9 @@ fn play(days: &[Day], cents: u32) -> Result<(), TestCaseError> {
         tenant.observe(users_at, &inventory);
         before = Some(inventory);
         for (position, removed) in this.removed.into_iter().enumerate() {
-            tenant.remove(position, removed, at(day, 2, 5));
+            for (site, removed) in removed.into_iter().enumerate() {
+                tenant.remove(position, site, removed, at(day, 2, 5));
+            }
         }
         if this.planned_again {
             let again = tenant.inventory(users_at, &contracts);
@@ -376,8 +463,8 @@ fn play(days: &[Day], cents: u32) -> Result<(), TestCaseError> {
             tenant.count(day);
             hidden_in_file = [0, 1].map(|position: usize| tenant.pools[position].hidden);
         }
-        for (position, happening) in &this.happenings {
-            tenant.happens(day, *position, *happening);
+        for (location, happening) in &this.happenings {
+            tenant.happens(day, *location, *happening);
         }
     }
     Ok(())
@@ -395,8 +482,10 @@ fn check_movements(
     let before = before.iter().find(|it| it.pool == pool.pool);
     let moved = pool.movements.as_ref().expect("movements");
     prop_assert_eq!(moved.opening, before.expect("the pool").balance);
-    prop_assert_eq!(moved.freed, truth.freed_since_observed);
-    prop_assert_eq!(moved.assigned, truth.assigned_tonight);
+    let freed: u32 = truth.places.iter().map(|place| place.freed).sum();
+    let assigned: i64 = truth.places.iter().map(|place| place.assigned).sum();
+    prop_assert_eq!(moved.freed, freed);
+    prop_assert_eq!(moved.assigned, assigned);
     prop_assert_eq!(moved.ended, truth.ended_tonight);
     let (opening, closing) = (moved.opening, pool.balance);
     prop_assert_eq!(
@@ -410,6 +499,55 @@ fn check_movements(
     );
     let grown = closing.difference().zip(opening.difference());
     prop_assert_eq!(moved.unexplained, grown.map(|(now, then)| now - then));
+    Ok(())
+}
+
+/// Places are what they really are, and add up to the pool, tonight, on the
+/// night before, and in what happened between.
+fn check_places(pool: &PoolInventory, truth: &TruePool) -> Result<(), TestCaseError> {
+    let mut sums = PlaceMovements::default();
+    let (mut active, mut stranded) = (0, 0);
+    for (site, truth) in truth.places.iter().enumerate() {
+        let found = pool.places.iter().find(|it| it.place == place_of(site));
+        let Some(found) = found else {
+            let quiet = (truth.active, truth.stranded, truth.assigned, truth.freed);
+            prop_assert_eq!(quiet, (0, 0, 0, 0), "{} is left out", site);
+            continue;
+        };
+        prop_assert_eq!(
+            (found.active, found.stranded),
+            (truth.active, truth.stranded)
+        );
+        active += found.active;
+        stranded += found.stranded;
+        prop_assert_eq!(found.movements.is_some(), pool.movements.is_some());
+        let Some(moved) = found.movements else {
+            continue;
+        };
+        prop_assert_eq!((moved.freed, moved.assigned), (truth.freed, truth.assigned));
+        let opening = i64::from(moved.opening_active) + i64::from(moved.opening_stranded);
+        prop_assert_eq!(
+            opening - i64::from(moved.freed) + moved.assigned,
+            i64::from(found.active) + i64::from(found.stranded)
+        );
+        sums.opening_active += moved.opening_active;
+        sums.opening_stranded += moved.opening_stranded;
+        sums.freed += moved.freed;
+        sums.assigned += moved.assigned;
+    }
+    prop_assert_eq!(
+        (active, stranded),
+        (pool.balance.active, pool.balance.stranded)
+    );
+    if let Some(moved) = &pool.movements {
+        let of_pool = PlaceMovements {
+            opening_active: moved.opening.active,
+            opening_stranded: moved.opening.stranded,
+            freed: moved.freed,
+            assigned: moved.assigned,
+        };
+        prop_assert_eq!(sums, of_pool);
+    }
     Ok(())
 }
 
@@ -457,6 +595,7 @@ fn stock_of(figures: &PoolFigures, contracts: &[Contract], memory: &Memory) -> P
         memory,
         counted: Some(first_day()),
         users_at: at(first_day(), 1, 0),
+        tonight: &[],
         held: &Held::default(),
         leaving: &BTreeMap::new(),
     });
@@ -554,6 +693,61 @@ fn without_counts_nothing_is_below_zero() {
     assert_eq!(stock.difference(), Some(6));
 }
 
+// The same report may be read again, and a later one was made after tonight's.
+#[test]
+fn a_night_does_not_open_with_itself() {
+    let figures = some_figures("X Series - X2");
+    let mut memory = Memory::default();
+    let tonight = at(first_day(), 1, 0);
+    for night in [tonight, at(date(2026, 11, 22), 1, 0)] {
+        memory.observations.push(PoolObservation {
+            at: night,
+            pool: figures.pool.clone(),
+            active: 90,
+            stranded: 3,
+            stock: Some(Balance::default().stock(&figures.pool, &memory)),
+            places: Vec::new(),
+        });
+    }
+    assert_eq!(stock_of(&figures, &[], &memory).movements, None);
+}
+
+// Else everybody would seem to have come on the first night after an update.
+#[test]
+fn a_night_that_kept_no_places_opens_none() {
+    let figures = some_figures("X Series - X2");
+    let mut memory = Memory::default();
+    let night = |day: i8, places| PoolObservation {
+        at: at(date(2026, 11, day), 1, 0),
+        pool: figures.pool.clone(),
+        active: 90,
+        stranded: 3,
+        stock: Some(Balance::default().stock(&figures.pool, &Memory::default())),
+        places,
+    };
+    let tonight = vec![PlaceObservation {
+        place: place_of(0),
+        active: 90,
+        stranded: 3,
+    }];
+    memory.observations.push(night(18, Vec::new()));
+    let stock = take_stock(&Stocktaking {
+        figures: std::slice::from_ref(&figures),
+        contracts: &[],
+        memory: &memory,
+        counted: Some(first_day()),
+        users_at: at(first_day(), 1, 0),
+        tonight: &[night(20, tonight)],
+        held: &Held::default(),
+        leaving: &BTreeMap::new(),
+    });
+    assert!(stock[0].movements.is_some(), "of the pool all is known");
+    let [place] = stock[0].places.as_slice() else {
+        panic!("{:?}", stock[0].places);
+    };
+    assert_eq!((place.active, place.movements), (90, None));
+}
+
 #[test]
 fn an_observation_of_an_older_version_opens_nothing() {
     let figures = some_figures("X Series - X2");
@@ -564,6 +758,7 @@ fn an_observation_of_an_older_version_opens_nothing() {
         active: 90,
         stranded: 3,
         stock: None,
+        places: Vec::new(),
     });
     assert_eq!(stock_of(&figures, &[], &memory).movements, None);
 }

@@ -23,6 +23,8 @@ pub(super) enum Manner {
 /// One request as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Post {
+    /// Path and query.
+    pub(super) target: String,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body: String,
 }
@@ -70,7 +72,9 @@ impl Receiver {
 
 fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<Post>>, manners: &[Manner]) -> Option<()> {
     let mut reader = BufReader::new(stream);
-    reader.read_line(&mut String::new()).ok()?;
+    let mut first = String::new();
+    reader.read_line(&mut first).ok()?;
+    let target = first.split(' ').nth(1)?.to_owned();
     let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
@@ -85,7 +89,11 @@ fn serve(mut stream: &TcpStream, seen: &Mutex<Vec<Post>>, manners: &[Manner]) ->
     reader.take(length).read_to_string(&mut body).ok()?;
     let manner = {
         let mut seen = seen.lock().expect("no reader panicked");
-        seen.push(Post { headers, body });
+        seen.push(Post {
+            target,
+            headers,
+            body,
+        });
         manners[(seen.len() - 1).min(manners.len() - 1)]
     };
     let status = match manner {
