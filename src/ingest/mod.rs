@@ -36,6 +36,7 @@ mod encoding;
 mod error;
 mod events;
 mod filler;
+mod given;
 mod header;
 mod holds;
 mod hr;

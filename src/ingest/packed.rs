@@ -36,7 +36,7 @@ impl Packing {
     pub(super) fn unpack(self, name: &str, packed: &[u8]) -> Result<Vec<u8>, IngestError> {
         let mut content = Vec::new();
         let unpacked = self
-            .reader(packed, most_in(packed.len() as u64))
+            .reader(packed, packed.len() as u64)
             .and_then(|mut reader| reader.read_to_end(&mut content));
         match unpacked {
             Ok(_) => Ok(content),
@@ -44,12 +44,16 @@ impl Packing {
         }
     }
 
-    /// Reads the content of a packed file. It fails, and does not end, where the
-    /// file is damaged, breaks off, or holds more bytes than `most`.
-    fn reader<'p>(self, packed: impl BufRead + Send + 'p, most: u64) -> io::Result<Unpacking<'p>> {
-        let content: Box<dyn Read + Send + 'p> = match self {
-            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
-            Self::Zstd => Box::new(ZstdDecoder::with_buffer(packed)?),
+    /// Reads the content of a packed file of this length. It fails, and does not
+    /// end, where the file is damaged, breaks off, or holds more than an export.
+    pub(super) fn reader<R: BufRead>(self, packed: R, length: u64) -> io::Result<Unpacking<R>> {
+        self.bounded(packed, most_in(length))
+    }
+
+    fn bounded<R: BufRead>(self, packed: R, most: u64) -> io::Result<Unpacking<R>> {
+        let content = match self {
+            Self::Gzip => Unpacker::Gzip(Box::new(MultiGzDecoder::new(packed))),
+            Self::Zstd => Unpacker::Zstd(ZstdDecoder::with_buffer(packed)?),
         };
         Ok(Unpacking {
             content,
@@ -102,15 +106,33 @@ fn most_in(length: u64) -> u64 {
 }
 
 /// The content of a packed file, read as it is unpacked.
-struct Unpacking<'p> {
-    content: Box<dyn Read + Send + 'p>,
+pub(super) struct Unpacking<R: BufRead> {
+    content: Unpacker<R>,
     /// Bytes that may still come.
     left: u64,
 }
 
-impl Read for Unpacking<'_> {
+enum Unpacker<R: BufRead> {
+    Gzip(Box<MultiGzDecoder<R>>),
+    Zstd(ZstdDecoder<'static, R>),
+}
+
+impl<R: BufRead> Unpacking<R> {
+    /// What was unpacked.
+    pub(super) fn into_packed(self) -> R {
+        match self.content {
+            Unpacker::Gzip(content) => content.into_inner(),
+            Unpacker::Zstd(content) => content.finish(),
+        }
+    }
+}
+
+impl<R: BufRead> Read for Unpacking<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.content.read(buffer)?;
+        let read = match &mut self.content {
+            Unpacker::Gzip(content) => content.read(buffer)?,
+            Unpacker::Zstd(content) => content.read(buffer)?,
+        };
         let left = self.left.checked_sub(read as u64);
         self.left = left.ok_or(ErrorKind::FileTooLarge)?;
         Ok(read)
@@ -118,4 +140,4 @@ impl Read for Unpacking<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -12,14 +12,14 @@ use crate::ingest::{ColumnNames, Formats, HrFile, IngestError, read_hr};
 const EXPORT: &str = "Employee ID,Work Email,Termination Date\n\
     007,ann@example.com,2026-03-31\n008,bob@example.com,2026-04-30\n";
 
-fn gzip(content: &[u8]) -> Vec<u8> {
+pub(in crate::ingest) fn gzip(content: &[u8]) -> Vec<u8> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::default());
     packer.write_all(content).expect("memory takes all");
     packer.finish().expect("memory takes all")
 }
 
 /// As the command line tool packs: with a checksum at the end.
-fn zstd(content: &[u8]) -> Vec<u8> {
+pub(in crate::ingest) fn zstd(content: &[u8]) -> Vec<u8> {
     let mut packer = ::zstd::stream::write::Encoder::new(Vec::new(), 3).expect("a packer");
     packer.include_checksum(true).expect("a checksum");
     packer.write_all(content).expect("memory takes all");
@@ -138,7 +138,7 @@ fn what_unpacks_to_far_more_than_an_export_is_refused() {
     for (pack, packing) in PACKERS.into_iter().zip([Packing::Gzip, Packing::Zstd]) {
         let packed = pack(&content);
         let read = |most| -> io::Result<usize> {
-            let mut reader = packing.reader(&packed[..], most)?;
+            let mut reader = packing.bounded(&packed[..], most)?;
             reader.read_to_end(&mut Vec::new())
         };
         assert_eq!(read(1000).expect("the content"), 1000);
