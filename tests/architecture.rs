@@ -132,6 +132,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("csv", &["ingest", "plan", "report"]),
     ("encoding_rs", &["ingest"]),
     ("fastrand", &["vendor"]),
+    ("flate2", &["ingest"]),
     ("governor", &["vendor"]),
     ("hmac", &["deliver"]),
     ("http", &["http"]),
@@ -158,6 +159,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["commands"]),
     ("unicode_normalization", &["model"]),
     ("uuid", &["vendor"]),
+    ("zstd", &["ingest"]),
 ];
 
 /// Modules and files whose functions depend on their arguments alone.

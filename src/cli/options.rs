@@ -137,6 +137,8 @@ pub struct ExplainArguments {
 #[command(next_help_heading = "Inputs")]
 pub struct InputArguments {
     /// Read terminations from the HR export FILE; may be given several times.
+    ///
+    /// Of all inputs one can be `-`, standard input. Files packed with gzip or zstd are read as they are.
     #[arg(long, value_name = "FILE")]
     pub hr: Vec<PathBuf>,
     /// Read accounts from the users report FILE, or list them through the API (live).

@@ -25,6 +25,7 @@ mod sandbox;
 mod settled;
 mod sightings;
 mod signals;
+mod standard_input;
 mod target;
 mod tasks;
 mod unbegun;
@@ -65,7 +66,7 @@ pub fn carry_out(cli: &Cli, on_commit: Option<CommitHook>) -> Result<u8, Failure
     let settings = || -> Result<Settings, Failure> {
         let settings = config::load(cli)?;
         console::start_log(settings.log);
-        Ok(settings)
+        standard_input::keep(&cli.command, settings)
     };
     match &cli.command {
         Command::Plan(arguments) => plan::run(&settings()?, arguments),

@@ -1,5 +1,6 @@
 //! From input files and memory to a plan.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -170,11 +171,12 @@ impl Tonight {
         let mut rows = Vec::new();
         let mut invalid = Vec::new();
         let mut hr_at = Timestamp::MIN;
+        let mut paths = BTreeMap::new();
         for path in &settings.inputs.hr {
             let hr = ingest::read_hr(path, &settings.columns_hr, &settings.formats)?;
             let made_at = made_at(path, settings.inputs.hr_at, as_of);
             hr_at = hr_at.max(made_at);
-            refuse_twice(&inputs, &hr.file)?;
+            refuse_twice(&mut paths, hr.content_sha256, &hr.file.path)?;
             inputs.push(input(hr.file, Some(made_at)));
             rows.extend(hr.rows);
             invalid.extend(hr.invalid);
@@ -346,7 +348,7 @@ struct HandMade {
     owned: Vec<OwnedSeats>,
     unassigned: Vec<UnassignedSeats>,
     holds: Vec<HoldRecord>,
-    map: std::collections::BTreeMap<String, String>,
+    map: BTreeMap<String, String>,
     numbers: Option<NumberCounts>,
 }
 
@@ -404,16 +406,18 @@ pub(super) fn holds_file(
     Ok(Some((input(holds.file, None), holds.holds)))
 }
 
-/// The same HR file twice would make every leaver two.
-fn refuse_twice(inputs: &[PlanInput], file: &InputFile) -> Result<(), Failure> {
-    match inputs.iter().find(|input| input.sha256 == file.sha256) {
+/// The same HR file twice would make every leaver two, be it packed once and
+/// once not.
+fn refuse_twice(
+    paths: &mut BTreeMap<String, String>,
+    content_sha256: String,
+    path: &str,
+) -> Result<(), Failure> {
+    match paths.insert(content_sha256, path.to_owned()) {
         None => Ok(()),
         Some(first) => Err(Failure::new(
             Exit::BadData,
-            format!(
-                "{} and {} are the same file; name it once",
-                first.path, file.path
-            ),
+            format!("{first} and {path} are the same file; name it once"),
         )),
     }
 }

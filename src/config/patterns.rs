@@ -97,6 +97,8 @@ mod tests {
             ("users-9.csv.part", 0),
             (".users-9.csv", 0),
             ("hr.csv", 0),
+            ("users-1.csv.gz", 1),
+            ("users-2.csv.zst", 2),
         ]);
         fs::create_dir(folder.path().join("users-z.csv")).expect("a folder");
         assert_eq!(
@@ -107,6 +109,11 @@ mod tests {
             newest(&folder, "users-?.csv").as_deref(),
             Some("users-3.csv")
         );
+        // Packed ones are for whoever asks for them.
+        for pattern in ["users*.csv.gz", "users-?.csv.g?"] {
+            let found = newest(&folder, pattern);
+            assert_eq!(found.as_deref(), Some("users-1.csv.gz"), "{pattern}");
+        }
         assert_eq!(newest(&folder, "hr.csv").as_deref(), Some("hr.csv"));
         assert_eq!(newest(&folder, "users.csv"), None);
     }

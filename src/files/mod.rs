@@ -2,6 +2,7 @@
 //! the old file or the new one, readable by its owner only.
 
 mod cell;
+mod incoming;
 mod run_lock;
 
 use std::fs::{self, DirBuilder, File};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
 
 pub use cell::spreadsheet_safe;
+pub use incoming::{Incoming, keep_newest};
 pub use run_lock::{LockError, RunLock};
 
 /// Replaces the file at `path` by `bytes`, with mode 0600. Readers see the old

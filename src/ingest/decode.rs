@@ -6,12 +6,19 @@ use super::encoding::{self, Undecodable};
 use super::error::{IngestError, Refusal};
 use super::input_file::{Encoding, LineEnd};
 use super::options::TextFormat;
+use super::packed::Packing;
 
 /// What to do about almost any file that is no text.
 const SAVE_AS: &str = "open it in a spreadsheet and save it as \"CSV UTF-8\" or as .xlsx";
 
+/// What to do about a packed file that is not read as it is.
+const UNPACK: &str = "unpack it, or pack it with gzip or zstd, once";
+
+/// Where the header of an archive's first file says what it is.
+const TAR_MARK_AT: usize = 257;
+
 /// How files begin that are exported from the same menus and are no text.
-const NOT_TEXT: [(&[u8], &str, &str); 9] = [
+const NOT_TEXT: [(&[u8], &str, &str); 12] = [
     (b"PK\x05\x06", "an empty ZIP archive", "export it again"),
     (
         &[0xD0, 0xCF, 0x11, 0xE0],
@@ -23,7 +30,15 @@ const NOT_TEXT: [(&[u8], &str, &str); 9] = [
         "a PDF document",
         "export the report as CSV or Excel instead",
     ),
-    (&[0x1F, 0x8B], "a gzip archive", "unpack it"),
+    // What is packed once was unpacked before.
+    (&[0x1F, 0x8B], "a gzip file that was packed twice", UNPACK),
+    (
+        &[0x28, 0xB5, 0x2F, 0xFD],
+        "a zstd file that was packed twice",
+        UNPACK,
+    ),
+    (b"\xFD7zXZ\0", "an xz file", UNPACK),
+    (b"7z\xBC\xAF\x27\x1C", "a 7z archive", UNPACK),
     (
         b"\x89PNG",
         "a picture",
@@ -43,15 +58,30 @@ const NOT_TEXT: [(&[u8], &str, &str); 9] = [
     ),
 ];
 
+/// A packed file as it was given.
+#[derive(Debug)]
+pub(super) struct PackedAs {
+    /// What it is packed with.
+    pub packing: Packing,
+    /// Digest of its bytes, in hex.
+    pub sha256: String,
+    /// Length in bytes.
+    pub bytes: u64,
+}
+
 /// A file's text, with what the plan records about its bytes.
 #[derive(Debug)]
 pub(super) struct TextFile {
     /// The path as it was given.
     pub name: String,
-    /// Digest of the bytes, in hex.
+    /// Digest, in hex, of the bytes as they were given.
     pub sha256: String,
-    /// Length in bytes.
+    /// Length, in bytes, of what was given.
     pub bytes: u64,
+    /// What the given file was packed with, if it was.
+    pub packing: Option<Packing>,
+    /// Digest, in hex, of what was in it, packed or not.
+    pub content_sha256: String,
     /// How the text was encoded.
     pub encoding: Encoding,
     /// How its lines end.
@@ -75,7 +105,7 @@ impl TextFile {
         if let Some(refusal) = refuse_bytes(&name, &bytes) {
             return Err(refusal.into());
         }
-        let sha256 = digest(&bytes);
+        let content_sha256 = digest(&bytes);
         let length = bytes.len() as u64;
         let decoded = match fixed.encoding {
             None => encoding::detect(bytes),
@@ -87,8 +117,10 @@ impl TextFile {
         }
         Ok(Self {
             name,
-            sha256,
+            sha256: content_sha256.clone(),
             bytes: length,
+            packing: None,
+            content_sha256,
             encoding: decoded.encoding,
             line_end: LineEnd::of(&decoded.text),
             sheet: None,
@@ -107,16 +139,29 @@ impl TextFile {
         fixed: TextFormat,
         text: String,
     ) -> Self {
+        let content_sha256 = digest(bytes);
         Self {
             name,
-            sha256: digest(bytes),
+            sha256: content_sha256.clone(),
             bytes: bytes.len() as u64,
+            packing: None,
+            content_sha256,
             encoding: Encoding::Workbook,
             line_end: LineEnd::Cr,
             sheet: Some(sheet),
             fixed,
             notes: Vec::new(),
             text,
+        }
+    }
+
+    /// The same text, of a file that was given packed.
+    pub(super) fn packed_as(self, given: PackedAs) -> Self {
+        Self {
+            sha256: given.sha256,
+            bytes: given.bytes,
+            packing: Some(given.packing),
+            ..self
         }
     }
 
@@ -154,7 +199,8 @@ pub(super) fn whole_file(
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// The digest of bytes, in hex.
+pub(super) fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
 }
 
@@ -164,6 +210,17 @@ fn refuse_bytes(name: &str, bytes: &[u8]) -> Option<Refusal> {
             name,
             "the file is empty (0 bytes)",
             "an export without rows still has its header row: export it again and copy it completely",
+        ));
+    }
+    if bytes
+        .get(TAR_MARK_AT..)
+        .is_some_and(|rest| rest.starts_with(b"ustar"))
+    {
+        let problem = "this is no text but a tar archive";
+        return Some(whole_file(
+            name,
+            problem,
+            "take the export out of it, and give that",
         ));
     }
     let (_, what, advice) = NOT_TEXT
@@ -234,6 +291,8 @@ mod tests {
             (&b""[..], "0 bytes"),
             (b"\xD0\xCF\x11\xE0rest", "an old Excel workbook"),
             (b"%PDF-1.7", "a PDF document"),
+            (b"\xFD7zXZ\0rest", "an xz file; unpack it, or pack it with"),
+            (b"\x1F\x8Brest", "a gzip file that was packed twice"),
             (b"\xFF\xFE\0\0i\0\0\0", "UTF-32"),
             (b"i\0\0\0d\0\0\0,\0\0\0a\0\0\0", "a NUL byte"),
             (b"\xFF\xFEa\0b", "half a character"),

@@ -32,6 +32,8 @@ pub struct HrFile {
     pub rows: Vec<HrRow>,
     /// The rows that were not, in the file's order.
     pub invalid: Vec<InvalidRow>,
+    /// Digest, in hex, of what the file holds, packed or not.
+    pub content_sha256: String,
 }
 
 /// Reads an HR export, whatever system wrote it. A bad row is a result; a file
@@ -101,6 +103,7 @@ fn read_text(
         file: layout.input_file(file, count.rows, date_orders),
         rows,
         invalid,
+        content_sha256: file.content_sha256.clone(),
     })
 }
 

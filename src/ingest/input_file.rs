@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::DateOrder;
+use super::{DateOrder, Packing};
 
 /// An input file as the plan records it: what was read, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,9 +12,9 @@ pub struct InputFile {
     pub role: InputRole,
     /// The path as it was given.
     pub path: String,
-    /// Digest of its bytes, in hex.
+    /// Digest, in hex, of its bytes as they were given: packed, if it is.
     pub sha256: String,
-    /// Length in bytes.
+    /// Length in bytes of the same.
     pub bytes: u64,
     /// Data records, invalid ones included; blank ones and headers are not counted.
     pub rows: u64,
@@ -74,6 +74,9 @@ impl fmt::Display for InputRole {
 /// The format that was found from a file's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detected {
+    /// What the file is packed with, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packing: Option<Packing>,
     /// How the text is encoded.
     pub encoding: Encoding,
     /// What separates the cells; a comma for a workbook.

@@ -304,6 +304,7 @@ impl Layout {
             rows,
             header_fingerprint: format!("{:x}", Sha256::digest(normalized.join("\u{1f}"))),
             detected: Detected {
+                packing: file.packing,
                 encoding: file.encoding,
                 delimiter: char::from(self.dialect.delimiter),
                 line_end: file.line_end,

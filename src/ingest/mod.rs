@@ -2,8 +2,8 @@
 //!
 //! A file goes through the same stations, whatever it is for:
 //!
-//! 1. Bytes become text: `open`, then `decode` and `encoding`, or `workbook`
-//!    for a sheet.
+//! 1. Bytes become text: `open`, with `packed` if they are compressed, then
+//!    `decode` and `encoding`, or `workbook` for a sheet.
 //! 2. Delimiter, quoting and header row are found: `candidate`, `quoting`,
 //!    `landmarks`, `layout`.
 //! 3. Columns become fields: `aliases` and `header` propose, `content` asks the
@@ -36,6 +36,7 @@ mod encoding;
 mod error;
 mod events;
 mod filler;
+mod given;
 mod header;
 mod holds;
 mod hr;
@@ -55,6 +56,7 @@ mod missing;
 mod numbers;
 mod open;
 mod options;
+mod packed;
 mod quoting;
 mod records;
 mod review;
@@ -79,6 +81,7 @@ pub use licenses::{LicensesFile, OwnedSeats, read_licenses};
 pub use map::{MapFile, read_map};
 pub use numbers::{NumbersFile, read_numbers};
 pub use options::{ColumnNames, DateOrder, Delimiter, Formats, TextEncoding, TextFormat};
+pub use packed::Packing;
 pub use review::read_review;
 pub use roster::{RosterFile, RosterPerson, read_roster};
 pub use users::{AccountObserver, UsersFile, read_users};

@@ -5,15 +5,16 @@ use std::path::Path;
 
 use super::ColumnNames;
 use super::aliases::Table;
-use super::decode::{TextFile, whole_file};
+use super::decode::{PackedAs, TextFile, digest, whole_file};
 use super::error::{IngestError, Refusal};
 use super::input_file::InputRole;
 use super::layout;
 use super::options::TextFormat;
+use super::packed::Packing;
 use super::text::excerpt;
 use super::workbook::{self, Workbook};
 
-/// Opens an export: text as it is, of a workbook the one visible sheet that has
+/// Opens an export, packed or not: text as it is, of a workbook the one visible sheet that has
 /// the header row, or the hidden one where no visible one has it.
 pub(super) fn open(
     path: &Path,
@@ -22,10 +23,22 @@ pub(super) fn open(
     fixed: &TextFormat,
 ) -> Result<TextFile, IngestError> {
     let name = path.display().to_string();
-    match fs::read(path) {
-        Ok(bytes) => from_bytes(name, bytes, table, names, fixed),
-        Err(source) => Err(IngestError::Unreadable { file: name, source }),
-    }
+    let given = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(source) => return Err(IngestError::Unreadable { file: name, source }),
+    };
+    let Some(packing) = Packing::of(&given) else {
+        return from_bytes(name, given, table, names, fixed);
+    };
+    let content = packing.unpack(&name, &given)?;
+    let packed = PackedAs {
+        packing,
+        sha256: digest(&given),
+        bytes: given.len() as u64,
+    };
+    // Both together are held no longer than it takes.
+    drop(given);
+    Ok(from_bytes(name, content, table, names, fixed)?.packed_as(packed))
 }
 
 /// Opens a list that the administrator writes by hand.

@@ -6,16 +6,15 @@
 //! sign of anything else nothing has come of it, and the file is read as a
 //! whole, which also words every refusal.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
 use super::body;
 use super::chunks::{self, Chunk};
 use super::decode::TextFile;
+use super::given::Given;
 use super::input_file::{Encoding, LineEnd};
 use super::records::Dialect;
 use super::users::{AccountObserver, UsersFile};
@@ -51,6 +50,9 @@ impl Default for Blocks {
     }
 }
 
+/// How many times its size a packed report holds, roughly.
+const PACKED_TIMES: u64 = 10;
+
 /// Reads a report block by block, or says with `None` that it has to be read as
 /// a whole.
 pub(super) fn read<O: AccountObserver>(
@@ -63,8 +65,8 @@ pub(super) fn read<O: AccountObserver>(
     let mut source = Source::open(path, blocks)?;
     let mut head = source.head(path, formats)?;
     let whole = read_below(&mut source, &head, columns, formats, observer.split())?;
-    head.sha256 = format!("{:x}", source.digest.finalize());
-    head.bytes = source.length;
+    head.packing = source.file.packing;
+    (head.sha256, head.bytes) = source.file.digest();
     let reader = UsersReader::of_head(&head, columns, formats)?;
     reader.users_file(whole).ok()
 }
@@ -120,11 +122,8 @@ fn read_below<O: AccountObserver>(
 
 /// The file, from which blocks of whole records are taken.
 struct Source {
-    file: File,
+    file: Given,
     blocks: Blocks,
-    digest: Sha256,
-    /// Bytes that were read.
-    length: u64,
     /// What was read and belongs to the next block.
     carried: Vec<u8>,
     ended: bool,
@@ -134,13 +133,14 @@ struct Source {
 
 impl Source {
     fn open(path: &Path, blocks: Blocks) -> Option<Self> {
-        let file = File::open(path).ok()?;
-        let length = file.metadata().ok()?.len();
-        (length > blocks.more_than).then(|| Self {
+        let file = Given::open(path)?;
+        let about = match file.packing {
+            None => file.length,
+            Some(_) => file.length.saturating_mul(PACKED_TIMES),
+        };
+        (about > blocks.more_than).then(|| Self {
             file,
             blocks,
-            digest: Sha256::new(),
-            length: 0,
             carried: Vec::new(),
             ended: false,
             spare: Vec::new(),
@@ -210,12 +210,9 @@ impl Source {
 
     /// Reads so many bytes, unless the file ends.
     fn read_on(&mut self, most: usize, bytes: &mut Vec<u8>) -> Option<()> {
-        let begin = bytes.len();
         let mut file = (&mut self.file).take(most as u64);
         let read = file.read_to_end(bytes).ok()?;
         self.ended = read < most;
-        self.length += read as u64;
-        self.digest.update(&bytes[begin..]);
         Some(())
     }
 }

@@ -27,6 +27,7 @@ pub fn input_block(role: &str, path: &str, rows: u64, detected: &Value) -> Strin
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Detected {
+    packing: Option<String>,
     encoding: Option<String>,
     delimiter: Option<String>,
     line_end: Option<String>,
@@ -47,7 +48,12 @@ impl Detected {
         if let Some(sheet) = &self.sheet {
             // How its text is written down is this program's own affair.
             let sheet = Some(format!("sheet {sheet:?}"));
-            let facts = [self.encoding.clone(), sheet, header("row")];
+            let facts = [
+                self.packing.clone(),
+                self.encoding.clone(),
+                sheet,
+                header("row"),
+            ];
             return facts.into_iter().flatten().collect();
         }
         let delimiter = self.delimiter.as_deref().map(|delimiter| match delimiter {
@@ -56,7 +62,13 @@ impl Detected {
         });
         let line_end = self.line_end.as_ref();
         let line_end = line_end.map(|end| format!("lines end in {}", end.to_uppercase()));
-        let facts = [self.encoding.clone(), delimiter, line_end, header("line")];
+        let facts = [
+            self.packing.clone(),
+            self.encoding.clone(),
+            delimiter,
+            line_end,
+            header("line"),
+        ];
         facts.into_iter().flatten().collect()
     }
 
@@ -107,6 +119,15 @@ mod tests {
         assert_eq!(
             input_block("hr", "hr.xlsx", 7, &detected),
             "hr: hr.xlsx, 7 rows\n  workbook, sheet \"Leavers\", header on row 3"
+        );
+    }
+
+    #[test]
+    fn what_a_file_is_packed_with_comes_first() {
+        let detected = json!({"packing": "zstd", "encoding": "utf-8", "header_line": 1});
+        assert_eq!(
+            input_block("users", "users.csv.zst", 3, &detected),
+            "users: users.csv.zst, 3 rows\n  zstd, utf-8, header on line 1"
         );
     }
 

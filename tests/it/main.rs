@@ -15,6 +15,7 @@ mod layouts;
 mod live;
 mod nights;
 mod overtaken;
+mod packed;
 mod reclaim;
 mod rehearse;
 mod requests;

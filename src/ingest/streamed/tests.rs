@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use tempfile::NamedTempFile;
 
 use super::*;
+use crate::ingest::packed::tests::{gzip, zstd};
 use crate::ingest::users::read_whole;
 use crate::model::{AccountCells, AccountRow};
 
@@ -84,6 +85,38 @@ fn same(text: &str, blocks: Blocks) -> Result<bool, TestCaseError> {
     prop_assert_eq!(streamed.invalid, whole.invalid);
     prop_assert_eq!(streamed.observer, whole.observer);
     Ok(true)
+}
+
+#[test]
+fn a_packed_report_is_streamed_as_it_is_read_whole() {
+    let text = report("\n", ",last,,Active,Fax,2024-04-01,\"a\nb\"\n");
+    let half = text.len() / 2;
+    for pack in [gzip, zstd] {
+        let parts = text.as_bytes().split_at(half);
+        let packed = [pack(parts.0), pack(parts.1)].concat();
+        for bytes in [1, 7, 1000, packed.len(), 1 << 20] {
+            let file = stored(&packed);
+            let streamed = streamed(&file, blocks(bytes, 3)).expect("a streamed report");
+            let whole = whole(&file).expect("rows");
+            assert_eq!(streamed.file, whole.file);
+            assert_eq!(streamed.file.bytes, packed.len() as u64);
+            assert_eq!(streamed.observer, whole.observer);
+            assert_eq!(streamed.observer.0.len(), FIRST_ROWS + 1);
+        }
+    }
+}
+
+#[test]
+fn nothing_comes_of_a_packed_report_that_is_cut_short() {
+    let text = report("\n", "");
+    for pack in [gzip, zstd] {
+        let packed = pack(text.as_bytes());
+        for length in (0..packed.len()).filter(|it| it % 11 == 0 || it + 12 > packed.len()) {
+            let file = stored(&packed[..length]);
+            assert!(streamed(&file, blocks(1000, 3)).is_none(), "{length}");
+            whole(&file).expect_err("a refusal");
+        }
+    }
 }
 
 /// A cell as some exporter writes it.
