@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 
-use super::{FileError, create_owner_only_dir};
+use super::{FileError, TEMPORARY, create_owner_only_dir};
 
 /// A file of its owner that is written piece by piece and gets its name at the
 /// end; until then, or if it never comes, there is no such file.
@@ -22,7 +22,7 @@ impl Incoming {
         create_owner_only_dir(folder)?;
         // tempfile creates with mode 0600.
         let temporary = tempfile::Builder::new()
-            .prefix(".seatsweep-")
+            .prefix(TEMPORARY)
             .tempfile_in(folder)
             .map_err(|error| FileError::of(folder, error))?;
         Ok(Self {
