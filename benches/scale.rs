@@ -43,7 +43,7 @@ fn main() {
             run.changes,
             run.first.memory / 1024,
             run.last.memory / 1024,
-            run.last.most_memory / 1024,
+            run.most_memory / 1024,
             run.processor_at_first,
             run.processor_at_last,
             run.ledger,
@@ -59,8 +59,12 @@ fn main() {
 
 struct Measured {
     changes: usize,
+    /// With the first change.
     first: Used,
+    /// With the last one; the results are still to be written.
     last: Used,
+    /// In KiB, the results included.
+    most_memory: u64,
     processor_at_first: f64,
     processor_at_last: f64,
     ledger: f64,
@@ -96,7 +100,8 @@ fn measure(changes: usize) -> Measured {
     Measured {
         changes,
         first: *first,
-        last: **seen.last().as_ref().expect("a look"),
+        last: **last,
+        most_memory: seen.iter().map(|it| it.most_memory).max().expect("a look"),
         processor_at_first: processor(first, after_first),
         processor_at_last: processor(before_last, last),
         ledger: per_change(size(&ledger)),
