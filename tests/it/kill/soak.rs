@@ -10,15 +10,14 @@ use super::{in_parallel, undisturbed};
 const MOMENTS: usize = 200;
 /// No moment begins later than this after the first.
 const LONGEST: Duration = Duration::from_mins(15);
-/// A run takes a second or two of real time; some kills come too late, and
-/// those are counted.
-const LATEST_KILL_MS: u64 = 2_500;
-
 /// One night, and the end that it has when nobody disturbs it.
 struct Scene<'t> {
     tonight: &'t TonightsPlan,
     code: i32,
     results: office::Results,
+    /// How long that took: a kill that comes later meets nobody. Some do, and
+    /// the others are counted.
+    time: Duration,
     morning: Option<Morning<'t>>,
 }
 
@@ -30,11 +29,13 @@ struct Morning<'t> {
 
 impl<'t> Scene<'t> {
     fn new(tonight: &'t TonightsPlan, succeeded: usize) -> Self {
+        let began = now();
         let expected = undisturbed(tonight, succeeded);
         Self {
             tonight,
             code: expected.code,
             results: expected.results,
+            time: began.elapsed(),
             morning: None,
         }
     }
@@ -74,7 +75,7 @@ impl<'t> Scene<'t> {
         let sandbox = office.start_sandbox(None);
         let mut killed = 0;
         for _ in 0..random.usize(1..=3) {
-            let wait = Duration::from_millis(random.u64(..LATEST_KILL_MS));
+            let wait = self.time.mul_f64(random.f64());
             killed += usize::from(kill_after(&office, &sandbox, work, wait));
         }
         let code = office.run(&sandbox, work);
