@@ -72,6 +72,14 @@ impl Account {
         }
     }
 
+    /// Whether the body says which licences there are.
+    pub(super) fn says_licenses(&self) -> bool {
+        match self {
+            Self::Admin(user) => user.says_licenses(),
+            Self::Scim(_) => false,
+        }
+    }
+
     /// The identity provider that manages it, where the API says so.
     pub(super) fn managed_by(&self) -> Option<&str> {
         match self {

@@ -8,9 +8,11 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::{Stop, StopSwitch};
@@ -23,8 +25,8 @@ use crate::vendor::Clock;
 const BATCH: usize = 256;
 
 /// A commit is a disk flush, which as many lanes share as can: it waits for
-/// intents of so many of them, or of all that can have one, ...
-const ENOUGH: usize = 16;
+/// intents of so many of them, or of all that are at work, ...
+const ENOUGH: usize = 14;
 
 /// ... but no longer than this, in run-clock time. The vendor lets a request
 /// out every 600 ms, and lanes overlap, so that it costs nothing there.
@@ -45,12 +47,21 @@ pub struct Coordinator {
 #[derive(Clone)]
 pub struct Recorder {
     messages: mpsc::Sender<Message>,
-    lanes: watch::Sender<usize>,
+    lanes: Arc<LanesAtWork>,
 }
 
-/// A lane at work, from which the coordinator may expect an intent.
+/// A lane at work, from which, or after which, the coordinator may expect an
+/// intent.
 #[must_use]
-pub struct LaneAtWork(watch::Sender<usize>);
+pub struct LaneAtWork(Arc<LanesAtWork>);
+
+/// How many are.
+#[derive(Default)]
+struct LanesAtWork {
+    count: AtomicUsize,
+    /// There is one fewer.
+    fewer: Notify,
+}
 
 /// The ledger could not be written; the coordinator knows why.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -72,29 +83,18 @@ enum Message {
 /// Where messages arrive.
 struct Inbox {
     messages: mpsc::Receiver<Message>,
-    /// How many are at work.
-    lanes: watch::Receiver<usize>,
-    /// Lanes that can have an intent at the same time: each needs a place for
-    /// its operation first.
-    operations: usize,
+    lanes: Arc<LanesAtWork>,
     clock: Clock,
 }
 
 impl Coordinator {
-    /// Takes the ledger over, for lanes that have at most so many `operations`
-    /// open. If it cannot be written any more, `stop` is told.
-    pub fn start(
-        ledger: Ledger,
-        operations: usize,
-        clock: Clock,
-        stop: StopSwitch,
-    ) -> (Self, Recorder) {
+    /// Takes the ledger over. If it cannot be written any more, `stop` is told.
+    pub fn start(ledger: Ledger, clock: Clock, stop: StopSwitch) -> (Self, Recorder) {
         let (sender, receiver) = mpsc::channel(BATCH);
-        let (lanes, at_work) = watch::channel(0);
+        let lanes = Arc::new(LanesAtWork::default());
         let inbox = Inbox {
             messages: receiver,
-            lanes: at_work,
-            operations,
+            lanes: Arc::clone(&lanes),
             clock,
         };
         let mut task = JoinSet::new();
@@ -155,10 +155,10 @@ impl Recorder {
         outcomes.await.map_err(|_| RecordingFailed)
     }
 
-    /// Counts a lane as one that may bring an intent, until it is dropped.
+    /// Counts a lane as one at work, until it is dropped.
     pub fn lane(&self) -> LaneAtWork {
-        self.lanes.send_modify(|lanes| *lanes += 1);
-        LaneAtWork(self.lanes.clone())
+        self.lanes.count.fetch_add(1, Ordering::SeqCst);
+        LaneAtWork(Arc::clone(&self.lanes))
     }
 
     async fn recorded(&self, entries: Vec<Entry>) -> Result<(), RecordingFailed> {
@@ -179,7 +179,8 @@ impl Recorder {
 
 impl Drop for LaneAtWork {
     fn drop(&mut self) {
-        self.0.send_modify(|lanes| *lanes -= 1);
+        self.0.count.fetch_sub(1, Ordering::SeqCst);
+        self.0.fewer.notify_one();
     }
 }
 
@@ -192,8 +193,7 @@ impl Inbox {
         let mut is_awaited = false;
         while !batch.is_empty() && batch.len() < BATCH {
             let waiting = batch.iter().filter(|it| it.is_awaited()).count();
-            let lanes = *self.lanes.borrow_and_update();
-            let lanes = lanes.min(self.operations);
+            let lanes = self.lanes.count.load(Ordering::SeqCst);
             if waiting >= ENOUGH.min(lanes) {
                 break;
             }
@@ -205,7 +205,7 @@ impl Inbox {
             tokio::select! {
                 more = self.messages.recv_many(&mut batch, room) => if more == 0 { break },
                 // One that ended brings nothing more.
-                Ok(()) = self.lanes.changed() => {}
+                () = self.lanes.fewer.notified() => {}
                 () = &mut held_back => break,
             }
         }

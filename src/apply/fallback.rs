@@ -8,13 +8,13 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::MutexGuard;
 
-use super::RecordingFailed;
 use super::account::Account;
 use super::context::{Context, issued};
 use super::judge::{Wanted, describe};
 use super::lane::Work;
 use super::server::Server;
 use super::write::{Failure, Next, Sent};
+use super::{LaneAtWork, RecordingFailed};
 use crate::ledger::{AttemptEnd, Entry};
 use crate::model::{Channel, Outcome, OutcomeReason, OutcomeRecord};
 use crate::plan::{Alternative, StandIn};
@@ -55,11 +55,13 @@ impl Updates {
     /// Waits as long as somebody else is finding out. Whoever gets a guard
     /// finds out, and drops it when it has an answer.
     async fn ask(&self) -> Asking<'_> {
-        if self.known() != Support::Unknown {
-            return None;
-        }
         let asking = self.asking.lock().await;
         (self.known() == Support::Unknown).then_some(asking)
+    }
+
+    /// Whether the tenant has taken one in this run.
+    pub(super) fn are_there(&self) -> bool {
+        self.known() == Support::There
     }
 
     pub(super) fn are_missing(&self) -> bool {
@@ -87,11 +89,18 @@ impl Context {
 impl<'a> Work<'a> {
     /// Waits until it is known whether the tenant has the method that the
     /// step's update needs, unless the step is to find out itself.
-    pub(super) async fn method(&self) -> Asking<'a> {
-        match self.server {
-            Server::Admin(_) => self.context.updates.ask().await,
-            Server::Scim(_) => None,
+    pub(super) async fn method(&self, lane: LaneAtWork) -> (Asking<'a>, LaneAtWork) {
+        let is_known = match self.server {
+            Server::Admin(_) => self.context.updates.known() != Support::Unknown,
+            Server::Scim(_) => true,
+        };
+        if is_known {
+            return (None, lane);
         }
+        // Whoever finds out is not kept waiting for those who wait for it.
+        drop(lane);
+        let asking = self.context.updates.ask().await;
+        (asking, self.context.recorder.lane())
     }
 
     /// Whether the step's update need not be tried. One that ends access which

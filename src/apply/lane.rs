@@ -9,15 +9,15 @@ use super::account::Account;
 use super::context::Context;
 use super::judge::{Judgment, Pending, describe, judge};
 use super::server::{HIDDEN_FROM_SCIM, Listed, Server};
-use super::write::Next;
-use super::{RecordingFailed, Stop};
+use super::write::{Next, Turn};
+use super::{FRESH, RecordingFailed, Stop, read_ahead_is_fresh};
 use crate::ledger::{EndedBy, Entry};
 use crate::model::{
     AccountKey, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
     TerminationId,
 };
 use crate::plan::{Gift, Lane, Phase, Step};
-use crate::vendor::{CallError, CallErrorKind, Reply};
+use crate::vendor::{CallError, CallErrorKind, OperationSlot, Reply};
 
 /// Attempts at one update of a step in one run. A second one is made only when
 /// the first was certainly not carried out.
@@ -75,15 +75,24 @@ impl<'a> Work<'a> {
         mut pending: BTreeSet<String>,
     ) -> Result<(), RecordingFailed> {
         let mut left = ATTEMPTS_IN_A_RUN;
+        let mut place = None;
         while left > 0 {
             if pending.is_empty() {
                 return Ok(());
             }
             attempt += 1;
             left -= 1;
-            match self.attempt(attempt, &pending).await? {
+            if place.is_none() && !self.may_read_ahead() {
+                place = Some(self.server.limiter().operation().await);
+            }
+            match self.attempt(attempt, &pending, place.take()).await? {
                 Next::Done => return Ok(()),
                 Next::Again => {}
+                Next::Anew(in_time) => {
+                    // Nothing was sent.
+                    left += 1;
+                    place = Some(in_time);
+                }
                 Next::Instead => return self.instead().await,
                 Next::DeactivateAlone => {
                     // Another update: access ends however often the one that
@@ -98,20 +107,34 @@ impl<'a> Work<'a> {
             .await
     }
 
+    /// Whether the account may be read before there is a place for its
+    /// operation, so that what follows is ready when there is one. What is sent
+    /// back must be no older than it has to be, so it has to come soon; and
+    /// nobody waits with a place for an answer that only comes with another.
+    fn may_read_ahead(&self) -> bool {
+        let is_method_known = match self.server {
+            Server::Admin(_) => self.context.updates.are_there(),
+            Server::Scim(_) => true,
+        };
+        is_method_known
+            && read_ahead_is_fresh(self.server.limiter())
+            && self.context.pace().is_within(FRESH)
+    }
+
+    /// Reads, compares and writes, with a place for the operation or to take
+    /// one when the write is prepared. It is held until the operation has ended.
     pub(super) async fn attempt(
         &self,
         attempt: u32,
         pending: &BTreeSet<String>,
+        place: Option<OperationSlot>,
     ) -> Result<Next, RecordingFailed> {
-        // Held until the operation has ended, and taken before the account is
-        // read: what is sent back must be no older than it has to be.
-        let place = self.server.limiter().operation().await;
+        let turn = Turn::begin(self.context, place);
         if let Some(reason) = self.obstacle() {
             self.end_all(pending, Outcome::Deferred, reason, "not begun")
                 .await?;
             return Ok(Next::Done);
         }
-        let started_at = self.context.now();
         let Some(user) = self.read_account(pending).await? else {
             return Ok(Next::Done);
         };
@@ -130,7 +153,7 @@ impl<'a> Work<'a> {
                 done,
                 left_to_people,
             } => {
-                self.already_done(&done, &user, started_at).await?;
+                self.already_done(&done, &user, turn.started_at).await?;
                 self.leave_to_people(left_to_people).await?;
                 wanted
             }
@@ -148,8 +171,7 @@ impl<'a> Work<'a> {
         if wanted.is_empty() {
             return Ok(Next::Done);
         }
-        self.write(attempt, user.value, wanted, started_at, place)
-            .await
+        self.write(attempt, user.value, wanted, turn).await
     }
 
     /// The account, whole; `None` when its actions have ended without it.

@@ -49,6 +49,7 @@ use crate::plan::{Lane, Phase, Plan};
 use crate::vendor::{Clock, Limiter};
 use context::Context;
 use lane::Work;
+use pace::REQUESTS_A_CHANGE;
 use progress::Progress;
 use readback::Then;
 use reclaim::Reclaim;
@@ -103,10 +104,14 @@ pub enum Event {
 /// Told of events, from any task.
 pub type Observer = Arc<dyn Fn(Event) + Send + Sync>;
 
-/// Lanes at work at the same time: enough that waiting for operations costs
-/// no sending time, few enough that little is in flight when a run is stopped.
-/// More are only of use where more operations may be open.
-const LANES_AT_WORK: usize = 16;
+/// Lanes that prepare their writes while as many operations are open as may be,
+/// so that places for operations are not left empty and many intents share a
+/// flush of the disk. Only where the places decide how fast changes go out, and
+/// not the requests: at the vendor's documented rate there are none.
+const LANES_AHEAD: usize = 16;
+
+/// What was read longer ago than this is not sent back but read again.
+const FRESH: Duration = Duration::from_secs(5);
 
 /// Lanes of a phase that are worked on before their changes are read back
 /// together: enough that the pages of the users list are few for each change,
@@ -192,8 +197,7 @@ async fn with_ledger(
         Err(error) => return (ledger, Err(error)),
     };
     let (clock, stop) = (execution.clock.clone(), execution.stop.clone());
-    let operations = operations_at_once(&execution.servers);
-    let (coordinator, recorder) = Coordinator::start(ledger, operations, clock, stop);
+    let (coordinator, recorder) = Coordinator::start(ledger, clock, stop);
     work(Arc::new(Context::new(execution, recorder, progress))).await;
     coordinator.finish().await
 }
@@ -279,17 +283,15 @@ async fn side_by_side<Item, Ended>(
 ) where
     Ended: Future<Output = ()> + Send + 'static,
 {
-    let at_work = operations_at_once(&context.execution.servers).max(LANES_AT_WORK);
-    let places = Arc::new(Semaphore::new(at_work));
+    let places = Arc::new(Semaphore::new(lanes_at_work(&context.execution.servers)));
     let mut tasks = JoinSet::new();
     for item in items {
         // Waited for here and not by the lane, so that lanes begin in the plan's
         // order. The semaphore is never closed.
         let place = Arc::clone(&places).acquire_owned().await;
-        let at_work = context.recorder.lane();
         let work = work(Arc::clone(context), item);
         tasks.spawn(async move {
-            let _place = (place, at_work);
+            let _place = place;
             work.await;
         });
     }
@@ -303,11 +305,21 @@ async fn side_by_side<Item, Ended>(
     let _ = context.flush().await;
 }
 
-/// How many operations may be open at the same time.
-fn operations_at_once(servers: &Servers) -> usize {
-    let limiters = servers.limiters();
-    limiters
-        .map(Limiter::operations_at_once)
-        .max()
-        .unwrap_or_default()
+/// Whether the allowed rate serves whoever has a place, and whoever waits for
+/// one, while what they read is fresh.
+fn read_ahead_is_fresh(limiter: &Limiter) -> bool {
+    limiter.changes_within(FRESH, REQUESTS_A_CHANGE) >= limiter.operations_at_once() + LANES_AHEAD
+}
+
+/// As many as operations may be open, and a few that prepare what comes next.
+fn lanes_at_work(servers: &Servers) -> usize {
+    let lanes = servers.limiters().map(|limiter| {
+        let ahead = if read_ahead_is_fresh(limiter) {
+            LANES_AHEAD
+        } else {
+            0
+        };
+        limiter.operations_at_once() + ahead
+    });
+    lanes.max().unwrap_or(1).min(Semaphore::MAX_PERMITS)
 }

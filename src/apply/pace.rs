@@ -37,6 +37,12 @@ impl Pace {
         self.longest.min(operation_time / 4 * 3).max(self.earliest)
     }
 
+    /// Whether operations are over so soon that whoever waits for a place
+    /// meanwhile gets one within `time`.
+    pub(super) fn is_within(&self, time: Duration) -> bool {
+        self.longest < time
+    }
+
     /// How long to wait for the next look at an operation that is still under
     /// way after `elapsed`: until all others had ended, but no longer than
     /// it took so far; when it takes longer than any, half as long again.

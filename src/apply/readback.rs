@@ -16,12 +16,12 @@ use super::judge::{Wanted, describe, status_of};
 use super::lane::Work;
 use super::look::{Looked, Seen, Word, look};
 use super::server::Server;
-use super::side_by_side;
 use super::write::{Next, Sent};
+use super::{RecordingFailed, side_by_side};
 use crate::ledger::{EndedBy, Entry};
 use crate::model::ActionKind;
 use crate::plan::{Gift, Lane, Phase, Step};
-use crate::vendor::{AdminApi, PageQuery, Status, User, status_filter};
+use crate::vendor::{AdminApi, PageQuery, Status, status_filter};
 
 /// Users asked for at a time: the vendor's default, and the most that it is
 /// known to give.
@@ -91,19 +91,22 @@ async fn through_pages(
     for waiting in listed {
         others.extend(left.insert(waiting.sent.user_id.clone(), waiting));
     }
+    let mut shows_licenses = false;
+    // Shown without the licences that went, on a list of which nobody knows
+    // whether it shows any.
+    let mut doubtful: Vec<(Waiting, Account)> = Vec::new();
     let mut query = Some(PageQuery::First {
         filter: Some(status_filter(&status)),
         page_size: PAGE_SIZE,
     });
-    let mut shows_licenses = false;
-    // Shown without the licences that went, on a list of which nobody knows
-    // whether it shows any.
-    let mut doubtful: Vec<(Waiting, Seen)> = Vec::new();
+    let mut shown = Shown::default();
     while let Some(next) = query.take()
         && pages.are_worth_another(left.len() + doubtful.len())
         && !context.is_shut_out()
     {
-        let reply = match api.traced_page(next).await {
+        // What a page has shown is taken in while the next one is on its way.
+        let (reply, recorded) = tokio::join!(api.traced_page(next), shown.record(context));
+        let reply = match reply {
             Ok(reply) => reply,
             Err(error) => {
                 // A list that fails is no more than an economy lost.
@@ -111,51 +114,63 @@ async fn through_pages(
                 break;
             }
         };
+        if recorded.is_err() {
+            break;
+        }
         let page = reply.value;
-        let mut shown = Vec::new();
+        shown.http_status = reply.trace.status;
         for user in page.users {
-            shows_licenses |= !user.licenses().is_empty();
-            let known = left.get(user.user_id());
-            let Some(seen) = known.and_then(|it| it.sent.shown_by(&user, reply.trace.status))
-            else {
+            let user = Account::Admin(user);
+            shows_licenses |= user.licenses().is_some_and(|all| !all.is_empty());
+            let known = left.get(user.id());
+            if !known.is_some_and(|it| it.sent.is_shown_by(&user)) {
                 continue;
-            };
-            if let Some(waiting) = left.remove(user.user_id()) {
+            }
+            if let Some(waiting) = left.remove(user.id()) {
                 if waiting.sent.wanted.remove.is_empty() {
-                    shown.push((waiting, seen));
+                    shown.changes.push((waiting, user));
                 } else {
-                    doubtful.push((waiting, seen));
+                    doubtful.push((waiting, user));
                 }
             }
         }
         if shows_licenses {
-            shown.append(&mut doubtful);
+            shown.changes.append(&mut doubtful);
         }
-        pages.count(shown.len(), page.total);
-        if !record(context, &shown).await {
-            break;
-        }
+        pages.count(shown.changes.len(), page.total);
         // A page of users without any licence: the list shows none, or nobody
         // has one. The accounts themselves know.
         if doubtful.is_empty() {
             query = page.next.map(PageQuery::Next);
         }
     }
+    // A failure has stopped the run; the coordinator reports it.
+    let _ = shown.record(context).await;
     others.extend(left.into_values());
     others.extend(doubtful.into_iter().map(|(waiting, _)| waiting));
     others
 }
 
-/// Records the changes of one page; false when the ledger cannot be written.
-async fn record(context: &Context, shown: &[(Waiting, Seen)]) -> bool {
-    let mut entries = Vec::new();
-    for (waiting, seen) in shown {
-        if let Some(work) = waiting.work(context) {
-            entries.extend(work.success(&waiting.sent, seen));
+/// Changes that a page has shown, each with the account as it stands there.
+#[derive(Default)]
+struct Shown {
+    changes: Vec<(Waiting, Account)>,
+    /// The status of the answer that was the page.
+    http_status: u16,
+}
+
+impl Shown {
+    /// Records them and forgets them.
+    async fn record(&mut self, context: &Context) -> Result<(), RecordingFailed> {
+        let mut entries = Vec::new();
+        for (waiting, account) in self.changes.drain(..) {
+            if let Some(work) = waiting.work(context) {
+                let seen = waiting.sent.seen(&account, self.http_status);
+                entries.extend(work.success(&waiting.sent, &seen));
+            }
         }
+        context.record_later(entries).await
     }
-    let recorded = context.record_later(entries).await;
-    recorded.is_ok()
 }
 
 /// How many pages a list has, as far as that is known.
@@ -261,7 +276,10 @@ impl Waiting {
                 let _ = work.go_on(self.sent.key.attempt, pending).await;
             }
             // What completed was applied, so nothing is sent again.
-            Ok(Next::Done | Next::Again | Next::DeactivateAlone | Next::Instead) | Err(_) => {}
+            Ok(
+                Next::Done | Next::Again | Next::Anew(_) | Next::DeactivateAlone | Next::Instead,
+            )
+            | Err(_) => {}
         }
     }
 }
@@ -282,28 +300,31 @@ impl Wanted {
 }
 
 impl Sent {
-    /// What an element of a list says of the account, if that is what was
-    /// wanted. A list may carry less of a user than the user itself.
-    fn shown_by(&self, user: &User, http_status: u16) -> Option<Seen> {
+    /// Whether an element of a list says of the account what was wanted. A list
+    /// may carry less of a user than the user itself.
+    fn is_shown_by(&self, account: &Account) -> bool {
         let removes = !self.wanted.remove.is_empty();
-        let is_shown = self.wanted.listed_under().as_ref() == Some(&user.status())
-            && (!removes || user.says_licenses());
-        let account = Account::Admin(user.clone());
-        if !is_shown || !self.wanted.is_met_by(&account) {
-            return None;
-        }
+        self.wanted.listed_under().as_ref() == Some(&account.status())
+            && (!removes || account.says_licenses())
+            && self.wanted.is_met_by(account)
+    }
+
+    /// What the element says.
+    fn seen(&self, account: &Account, http_status: u16) -> Seen {
+        let removes = !self.wanted.remove.is_empty();
+        let shows_any = account.licenses().is_some_and(|all| !all.is_empty());
         let words = match self.before.split_once("; ") {
             // Licences that nobody touched are as they were.
-            Some((_, licenses)) if !removes && user.licenses().is_empty() => {
-                format!("{}; {licenses}", describe(&account))
+            Some((_, licenses)) if !removes && !shows_any => {
+                format!("{}; {licenses}", describe(account))
             }
-            Some(_) | None => describe(&account),
+            Some(_) | None => describe(account),
         };
-        Some(Seen {
-            status: user.status(),
+        Seen {
+            status: account.status(),
             words,
             http_status,
-        })
+        }
     }
 }
 

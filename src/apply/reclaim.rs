@@ -20,7 +20,7 @@ use super::context::Context;
 use super::fallback::WITHOUT_METHOD;
 use super::judge::{Judgment, Pending, Wanted, judge};
 use super::lane::Work;
-use super::write::Next;
+use super::write::{Next, Turn};
 use super::{RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{
@@ -170,7 +170,7 @@ impl<'a> Reclaim<'a> {
             work.end_all(all, Outcome::Deferred, reason, detail).await?;
             return Ok(none);
         }
-        let started_at = self.context.now();
+        let turn = Turn::begin(self.context, Some(place));
         let Some(user) = work.read_account(all).await? else {
             return Ok(none);
         };
@@ -202,7 +202,9 @@ impl<'a> Reclaim<'a> {
         for ended in done.iter().chain(&left_to_people) {
             removals.remove(ended);
         }
-        self.freeing.already_done(&done, &user, started_at).await?;
+        self.freeing
+            .already_done(&done, &user, turn.started_at)
+            .await?;
         self.freeing.leave_to_people(left_to_people).await?;
         if wanted.remove.is_empty() {
             let rest = all.iter().filter(|id| !self.is_removal(id)).cloned();
@@ -210,7 +212,7 @@ impl<'a> Reclaim<'a> {
             let (outcome, reason) = (Outcome::Manual, OutcomeReason::HandedOver);
             if done.len() == to_do.remove.len() {
                 let done: Vec<String> = rest.collect();
-                work.already_done(&done, &user, started_at).await?;
+                work.already_done(&done, &user, turn.started_at).await?;
             } else {
                 work.end_all(&rest.collect(), outcome, reason, detail)
                     .await?;
@@ -226,9 +228,7 @@ impl<'a> Reclaim<'a> {
             ..Wanted::default()
         };
         let attempt = self.context.progress.attempts_at(work.step) + 1;
-        let next = work
-            .write(attempt, user.value, wanted, started_at, place)
-            .await?;
+        let next = work.write(attempt, user.value, wanted, turn).await?;
         if let Next::Again = next {
             let action = work.step.actions().cloned().collect();
             let (outcome, reason) = (Outcome::Failed, OutcomeReason::NotChanged);
@@ -263,10 +263,11 @@ impl<'a> Reclaim<'a> {
             return self.put_off(removals).await;
         }
         let attempt = self.context.progress.attempts_at(work.step) + 1;
-        match work.attempt(attempt, removals).await? {
+        let place = work.server.limiter().operation().await;
+        match work.attempt(attempt, removals, Some(place)).await? {
             Next::Done | Next::DeactivateAlone | Next::Instead => Ok(()),
             // Another attempt would keep the account active for longer.
-            Next::Again => {
+            Next::Again | Next::Anew(_) => {
                 let (outcome, reason) = (Outcome::Failed, OutcomeReason::NotChanged);
                 work.end_all(removals, outcome, reason, "not carried out")
                     .await

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::RecordingFailed;
-use super::Stop;
 use super::account::Account;
+use super::context::Context;
 use super::judge::{Wanted, describe};
 use super::lane::Work;
 use super::look::{Begun, Looked, Seen, Word, follow, look};
 use super::server::Server;
+use super::{FRESH, LaneAtWork, RecordingFailed, Stop};
 use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, EndedBy, Entry, Intent};
 use crate::model::{Channel, LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
 use crate::plan::{Phase, UponRefusal};
@@ -36,10 +36,22 @@ pub(super) struct Sent {
     request_id: Option<String>,
 }
 
+/// What an attempt has from its beginning.
+pub(super) struct Turn {
+    /// A place for its operation, held until that has ended; without one it is
+    /// taken when the write is prepared.
+    place: Option<OperationSlot>,
+    lane: LaneAtWork,
+    pub(super) started_at: Timestamp,
+}
+
 /// Whether the step goes on with another attempt.
 pub(super) enum Next {
     Done,
     Again,
+    /// What was read grew old before it could be sent: from the reading on, with
+    /// the place that it got.
+    Anew(OperationSlot),
     /// With the deactivation alone.
     DeactivateAlone,
     /// With the step that stands in.
@@ -52,6 +64,16 @@ pub(super) struct Failure {
     pub(super) detail: String,
     /// Status of the answer that decided it.
     pub(super) http_status: Option<u16>,
+}
+
+impl Turn {
+    pub(super) fn begin(context: &Context, place: Option<OperationSlot>) -> Self {
+        Self {
+            place,
+            lane: context.recorder.lane(),
+            started_at: context.now(),
+        }
+    }
 }
 
 impl Work<'_> {
@@ -80,10 +102,14 @@ impl Work<'_> {
         attempt: u32,
         before: Account,
         wanted: Wanted,
-        started_at: Timestamp,
-        _place: OperationSlot,
+        turn: Turn,
     ) -> Result<Next, RecordingFailed> {
-        let asking = self.method().await;
+        let Turn {
+            place,
+            lane,
+            started_at,
+        } = turn;
+        let (asking, _lane) = self.method(lane).await;
         if let Some(reason) = self.obstacle() {
             let carried = wanted.actions().cloned().collect();
             self.end_all(&carried, Outcome::Deferred, reason, "not begun")
@@ -115,6 +141,13 @@ impl Work<'_> {
             request_id: Some(once.request_id.to_string()),
         };
         self.record_intent(&sent, &before).await?;
+        let _place = match place {
+            Some(place) => place,
+            None => match self.place_for(&sent).await? {
+                Ok(place) => place,
+                Err(next) => return Ok(next),
+            },
+        };
         let api = self.server.api();
         let answer = self.server.update(&before, &sent.wanted, once).await;
         match answer {
@@ -157,6 +190,25 @@ impl Work<'_> {
         self.conclude(&sent, looked).await
     }
 
+    /// Waits for a place for an operation that is prepared. Nothing is sent if
+    /// the run was stopped meanwhile, or if what was read has grown old.
+    async fn place_for(&self, sent: &Sent) -> Result<Result<OperationSlot, Next>, RecordingFailed> {
+        let place = self.server.limiter().operation().await;
+        let obstacle = self.obstacle();
+        if obstacle.is_none() && self.context.now() <= sent.at + FRESH {
+            return Ok(Ok(place));
+        }
+        let ended = self.ended(sent, AttemptEnd::NotApplied);
+        self.context.record_later(vec![ended]).await?;
+        let Some(reason) = obstacle else {
+            return Ok(Err(Next::Anew(place)));
+        };
+        let carried = sent.wanted.actions().cloned().collect();
+        self.end_all(&carried, Outcome::Deferred, reason, "not begun")
+            .await?;
+        Ok(Err(Next::Done))
+    }
+
     async fn record_intent(&self, sent: &Sent, before: &Account) -> Result<(), RecordingFailed> {
         let intent = Intent {
             key: sent.key.clone(),
@@ -197,7 +249,7 @@ impl Work<'_> {
         };
         match self.conclude(&sent, looked).await? {
             Next::Done | Next::DeactivateAlone | Next::Instead => Ok(()),
-            Next::Again => {
+            Next::Again | Next::Anew(_) => {
                 let reason = OutcomeReason::Interrupted;
                 let detail = "its time is over and nothing of it shows: an earlier run did not \
                               send it, or it was lost on its way";

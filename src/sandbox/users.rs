@@ -82,8 +82,8 @@ pub(super) fn list(
     if let Some(scroll_id) = &next {
         links["next"] = link(&format!("scrollId={scroll_id}"));
     }
-    Ok(json!({
-        "data": data,
+    let mut page = json!({
+        "data": null,
         "pagination": {
             "pageSize": listing.page_size,
             "pageNumber": page,
@@ -93,7 +93,10 @@ pub(super) fn list(
             "nextScrollId": next,
         },
         "_links": links,
-    }))
+    });
+    // Moved and not copied: it is a hundred users.
+    page["data"] = Value::Array(data);
+    Ok(page)
 }
 
 impl Scrolls {

@@ -260,6 +260,14 @@ impl Limiter {
         change.saturating_mul(state.limits.operations_in_flight.get())
     }
 
+    /// How many changes of so many requests each the allowed rate serves in this
+    /// time.
+    pub fn changes_within(&self, time: Duration, requests_a_change: u32) -> usize {
+        let change = MINUTE * requests_a_change / self.state().allowed_per_minute();
+        let changes = time.as_nanos() / change.as_nanos().max(1);
+        usize::try_from(changes).unwrap_or(usize::MAX)
+    }
+
     /// How many operations may be open at the same time.
     pub fn operations_at_once(&self) -> usize {
         let operations = self.state().limits.operations_in_flight.get();

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::super::RecordingFailed;
 use super::super::account::Account;
 use super::super::judge::{Wanted, describe};
+use super::super::write::Turn;
 use super::Reclaim;
 use crate::ledger::{AttemptEnd, AttemptKey, Entry};
 use crate::model::{Outcome, OutcomeReason, OutcomeRecord};
@@ -87,7 +88,7 @@ impl Reclaim<'_> {
             return Ok(Tried::Closed);
         };
         let place = work.server.limiter().operation().await;
-        let started_at = self.context.now();
+        let turn = Turn::begin(self.context, Some(place));
         let user = match work.server.account(&reclaim.user_id).await {
             Ok(user) => user,
             Err(error) => {
@@ -108,7 +109,7 @@ impl Reclaim<'_> {
             }
             let key = is_sent.then(|| self.key(*attempt));
             let status = user.trace.status;
-            self.found_closed(&action, key, &user.value, status, started_at)
+            self.found_closed(&action, key, &user.value, status, turn.started_at)
                 .await?;
             return Ok(Tried::Closed);
         }
@@ -121,8 +122,7 @@ impl Reclaim<'_> {
             deactivate: Some(action.clone()),
             ..Wanted::default()
         };
-        work.write(*attempt, user.value, wanted, started_at, place)
-            .await?;
+        work.write(*attempt, user.value, wanted, turn).await?;
         if reclaims.of(&self.lane.account).is_none() {
             return Ok(Tried::Closed);
         }

@@ -1,6 +1,7 @@
 //! `execute` against the simulated tenant in this process, in paused time:
 //! hours of the limits in seconds, and always the same.
 
+mod ahead;
 mod drafts;
 mod drift;
 mod fallback;

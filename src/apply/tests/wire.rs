@@ -11,6 +11,7 @@ use super::*;
 /// How the way and the lists are.
 #[derive(Clone)]
 pub(super) struct Wire {
+    pub(super) limits: Limits,
     /// Latencies lie between nothing and this, half of it each way at most.
     pub(super) slowest: Duration,
     /// Where the row of latencies begins.
@@ -48,6 +49,7 @@ pub(super) enum List {
 impl Default for Wire {
     fn default() -> Self {
         Self {
+            limits: Limits::default(),
             slowest: Duration::from_millis(200),
             seed: 0,
             list: List::Whole,
@@ -74,7 +76,7 @@ impl Wire {
         let api = AdminApi::new(AdminApiOptions {
             http: HttpClient::in_process(base, self.service(night.tenant.clone())),
             key: KEY.to_owned().into(),
-            limiter: Limiter::new(Limits::default(), night.clock.clone()),
+            limiter: Limiter::new(self.limits, night.clock.clone()),
             retry: RetryPolicy::default(),
             jitter_seed: Some(1),
         });
