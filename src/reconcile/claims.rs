@@ -42,7 +42,8 @@ pub struct Contradiction {
 
 /// The claims of one person's rows, and what else is known of them.
 pub(super) struct Evidence<'a> {
-    /// Row indices with what each says on its own, in the order of the files.
+    /// Row indices with what each says on its own. Of rows that could decide
+    /// alike the first one does.
     pub claims: Vec<(usize, Claim)>,
     /// Another person carries the same employee id.
     pub disputed: bool,

@@ -63,30 +63,16 @@ impl Index {
     pub fn new(people: &People, question: &Question<'_>) -> Self {
         let leavers = people.persons.par_iter().enumerate();
         let leavers = leavers.filter(|(_, person)| matches!(person.claim, Claim::Leaves(_)));
-        let mut wanted = Wanted {
-            lookalikes: Lookalikes::of(leavers, &question.policy.identity_domains),
-            ..Wanted::default()
-        };
-        for person in &people.persons {
-            // Nobody touches an account whose employee id is disputed.
-            let disputed = person.employee_id.clone().map(Key::EmployeeId);
-            for key in person.keys.iter().chain(&disputed) {
-                wanted.look_for(key);
-            }
-            if let Some(target) = mapped(person, question.map) {
-                wanted.mapped_ids.insert(target.to_owned());
-                wanted.mapped_names.insert(target.to_lowercase());
-            }
-        }
-        // Whose row cannot be read may be whose account it is.
-        let unreadable = question.invalid.iter().flat_map(keys_of_unreadable);
-        unreadable.for_each(|key| wanted.look_for(&key));
-        for record in question.memory.terminations.values() {
-            wanted.remember(record);
-        }
-        wanted.sieve = wanted.sieve();
+        let domains = &question.policy.identity_domains;
+        let (wanted, lookalikes) = rayon::join(
+            || Wanted::of(people, question),
+            || Lookalikes::of(leavers, domains),
+        );
         Self {
-            wanted: Arc::new(wanted),
+            wanted: Arc::new(Wanted {
+                lookalikes,
+                ..wanted
+            }),
             found: Found::default(),
         }
     }
@@ -153,6 +139,35 @@ impl Index {
 }
 
 impl Wanted {
+    /// All but the lookalikes.
+    fn of(people: &People, question: &Question<'_>) -> Self {
+        let count = people.persons.len();
+        let mut wanted = Self {
+            emails: HashSet::with_capacity(count),
+            employee_ids: HashSet::with_capacity(count),
+            ..Self::default()
+        };
+        for person in &people.persons {
+            person.keys.iter().for_each(|key| wanted.look_for(key));
+            // Nobody touches an account whose employee id is disputed.
+            let disputed = person.employee_id.as_ref();
+            let disputed = disputed.filter(|id| person.employee_ids().all(|own| own != *id));
+            wanted.employee_ids.extend(disputed.cloned());
+            if let Some(target) = mapped(person, question.map) {
+                wanted.mapped_ids.insert(target.to_owned());
+                wanted.mapped_names.insert(target.to_lowercase());
+            }
+        }
+        // Whose row cannot be read may be whose account it is.
+        let unreadable = question.invalid.iter().flat_map(keys_of_unreadable);
+        unreadable.for_each(|key| wanted.look_for(&key));
+        for record in question.memory.terminations.values() {
+            wanted.remember(record);
+        }
+        wanted.sieve = wanted.sieve();
+        wanted
+    }
+
     fn look_for(&mut self, key: &Key) {
         match key {
             Key::EmployeeId(id) => {

@@ -181,16 +181,17 @@ impl Person {
         question: &Question<'_>,
         history: &History<'_>,
     ) -> Self {
-        let members: Vec<&HrRow> = group.rows.iter().map(|&row| &question.rows[row]).collect();
+        let mut rows = group.rows.clone();
+        rows.sort_by_key(|&row| Contents::of(&question.rows[row]));
+        let members: Vec<&HrRow> = rows.iter().map(|&row| &question.rows[row]).collect();
         let mut keys = match members[..] {
             [only] => row_keys(only),
             _ => distinct(members.iter().copied().flat_map(row_keys).collect()),
         };
         let evidence = Evidence {
-            claims: group
-                .rows
-                .iter()
-                .map(|&row| (row, claim_of(&question.rows[row], question, history)))
+            claims: rows
+                .into_iter()
+                .map(|row| (row, claim_of(&question.rows[row], question, history)))
                 .collect(),
             disputed: group.disputed,
             unreadable: keys
@@ -285,6 +286,35 @@ impl Person {
             Claim::Contradicts(contradiction) => contradiction.date,
             Claim::SaysNothing => None,
             Claim::Unsettled(row) => row.date,
+        }
+    }
+}
+
+/// What a row says, wherever it stands. A person's rows are asked in its order:
+/// exports are sorted by whatever column HR clicked on last, and that must not
+/// settle which of two employee ids a person goes by. Rows with an id come first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Contents<'r> {
+    employee_id: (bool, Option<&'r EmployeeId>),
+    work_email: Option<&'r EmailAddress>,
+    username: Option<&'r Username>,
+    name: &'r PersonName,
+    status: Option<EmploymentStatus>,
+    dates: [Option<Date>; 3],
+    places: [&'r str; 3],
+}
+
+impl<'r> Contents<'r> {
+    fn of(row: &'r HrRow) -> Self {
+        let employee_id = row.employee_id.as_ref();
+        Self {
+            employee_id: (employee_id.is_none(), employee_id),
+            work_email: row.work_email.as_ref(),
+            username: row.username.as_ref(),
+            name: &row.name,
+            status: row.status,
+            dates: [row.termination_date, row.last_day, row.rehire_date],
+            places: [&row.site, &row.department, &row.cost_center],
         }
     }
 }
