@@ -190,7 +190,9 @@ mod tests {
                     .map(|row| sets[*row])
                     .min()
                     .unwrap_or_default();
-                rows_with.iter().for_each(|row| sets[*row] = first);
+                for row in rows_with {
+                    sets[*row] = first;
+                }
             }
         }
         let disputed = |position: &usize| {
