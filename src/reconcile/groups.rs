@@ -65,9 +65,9 @@ fn repeated_identities(rows: &[HrRow]) -> Vec<(Identity, Vec<usize>)> {
     let mut repeated = Vec::new();
     for alike in alike.filter(|alike| alike.len() > 1) {
         let mut members: BTreeMap<Identity, Vec<usize>> = BTreeMap::new();
-        for &(print, row) in alike {
+        for &(number, row) in alike {
             let identities = row_keys(&rows[row]).into_iter().map(|key| key.identity());
-            for identity in identities.filter(|identity| identity.fingerprint() == print) {
+            for identity in identities.filter(|identity| identity.fingerprint() == number) {
                 members.entry(identity).or_default().push(row);
             }
         }
