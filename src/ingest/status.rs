@@ -451,6 +451,9 @@ pub(super) fn yes_or_no(word: &str) -> Option<bool> {
 /// are one. Workday writes paths, `Terminate Employee > Voluntary > Moved`: what
 /// is right of the first step explains it.
 fn fold(cell: &str) -> String {
+    if cell.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return cell.to_ascii_lowercase();
+    }
     let step = cell.split(" > ").next().unwrap_or(cell);
     let words = step.split(|c: char| !c.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

@@ -3,8 +3,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Question;
 use super::due::acting_date;
-use super::groups::row_keys;
 use super::history::History;
+use super::keys::row_keys;
 use crate::model::{
     EmploymentStatus, HrFileKind, HrRow, Reason, TerminationState, Trust, UnsettledRow,
 };
@@ -42,7 +42,8 @@ pub struct Contradiction {
 
 /// The claims of one person's rows, and what else is known of them.
 pub(super) struct Evidence<'a> {
-    /// Row indices with what each says on its own, in the order of the files.
+    /// Row indices with what each says on its own. Of rows that could decide
+    /// alike the first one does.
     pub claims: Vec<(usize, Claim)>,
     /// Another person carries the same employee id.
     pub disputed: bool,

@@ -29,6 +29,9 @@ pub fn listed_names(question: &Question<'_>) -> BTreeSet<String> {
 /// The entries that no HR row, no open obligation and no account is meant by.
 pub fn names_of_nobody(question: &Question<'_>, census: &Census) -> NamesOfNobody {
     let mut unknown: BTreeSet<String> = census.missing(&listed_names(question));
+    if unknown.is_empty() {
+        return NamesOfNobody::default();
+    }
     let mut meet = |keys: Vec<Key>| {
         for key in keys {
             unknown.remove(&key.value().to_lowercase());
@@ -90,6 +93,7 @@ impl Settling<'_, '_, '_> {
     /// leading zeros only is held as well: a spreadsheet may have taken them
     /// away or put them there, and waiting costs less than acting.
     pub(super) fn hold(&self, sight: &Sight<'_>) -> Option<Verdict> {
+        in_force(self.question).next()?;
         let names = names_of(sight);
         let exact = in_force(self.question).find(|hold| names.contains(&name_of(hold)));
         let nearly = || {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::model::{
     AccessTrail, AccountKey, AccountRow, AccountStatus, ActionKind, Disposition, EmailAddress,
     EmployeeId, EmploymentStatus, HrFileKind, HrRow, Origin, TerminationRecord, TerminationState,
-    Username,
+    Text, Username,
 };
 use crate::plan::{Action, Plan};
 use crate::reconcile::tests::scenario::{Scenario, account, hr, scenario};
@@ -66,47 +66,51 @@ fn record() -> impl Strategy<Value = TerminationRecord> {
         TerminationState::Undone,
     ];
     let state = proptest::sample::select(states.to_vec());
-    (hr_row(), state, any::<bool>()).prop_map(|(mut row, state, knows_account)| {
-        let date = row
-            .termination_date
-            .unwrap_or(jiff::civil::date(2026, 11, 20));
-        (row.status, row.termination_date) = (Some(EmploymentStatus::Left), Some(date));
-        let mut night = scenario();
-        night.rows.push(row);
-        let person = night.settled();
-        let line = &person.dispositions[0];
-        let termination = crate::model::Termination {
-            person: night.rows[0]
-                .person_key()
-                .unwrap_or_else(|| crate::model::PersonKey::stored(line.person.clone())),
-            date,
-            employee_id: night.rows[0].employee_id.clone(),
-            work_email: night.rows[0].work_email.clone(),
-            username: night.rows[0].username.clone(),
-            name: night.rows[0].name.clone(),
-            site: String::new(),
-            department: String::new(),
-            cost_center: String::new(),
-            source: night.rows[0].source.clone(),
-        };
-        let was_deactivated = matches!(
-            state,
-            TerminationState::Spent | TerminationState::Settled | TerminationState::Undone
-        );
-        TerminationRecord {
-            termination,
-            account: knows_account.then(|| AccountKey::stored("id:U1".to_owned())),
-            user_id: None,
-            account_username: None,
-            matched_by: String::new(),
-            state,
-            first_listed: night.as_of,
-            deactivated_at: was_deactivated.then_some(night.as_of),
-            approved: false,
-            vanished_at: None,
-            access: AccessTrail::default(),
-        }
-    })
+    (hr_row(), state, any::<bool>())
+        .prop_map(|(row, state, knows_account)| recorded(row, state, knows_account))
+}
+
+/// What the ledger has of a row of an earlier night.
+fn recorded(mut row: HrRow, state: TerminationState, knows_account: bool) -> TerminationRecord {
+    let date = row
+        .termination_date
+        .unwrap_or(jiff::civil::date(2026, 11, 20));
+    (row.status, row.termination_date) = (Some(EmploymentStatus::Left), Some(date));
+    let mut night = scenario();
+    night.rows.push(row);
+    let person = night.settled();
+    let line = &person.dispositions[0];
+    let termination = crate::model::Termination {
+        person: night.rows[0]
+            .person_key()
+            .unwrap_or_else(|| crate::model::PersonKey::stored(line.person.clone())),
+        date,
+        employee_id: night.rows[0].employee_id.clone(),
+        work_email: night.rows[0].work_email.clone(),
+        username: night.rows[0].username.clone(),
+        name: night.rows[0].name.clone(),
+        site: Text::new(),
+        department: Text::new(),
+        cost_center: Text::new(),
+        source: night.rows[0].source.clone(),
+    };
+    let was_deactivated = matches!(
+        state,
+        TerminationState::Spent | TerminationState::Settled | TerminationState::Undone
+    );
+    TerminationRecord {
+        termination,
+        account: knows_account.then(|| AccountKey::stored("id:U1".to_owned())),
+        user_id: None,
+        account_username: None,
+        matched_by: String::new(),
+        state,
+        first_listed: night.as_of,
+        deactivated_at: was_deactivated.then_some(night.as_of),
+        approved: false,
+        vanished_at: None,
+        access: AccessTrail::default(),
+    }
 }
 
 pub(crate) fn night() -> impl Strategy<Value = Scenario> {
@@ -306,6 +310,31 @@ fn read_in_pieces(cut: usize) -> impl FnOnce(Index, &[AccountRow]) -> Found {
         }
         all.finish()
     }
+}
+
+/// Two rows of one leaver carry two employee ids, and the ledger knows both:
+/// the account of one is gone since, the other is still open.
+#[test]
+fn which_of_a_persons_employee_ids_stands_first_decides_nothing() {
+    let row = |id: &str| hr(&format!("id={id} email=jane name=Jane_Doe date=2026-11-20"));
+    let mut night = scenario().account("id=U2 user=jane@example.com email=jane name=Jane_Doe");
+    let open = recorded(row("5"), TerminationState::Open, false);
+    let spent = recorded(row("6"), TerminationState::Spent, true);
+    for record in [open, spent] {
+        let id = record.termination.id();
+        night.memory.terminations.insert(id, record);
+    }
+    let sorted_by = |ids: [&str; 2]| {
+        let mut night = night.clone();
+        for (line, id) in (2..).zip(ids) {
+            let mut row = row(id);
+            row.source.line = line;
+            night.rows.push(row);
+        }
+        let fates = fates_of_rows(&night).into_iter().map(|(_, fate)| fate);
+        fates.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(sorted_by(["5", "6"]), sorted_by(["6", "5"]));
 }
 
 proptest! {
