@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::document::{Facts, Lane, Plan, PlanInput, Step};
-use super::{cancellations, file, guards, headers};
+use super::file::{FORMAT_VERSION, Nameless};
+use super::{cancellations, guards, headers};
 use crate::model::{
     ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory,
     NumberCounts, OpenRequest, Origin, Policy, PoolObservation, Reason, Sighting, SourceRow,
@@ -64,7 +65,7 @@ pub struct LookedUp {
 }
 
 /// Makes every choice. Same inputs, same memory, same instant: same plan.
-pub fn build(input: Build<'_>) -> Plan {
+pub fn build(input: Build<'_>) -> Nameless {
     let Build {
         as_of,
         users_at,
@@ -81,7 +82,7 @@ pub fn build(input: Build<'_>) -> Plan {
         .map(|pool| observation(pool, &requests, &input))
         .collect();
     let mut plan = Plan {
-        format_version: file::FORMAT_VERSION,
+        format_version: FORMAT_VERSION,
         plan_id: String::new(),
         as_of,
         tenant: input.tenant.to_owned(),
@@ -132,15 +133,14 @@ pub fn build(input: Build<'_>) -> Plan {
     planning.close_tasks(&input.reconciliation.cases, &mut plan);
     put_in_order(&mut plan.lanes, memory);
     plan.actions
-        .sort_by(|a, b| (a.kind, a.due, &a.id).cmp(&(b.kind, b.due, &b.id)));
+        .sort_by_cached_key(|action| (action.kind, action.due, action.id.clone()));
     plan.manual_tasks
-        .sort_by(|a, b| (a.due, &a.id).cmp(&(b.due, &b.id)));
+        .sort_by_cached_key(|task| (task.due, task.id.clone()));
     plan.terminations
-        .sort_by_key(|record| record.termination.id());
+        .sort_by_cached_key(|record| record.termination.id());
     plan.totals = totals(&plan);
     plan.guards = guards::evaluate(&plan, memory, &guards::Permissions::default());
-    file::name(&mut plan);
-    plan
+    Nameless::of(plan)
 }
 
 /// How a pool stands tonight, for later nights to compare with.
