@@ -138,10 +138,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("http", &["http"]),
     ("indicatif", &["commands"]),
     ("lettre", &["deliver"]),
-    ("memchr", &["ingest"]),
+    ("memchr", &["ingest", "plan"]),
     // The binary alone decides whose allocator it uses.
     ("mimalloc", &["main"]),
-    ("rayon", &["ingest"]),
+    ("rayon", &["ingest", "plan"]),
     ("reqwest", &["http"]),
     ("rust_xlsxwriter", &["report"]),
     ("rusqlite", &["ledger"]),

@@ -241,6 +241,8 @@ fn folder_of(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Seek;
+
     use super::*;
 
     fn mode(path: &Path) -> u32 {
@@ -298,6 +300,48 @@ mod tests {
         let error = replace_by_link(&newest, Path::new("none")).expect_err("no original");
         assert!(matches!(error, FileError::NotFound(_)), "{error:?}");
         assert_eq!(fs::read(&newest).expect("read"), b"second");
+    }
+
+    #[test]
+    fn content_names_its_file_only_when_it_is_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let whole = replace_named_by(folder.path(), |file| {
+            file.write_all(b"-- content")?;
+            file.rewind()?;
+            file.write_all(b"id")?;
+            Ok(("id.json".to_owned(), 7))
+        });
+        let (path, written) = whole.expect("written");
+        assert_eq!(
+            (path.as_path(), written),
+            (&*folder.path().join("id.json"), 7)
+        );
+        assert_eq!(fs::read(&path).expect("read"), b"id content");
+        assert_eq!(mode(&path), 0o600);
+        let failed: Result<(PathBuf, ()), FileError> = replace_named_by(folder.path(), |file| {
+            file.write_all(b"new")?;
+            Err(io::Error::from(ErrorKind::StorageFull))
+        });
+        let error = failed.expect_err("an error");
+        assert!(matches!(error, FileError::Full(_)), "{error:?}");
+        assert_eq!(error.path(), folder.path());
+        let files = fs::read_dir(folder.path()).expect("a listing").count();
+        assert_eq!(files, 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_copy_is_a_file_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [kept, newest] = ["kept.csv", "newest.csv"].map(|name| folder.path().join(name));
+        replace(&kept, b"kept").expect("written");
+        replace(&newest, b"old").expect("written");
+        replace_by_copy(&newest, &kept).expect("copied");
+        assert_eq!(fs::read(&newest).expect("read"), b"kept");
+        assert_eq!(mode(&newest), 0o600);
+        assert!(!is_same_file(&newest, &kept));
+        let error = replace_by_copy(&newest, Path::new("none")).expect_err("no original");
+        assert!(matches!(error, FileError::NotFound(_)), "{error:?}");
+        assert_eq!(fs::read(&newest).expect("read"), b"kept");
     }
 
     #[test]

@@ -119,7 +119,11 @@ fn line<'a>(action: &'a Action, tasks: &BTreeMap<&str, &ManualTask>) -> [Cow<'a,
         action.id.as_str().into(),
         action.kind.as_str().into(),
         subject.person.as_str().into(),
-        subject.username.as_ref().map_or("", Username::as_str).into(),
+        subject
+            .username
+            .as_ref()
+            .map_or("", Username::as_str)
+            .into(),
         subject.user_id.as_ref().map_or("", UserId::as_str).into(),
         license.map_or("", |license| &license.display).into(),
         license.map_or("", |license| &license.country).into(),

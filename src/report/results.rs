@@ -66,7 +66,9 @@ pub fn results_csv(run: &Run<'_>, into: impl Write) -> io::Result<()> {
     let lines = lines.flat_map(|(position, line)| {
         let actions = by_line.get(&position).map_or(&[][..], Vec::as_slice);
         let nothing_due = actions.is_empty().then_some((Some(line), None));
-        let due = actions.iter().map(move |action| (Some(line), Some(*action)));
+        let due = actions
+            .iter()
+            .map(move |action| (Some(line), Some(*action)));
         nothing_due.into_iter().chain(due)
     });
     let pools = plan.actions.iter().filter(|action| action.line.is_none());

@@ -1,8 +1,10 @@
-use std::io::Cursor;
+use std::io::{Cursor, Write};
+
+use tempfile::NamedTempFile;
 
 use super::*;
-use crate::model::Sighting;
-use crate::plan::{Undoes, read, write};
+use crate::model::{AccountStatus, Sighting};
+use crate::plan::{Nameless, Undoes, read, write};
 use crate::reconcile::tests::scenario::{Scenario, scenario};
 
 /// A night with so many leavers, each with an account, a phone and a seat.
@@ -10,7 +12,9 @@ fn leavers(count: usize) -> Plan {
     let person = |scenario: Scenario, number: usize| {
         let hr = format!("id={number} name=Jane_Doe date=2026-11-20");
         let account = format!("id=U{number} user=jane{number} employee={number} name=Jane_Doe");
-        scenario.hr(&hr).account(&format!("{account} phone=+15550100"))
+        scenario
+            .hr(&hr)
+            .account(&format!("{account} phone=+15550100"))
     };
     (0..count).fold(scenario(), person).plan()
 }
@@ -37,7 +41,7 @@ fn but_for_line_ends_it_is_the_plan_in_compact_json() {
     let action = looked_up.actions.first().expect("an action");
     looked_up.sightings.push(Sighting {
         account: action.subject.account.clone().expect("an account"),
-        status: crate::model::AccountStatus::Active,
+        status: AccountStatus::Active,
         at: looked_up.as_of,
     });
     plans.push(looked_up);
@@ -54,7 +58,9 @@ fn every_field_and_every_element_has_a_line() {
     assert!(text.starts_with("{\"format_version\":1,\n\"plan_id\":\""));
     assert!(text.contains(",\n\"actions\":[\n{\"id\":\""));
     assert!(text.ends_with("}\n"), "{text}");
-    let lines = text.lines().filter(|line| line.contains("\"origin\":\"hr\""));
+    let lines = text
+        .lines()
+        .filter(|line| line.contains("\"origin\":\"hr\""));
     assert_eq!(lines.count(), plan.dispositions.len() + plan.actions.len());
 }
 
@@ -62,7 +68,16 @@ fn every_field_and_every_element_has_a_line() {
 // ends and the next begins.
 #[test]
 fn elements_keep_their_order_however_many_there_are() {
-    for count in [0, 1, 2, SLICE, SLICE + 1, SLICE + 2, SLICE * SLICES + 1, 10_000] {
+    for count in [
+        0,
+        1,
+        2,
+        SLICE,
+        SLICE + 1,
+        SLICE + 2,
+        SLICE * SLICES + 1,
+        10_000,
+    ] {
         let elements: Vec<usize> = (0..count).collect();
         let mut made = Vec::new();
         let mut text = Text {
@@ -106,24 +121,29 @@ fn what_cannot_be_handed_on_ends_the_text() {
 #[test]
 fn a_plan_in_another_layout_is_the_same_plan() {
     let plan = leavers(2);
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("plan.json");
     let layouts = [
         serde_json::to_vec(&plan).expect("JSON"),
         serde_json::to_vec_pretty(&plan).expect("JSON"),
         text(&plan).into_bytes(),
     ];
     for layout in layouts {
-        std::fs::write(&path, layout).expect("written");
-        assert_eq!(read(&path).expect("the plan"), plan);
+        let mut file = NamedTempFile::new().expect("a file");
+        file.write_all(&layout).expect("a full file");
+        assert_eq!(read(file.path()).expect("the plan"), plan);
     }
 }
 
 #[test]
 fn the_id_takes_the_room_that_was_left_for_it() {
-    let input = scenario().hr("id=5 name=Jane_Doe date=2026-11-20");
+    let known = leavers(2);
+    let mut nameless = known.clone();
+    nameless.plan_id.clear();
     let mut file = Cursor::new(Vec::new());
-    let plan = input.nameless().write(&mut file).expect("a file");
+    let plan = Nameless::of(nameless).write(&mut file).expect("a file");
     assert_eq!(plan.plan_id.len(), 16);
-    assert_eq!(String::from_utf8(file.into_inner()).expect("UTF-8"), text(&plan));
+    assert_eq!(plan, known);
+    assert_eq!(
+        String::from_utf8(file.into_inner()).expect("UTF-8"),
+        text(&plan)
+    );
 }
