@@ -318,18 +318,18 @@ fn name_vanished_rows(plan: &mut Plan) {
 
 /// HR rows per disposition, those with none included, so that sums are seen.
 fn totals(plan: &Plan) -> BTreeMap<String, u64> {
-    let mut totals: BTreeMap<String, u64> = Disposition::ALL
+    let mut totals: BTreeMap<&str, u64> = Disposition::ALL
         .iter()
-        .map(|found| (found.to_string(), 0))
+        .map(|found| (found.as_str(), 0))
         .collect();
-    for line in plan
-        .dispositions
-        .iter()
-        .filter(|line| line.origin == Origin::Hr)
-    {
-        *totals.entry(line.disposition.to_string()).or_default() += 1;
+    let lines = plan.dispositions.iter();
+    for line in lines.filter(|line| line.origin == Origin::Hr) {
+        *totals.entry(line.disposition.as_str()).or_default() += 1;
     }
+    let totals = totals.into_iter();
     totals
+        .map(|(found, rows)| (found.to_owned(), rows))
+        .collect()
 }
 
 /// `deactivate-5d2e…`: the kind, and a digest of what makes the action itself.

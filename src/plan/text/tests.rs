@@ -16,7 +16,8 @@ fn leavers(count: usize) -> Plan {
             .hr(&hr)
             .account(&format!("{account} phone=+15550100"))
     };
-    (0..count).fold(scenario(), person).plan()
+    // An id of zeros is nobody's.
+    (1..=count).fold(scenario(), person).plan()
 }
 
 fn text(plan: &Plan) -> String {
@@ -54,6 +55,8 @@ fn but_for_line_ends_it_is_the_plan_in_compact_json() {
 #[test]
 fn every_field_and_every_element_has_a_line() {
     let plan = leavers(3);
+    assert_eq!(plan.dispositions.len(), 3);
+    assert!(plan.actions.len() >= 6, "{:?}", plan.actions);
     let text = text(&plan);
     assert!(text.starts_with("{\"format_version\":1,\n\"plan_id\":\""));
     assert!(text.contains(",\n\"actions\":[\n{\"id\":\""));
