@@ -103,11 +103,13 @@ impl<H: FnMut(&[u8]) -> io::Result<()> + Send> Text<H> {
     }
 
     fn list<T: Serialize + Sync>(&mut self, name: &str, elements: &[T]) -> io::Result<()> {
-        let Some((first, others)) = elements.split_first() else {
+        if elements.is_empty() {
             return self.field(name, &elements);
-        };
-        let mut text = format!(",\n\"{name}\":[\n").into_bytes();
-        serde_json::to_writer(&mut text, first)?;
+        }
+        // A short list is not worth waking anybody.
+        let (first, others) = elements.split_at(elements.len().min(SLICE));
+        let mut text = format!(",\n\"{name}\":[").into_bytes();
+        text.extend_from_slice(&following(first)?[COMMA..]);
         let mut made = vec![text];
         for group in others.chunks(SLICE * SLICES) {
             let hand_on = || made.iter().try_for_each(|text| (self.hand_on)(text));
@@ -126,6 +128,9 @@ impl<H: FnMut(&[u8]) -> io::Result<()> + Send> Text<H> {
         (self.hand_on)(b"}\n")
     }
 }
+
+/// The comma that sets an element apart from the one before.
+const COMMA: usize = 1;
 
 /// The text of elements that follow others.
 fn following<T: Serialize>(elements: &[T]) -> io::Result<Vec<u8>> {

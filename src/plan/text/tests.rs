@@ -77,7 +77,8 @@ fn elements_keep_their_order_however_many_there_are() {
         2,
         SLICE,
         SLICE + 1,
-        SLICE + 2,
+        2 * SLICE,
+        SLICE * (SLICES + 1) + 1,
         SLICE * SLICES + 1,
         10_000,
     ] {
