@@ -15,6 +15,7 @@ mod past;
 mod reclaims;
 mod returning;
 mod sheet;
+mod slices;
 mod steps;
 mod tasks;
 #[cfg(test)]

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::slices::hand_on_slices;
 use super::{Action, ManualTask, Plan};
 use crate::files::spreadsheet_safe;
 use crate::model::{ReviewLine, SHORT_DIGEST_LENGTH, UserId, Username};
@@ -91,19 +92,24 @@ const COLUMNS: [&str; 16] = [
 ];
 
 /// Writes the review sheet: one line an action, with an empty decision.
-pub fn review_sheet(plan: &Plan, into: impl Write) -> io::Result<()> {
-    let mut sheet = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(into);
-    sheet.write_record(COLUMNS)?;
+pub fn review_sheet(plan: &Plan, mut into: impl Write + Send) -> io::Result<()> {
     let tasks = plan.tasks();
-    for action in &plan.actions {
-        for cell in &line(action, &tasks) {
-            sheet.write_field(spreadsheet_safe(cell).as_bytes())?;
+    let lines = |actions: &[Action]| csv_of(actions.iter().map(|action| line(action, &tasks)));
+    into.write_all(&csv_of([COLUMNS.map(Cow::from)])?)?;
+    hand_on_slices(&plan.actions, lines, |lines| into.write_all(lines))
+}
+
+fn csv_of<'a>(lines: impl IntoIterator<Item = [Cow<'a, str>; 16]>) -> io::Result<Vec<u8>> {
+    let mut csv = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    for line in lines {
+        for cell in &line {
+            csv.write_field(spreadsheet_safe(cell).as_bytes())?;
         }
-        sheet.write_record(None::<&[u8]>)?;
+        csv.write_record(None::<&[u8]>)?;
     }
-    sheet.flush()
+    csv.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 fn line<'a>(action: &'a Action, tasks: &BTreeMap<&str, &ManualTask>) -> [Cow<'a, str>; 16] {

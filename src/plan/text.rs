@@ -1,13 +1,12 @@
 //! The text of a plan: JSON with one field a line, and one element a line of
-//! every list. It is made in slices, side by side, and handed on in order, so
-//! that no more of it is in memory than is on its way to the disk.
+//! every list.
 
 use std::io;
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Plan;
+use super::slices::hand_on_slices;
 
 /// The text up to the plan's id, and the id.
 pub(super) fn head(plan: &Plan, id: &str) -> String {
@@ -86,11 +85,6 @@ pub(super) fn rest(
     text.end()
 }
 
-/// Elements that are made into text at once: some hundred kilobytes.
-const SLICE: usize = 256;
-/// Slices that are made while as many are handed on.
-const SLICES: usize = 16;
-
 struct Text<H> {
     hand_on: H,
 }
@@ -103,34 +97,20 @@ impl<H: FnMut(&[u8]) -> io::Result<()> + Send> Text<H> {
     }
 
     fn list<T: Serialize + Sync>(&mut self, name: &str, elements: &[T]) -> io::Result<()> {
-        if elements.is_empty() {
+        let Some((first, others)) = elements.split_first() else {
             return self.field(name, &elements);
-        }
-        // A short list is not worth waking anybody.
-        let (first, others) = elements.split_at(elements.len().min(SLICE));
-        let mut text = format!(",\n\"{name}\":[").into_bytes();
-        text.extend_from_slice(&following(first)?[COMMA..]);
-        let mut made = vec![text];
-        for group in others.chunks(SLICE * SLICES) {
-            let hand_on = || made.iter().try_for_each(|text| (self.hand_on)(text));
-            let (handed_on, next) = rayon::join(hand_on, || {
-                let slices = group.par_chunks(SLICE).map(following);
-                slices.collect::<io::Result<Vec<_>>>()
-            });
-            handed_on?;
-            made = next?;
-        }
-        made.push(b"\n]".to_vec());
-        made.iter().try_for_each(|text| (self.hand_on)(text))
+        };
+        let mut text = format!(",\n\"{name}\":[\n").into_bytes();
+        serde_json::to_writer(&mut text, first)?;
+        (self.hand_on)(&text)?;
+        hand_on_slices(others, following, &mut self.hand_on)?;
+        (self.hand_on)(b"\n]")
     }
 
     fn end(&mut self) -> io::Result<()> {
         (self.hand_on)(b"}\n")
     }
 }
-
-/// The comma that sets an element apart from the one before.
-const COMMA: usize = 1;
 
 /// The text of elements that follow others.
 fn following<T: Serialize>(elements: &[T]) -> io::Result<Vec<u8>> {

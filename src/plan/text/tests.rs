@@ -67,39 +67,6 @@ fn every_field_and_every_element_has_a_line() {
     assert_eq!(lines.count(), plan.dispositions.len() + plan.actions.len());
 }
 
-// Slices are made side by side: they stand in order all the same, wherever one
-// ends and the next begins.
-#[test]
-fn elements_keep_their_order_however_many_there_are() {
-    for count in [
-        0,
-        1,
-        2,
-        SLICE,
-        SLICE + 1,
-        2 * SLICE,
-        SLICE * (SLICES + 1) + 1,
-        SLICE * SLICES + 1,
-        10_000,
-    ] {
-        let elements: Vec<usize> = (0..count).collect();
-        let mut made = Vec::new();
-        let mut text = Text {
-            hand_on: |text: &[u8]| {
-                made.extend_from_slice(text);
-                Ok(())
-            },
-        };
-        text.list("all", &elements).expect("a text");
-        let made = String::from_utf8(made).expect("UTF-8");
-        let list = made.strip_prefix(",\n\"all\":").expect("a field");
-        let read: Vec<usize> = serde_json::from_str(list).expect("JSON");
-        assert_eq!(read, elements);
-        let lines = if count == 0 { 0 } else { count + 1 };
-        assert_eq!(list.lines().count(), lines + 1, "{count}");
-    }
-}
-
 #[test]
 fn what_cannot_be_handed_on_ends_the_text() {
     let plan = leavers(2);
