@@ -10,20 +10,20 @@ pub(super) const SLICE: usize = 256;
 /// Slices that are made while as many are handed on.
 pub(super) const SLICES: usize = 16;
 
-/// Hands on what `make` makes of every slice, in the order of the elements.
+/// Hands on the text of every slice, in the order of the elements.
 pub(super) fn hand_on_slices<T: Sync>(
     elements: &[T],
-    make: impl Fn(&[T]) -> io::Result<Vec<u8>> + Sync,
+    text_of: impl Fn(&[T]) -> io::Result<Vec<u8>> + Sync,
     mut hand_on: impl FnMut(&[u8]) -> io::Result<()> + Send,
 ) -> io::Result<()> {
     // A short list is not worth waking anybody.
     let (first, others) = elements.split_at(elements.len().min(SLICE));
-    let mut made = vec![make(first)?];
+    let mut made = vec![text_of(first)?];
     for group in others.chunks(SLICE * SLICES) {
         let (handed_on, next) = rayon::join(
             || made.iter().try_for_each(|text| hand_on(text)),
             || {
-                let slices = group.par_chunks(SLICE).map(&make);
+                let slices = group.par_chunks(SLICE).map(&text_of);
                 slices.collect::<io::Result<Vec<_>>>()
             },
         );
@@ -35,13 +35,16 @@ pub(super) fn hand_on_slices<T: Sync>(
 
 #[cfg(test)]
 mod tests {
-    use std::io::ErrorKind;
+    use std::io::{ErrorKind, Write};
 
     use super::*;
 
     fn lines(numbers: &[usize]) -> io::Result<Vec<u8>> {
-        let lines: String = numbers.iter().map(|number| format!("{number}\n")).collect();
-        Ok(lines.into_bytes())
+        let mut lines = Vec::new();
+        for number in numbers {
+            writeln!(lines, "{number}")?;
+        }
+        Ok(lines)
     }
 
     #[test]
@@ -63,11 +66,13 @@ mod tests {
     fn what_cannot_be_made_or_handed_on_ends_it() {
         let elements: Vec<usize> = (0..4 * SLICE * SLICES).collect();
         for bad in [0, SLICE, elements.len() - 1] {
-            let make = |slice: &[usize]| match slice.contains(&bad) {
-                true => Err(io::Error::from(ErrorKind::InvalidData)),
-                false => lines(slice),
+            let text_of = |slice: &[usize]| {
+                if slice.contains(&bad) {
+                    return Err(io::Error::from(ErrorKind::InvalidData));
+                }
+                lines(slice)
             };
-            let error = hand_on_slices(&elements, make, |_| Ok(())).expect_err("an error");
+            let error = hand_on_slices(&elements, text_of, |_| Ok(())).expect_err("an error");
             assert_eq!(error.kind(), ErrorKind::InvalidData);
         }
         for room in [0, 1, SLICES, 3 * SLICES] {
