@@ -6,9 +6,9 @@ use std::io;
 use rayon::prelude::*;
 
 /// Elements that are made into text at once: some hundred kilobytes.
-pub(super) const SLICE: usize = 256;
+const SLICE: usize = 256;
 /// Slices that are made while as many are handed on.
-pub(super) const SLICES: usize = 16;
+const SLICES: usize = 16;
 
 /// Hands on the text of every slice, in the order of the elements.
 pub(super) fn hand_on_slices<T: Sync>(
