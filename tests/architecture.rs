@@ -139,10 +139,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("http", &["http"]),
     ("indicatif", &["commands"]),
     ("lettre", &["deliver"]),
-    ("memchr", &["ingest"]),
+    ("memchr", &["ingest", "plan"]),
     // The binary alone decides whose allocator it uses.
     ("mimalloc", &["main"]),
-    ("rayon", &["ingest", "reconcile"]),
+    ("rayon", &["ingest", "plan", "reconcile"]),
     ("reqwest", &["http"]),
     ("rust_xlsxwriter", &["report"]),
     ("rusqlite", &["ledger"]),

@@ -41,6 +41,7 @@ pub(super) fn run(settings: &Settings, arguments: &AuditArguments) -> Result<u8,
     let holders = Holders::new(&memory, question.users_at, roster);
     let (evidence, decided) = planning::settle(settings, accounts, &question, holders)?;
     let plan = tonight.plan(settings, &question, decided, LookedUp::default());
+    let plan = plan.content();
     let Evidence {
         found,
         unreadable,
@@ -56,13 +57,13 @@ pub(super) fn run(settings: &Settings, arguments: &AuditArguments) -> Result<u8,
         Some(ledger) => open_requests(ledger)?,
         None => Vec::new(),
     };
-    let bill = bill(settings, &plan, &requests)?;
+    let bill = bill(settings, plan, &requests)?;
     let calendar = question.calendar;
-    let access = access::times(ledger.as_ref(), &memory, &plan, calendar, period)?;
+    let access = access::times(ledger.as_ref(), &memory, plan, calendar, period)?;
     let audit = Audit {
         settings,
         memory: &memory,
-        plan: &plan,
+        plan,
         found: &found,
         held: &held,
         requests: &requests,

@@ -29,13 +29,14 @@ pub(super) fn run(settings: &Settings, arguments: &ExplainArguments) -> Result<u
     let lookout = Lookout::new(Asked::new(&arguments.person));
     let (evidence, decided) = planning::settle(settings, accounts, &question, lookout)?;
     let plan = tonight.plan(settings, &question, decided, LookedUp::default());
+    let plan = plan.content();
     let Evidence {
         people,
         found,
         unreadable,
         besides: mut lookout,
     } = evidence;
-    lookout.stands_for(behind_id(&arguments.person, &plan, &memory, &past)?);
+    lookout.stands_for(behind_id(&arguments.person, plan, &memory, &past)?);
     let inquiry = inquire(&lookout, &people, &found, &unreadable, &question);
     if inquiry.is_empty() {
         return Err(nobody(&inquiry.nearest));
@@ -43,7 +44,7 @@ pub(super) fn run(settings: &Settings, arguments: &ExplainArguments) -> Result<u
     let past = past.about(&Traces::of_all(&inquiry))?;
     console::say(&report::explain(&Explanation {
         inquiry: &inquiry,
-        plan: &plan,
+        plan,
         memory: &memory,
         past: &past,
     }));

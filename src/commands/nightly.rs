@@ -33,8 +33,7 @@ pub(super) fn run(settings: &Settings, on_commit: Option<CommitHook>) -> Result<
             // A list that failed has sent something too.
             recovery::record_sends(&mut ledger, &tenant)?;
         }
-        let plan = plan?;
-        let kept = outputs::write_plan(settings, &plan, None)?;
+        let (plan, kept) = outputs::write_plan(settings, plan?, None)?;
         console::tell(settings, &report::plan_tables(&plan));
         console::describe_inputs(settings, &plan.inputs);
         console::describe_findings(settings, &plan);

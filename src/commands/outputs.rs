@@ -1,12 +1,14 @@
 //! Every file that a command writes: kept per plan and per run, with copies of
 //! the newest beside them.
 
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Failure};
 use crate::config::Settings;
-use crate::files;
-use crate::plan::{self, Plan};
+use crate::files::{self, FileError};
+use crate::plan::{self, Nameless, Plan};
 use crate::report::{self, AuditReport, Run, Summary};
 
 /// Finds an output folder that cannot be written before the work starts.
@@ -16,24 +18,27 @@ pub(super) fn prepare(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the plan and its review sheet; returns where the plan is kept.
+/// Names the plan, and writes it and its review sheet; returns where the plan is
+/// kept.
 pub(super) fn write_plan(
     settings: &Settings,
-    plan: &Plan,
+    plan: Nameless,
     also: Option<&Path>,
-) -> Result<PathBuf, Failure> {
-    let sheet = review_sheet(plan)?;
+) -> Result<(Plan, PathBuf), Failure> {
     let folder = settings.out_dir.join("plans");
     files::create_owner_only_dir(&folder)?;
-    let kept = folder.join(format!("{}.json", plan.plan_id));
-    files::replace_by(&kept, |file| plan::write(plan, file))?;
-    files::replace(&folder.join(format!("{}.csv", plan.plan_id)), &sheet)?;
+    let (kept, plan) = files::replace_named_by(&folder, |file| {
+        let plan = plan.write(file)?;
+        Ok((format!("{}.json", plan.plan_id), plan))
+    })?;
     files::replace_by_link(&settings.out_dir.join("plan.json"), &kept)?;
-    files::replace(&settings.out_dir.join("plan.csv"), &sheet)?;
     if let Some(path) = also {
-        files::replace_by(path, |file| plan::write(plan, file))?;
+        files::replace_by_copy(path, &kept)?;
     }
-    Ok(kept)
+    let sheet = kept.with_extension("csv");
+    files::replace_by(&sheet, |file| plan::review_sheet(&plan, file))?;
+    files::replace_by_copy(&settings.out_dir.join("plan.csv"), &sheet)?;
+    Ok((plan, kept))
 }
 
 /// Writes what the run has to show, and copies of it as the newest.
@@ -42,15 +47,12 @@ pub(super) fn write_run(
     run: &Run<'_>,
     summary: &Summary,
 ) -> Result<PathBuf, Failure> {
-    let outputs = outputs_of(run, summary)?;
-    let folder = keep_run(settings, run, &outputs)?;
-    for (name, bytes) in &outputs {
-        files::replace(&settings.out_dir.join(name), bytes)?;
-    }
+    let kept = keep_run(settings, run, summary)?;
+    kept.copy_to(&settings.out_dir)?;
     if let Some(path) = &settings.execution.results {
-        files::replace(path, &report::results_csv(run).map_err(broken)?)?;
+        files::replace_by_copy(path, &kept.folder.join(RESULTS))?;
     }
-    Ok(folder)
+    Ok(kept.folder)
 }
 
 /// Writes what an earlier run has to show. The newest is another's.
@@ -59,75 +61,80 @@ pub(super) fn write_earlier_run(
     run: &Run<'_>,
     summary: &Summary,
 ) -> Result<PathBuf, Failure> {
-    keep_run(settings, run, &outputs_of(run, summary)?)
+    Ok(keep_run(settings, run, summary)?.folder)
 }
 
-fn keep_run(
-    settings: &Settings,
-    run: &Run<'_>,
-    outputs: &[(&str, Vec<u8>)],
-) -> Result<PathBuf, Failure> {
-    let folder = settings.out_dir.join("runs").join(run.run_id);
-    files::create_owner_only_dir(&folder)?;
-    for (name, bytes) in outputs {
-        files::replace(&folder.join(name), bytes)?;
-    }
-    Ok(folder)
+fn keep_run(settings: &Settings, run: &Run<'_>, summary: &Summary) -> Result<Kept, FileError> {
+    let mut kept = Kept::begin(settings.out_dir.join("runs").join(run.run_id))?;
+    kept.write(RESULTS, |file| report::results_csv(run, file))?;
+    kept.write("summary.json", |file| {
+        serde_json::to_writer_pretty(&mut *file, summary)?;
+        file.write_all(b"\n")
+    })?;
+    kept.write("manual-tasks.csv", |file| report::tasks_csv(run, file))?;
+    kept.write("cancellation-requests.csv", |file| {
+        report::requests_csv(run, file)
+    })?;
+    kept.write("plan.json", |file| plan::write(run.plan, file))?;
+    kept.write("plan.csv", |file| plan::review_sheet(run.plan, file))?;
+    Ok(kept)
 }
 
-fn outputs_of(run: &Run<'_>, summary: &Summary) -> Result<[(&'static str, Vec<u8>); 6], Failure> {
-    let mut summary =
-        serde_json::to_vec_pretty(summary).map_err(|error| Failure::of(Exit::Internal, error))?;
-    summary.push(b'\n');
-    Ok([
-        ("results.csv", report::results_csv(run).map_err(broken)?),
-        ("summary.json", summary),
-        ("manual-tasks.csv", report::tasks_csv(run).map_err(broken)?),
-        (
-            "cancellation-requests.csv",
-            report::requests_csv(run).map_err(broken)?,
-        ),
-        ("plan.json", plan_document(run.plan)?),
-        ("plan.csv", review_sheet(run.plan)?),
-    ])
+const RESULTS: &str = "results.csv";
+
+/// Writes what an audit has to show; returns where it is kept.
+pub(super) fn write_audit(settings: &Settings, report: &AuditReport) -> Result<PathBuf, Failure> {
+    let workbook = report::audit_workbook(report).map_err(broken)?;
+    let page = report::audit_page(report).map_err(broken)?;
+    let name = format!("audit-{}", report.as_of.strftime("%Y%m%dT%H%M%SZ"));
+    let mut kept = Kept::begin(settings.out_dir.join("audits").join(name))?;
+    kept.write(SEATS, |file| report::seats_csv(report, file))?;
+    kept.write("findings.csv", |file| report::findings_csv(report, file))?;
+    kept.write("audit.xlsx", |file| file.write_all(&workbook))?;
+    kept.write("audit.html", |file| file.write_all(page.as_bytes()))?;
+    kept.write("access.csv", |file| report::access_csv(report, file))?;
+    kept.copy_to(&settings.out_dir)?;
+    Ok(settings.out_dir.join(SEATS))
 }
+
+const SEATS: &str = "seats.csv";
 
 fn broken(error: impl Into<anyhow::Error>) -> Failure {
     Failure::of(Exit::Internal, error)
 }
 
-/// Writes what an audit has to show; returns where it is kept.
-pub(super) fn write_audit(settings: &Settings, report: &AuditReport) -> Result<PathBuf, Failure> {
-    let outputs = [
-        ("seats.csv", report::seats_csv(report).map_err(broken)?),
-        (
-            "findings.csv",
-            report::findings_csv(report).map_err(broken)?,
-        ),
-        (
-            "audit.xlsx",
-            report::audit_workbook(report).map_err(broken)?,
-        ),
-        (
-            "audit.html",
-            report::audit_page(report).map_err(broken)?.into_bytes(),
-        ),
-        ("access.csv", report::access_csv(report).map_err(broken)?),
-    ];
-    let name = format!("audit-{}", report.as_of.strftime("%Y%m%dT%H%M%SZ"));
-    let folder = settings.out_dir.join("audits").join(name);
-    files::create_owner_only_dir(&folder)?;
-    for (name, bytes) in &outputs {
-        files::replace(&folder.join(name), bytes)?;
-        files::replace(&settings.out_dir.join(name), bytes)?;
+/// A folder in which the files of one run or audit are kept.
+struct Kept {
+    folder: PathBuf,
+    /// What was written.
+    names: Vec<&'static str>,
+}
+
+impl Kept {
+    fn begin(folder: PathBuf) -> Result<Self, FileError> {
+        files::create_owner_only_dir(&folder)?;
+        Ok(Self {
+            folder,
+            names: Vec::new(),
+        })
     }
-    Ok(settings.out_dir.join("seats.csv"))
-}
 
-fn plan_document(plan: &Plan) -> Result<Vec<u8>, Failure> {
-    plan::to_bytes(plan).map_err(|error| Failure::of(Exit::Internal, error))
-}
+    /// Writes one of the files as it is made.
+    fn write(
+        &mut self,
+        name: &'static str,
+        write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+    ) -> Result<(), FileError> {
+        files::replace_by(&self.folder.join(name), write)?;
+        self.names.push(name);
+        Ok(())
+    }
 
-fn review_sheet(plan: &Plan) -> Result<Vec<u8>, Failure> {
-    plan::review_sheet(plan).map_err(|error| Failure::of(Exit::Internal, error))
+    /// Shows all of them as the newest.
+    fn copy_to(&self, folder: &Path) -> Result<(), FileError> {
+        let mut names = self.names.iter();
+        names.try_for_each(|name| {
+            files::replace_by_copy(&folder.join(name), &self.folder.join(name))
+        })
+    }
 }

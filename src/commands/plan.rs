@@ -20,7 +20,7 @@ pub(super) fn run(settings: &Settings, arguments: &PlanArguments) -> Result<u8, 
     let as_of = settings.as_of.unwrap_or_else(wall_now);
     let memory = memory(settings, as_of)?;
     let plan = planning::make_plan(settings, &memory, as_of)?;
-    let kept = outputs::write_plan(settings, &plan, arguments.out.as_deref())?;
+    let (plan, kept) = outputs::write_plan(settings, plan, arguments.out.as_deref())?;
     console::tell(settings, &report::plan_tables(&plan));
     console::describe_inputs(settings, &plan.inputs);
     console::describe_findings(settings, &plan);

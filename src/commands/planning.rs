@@ -13,7 +13,7 @@ use super::{live, recovery, sightings};
 use crate::config::{Settings, UsersSource};
 use crate::ingest::{self, AccountObserver, InputFile};
 use crate::model::{HoldRecord, HrRow, InvalidRow, Memory, NumberCounts, UnassignedSeats};
-use crate::plan::{Build, Facts, LookedUp, Plan, PlanInput, build};
+use crate::plan::{Build, Facts, LookedUp, Nameless, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures, keep_for_joiners};
 
@@ -22,7 +22,7 @@ pub(super) fn make_plan(
     settings: &Settings,
     memory: &Memory,
     as_of: Timestamp,
-) -> Result<Plan, Failure> {
+) -> Result<Nameless, Failure> {
     make_plan_with(settings, memory, as_of, None)
 }
 
@@ -32,7 +32,7 @@ pub(super) fn make_plan_with(
     memory: &Memory,
     as_of: Timestamp,
     tenant: Option<&Tenant>,
-) -> Result<Plan, Failure> {
+) -> Result<Nameless, Failure> {
     let accounts = Accounts::of(settings, tenant)?;
     let tonight = Tonight::read(settings, accounts, as_of)?;
     let question = tonight.question(settings, memory, as_of);
@@ -230,7 +230,7 @@ impl Tonight {
         question: &Question<'_>,
         decided: Decided,
         looked_up: LookedUp,
-    ) -> Plan {
+    ) -> Nameless {
         let Decided {
             reconciliation,
             tally,

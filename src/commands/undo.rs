@@ -9,7 +9,7 @@ use crate::apply;
 use crate::cli::UndoArguments;
 use crate::config::Settings;
 use crate::ledger::{Ledger, RunRow};
-use crate::plan::{self, Plan, Undo, Verdict};
+use crate::plan::{self, Nameless, Plan, Undo, Verdict};
 use crate::reconcile::Calendar;
 use crate::report;
 use crate::vendor::wall_now;
@@ -36,7 +36,7 @@ pub(super) fn run(settings: &Settings, arguments: &UndoArguments) -> Result<u8, 
     check(settings, &ledger, &run, &undone)?;
     let as_of = instant(settings, &ledger, &run)?;
     let plan = take_back(settings, &ledger, &run, &undone, as_of)?;
-    let kept = outputs::write_plan(settings, &plan, arguments.out.as_deref())?;
+    let (plan, kept) = outputs::write_plan(settings, plan, arguments.out.as_deref())?;
     console::tell(settings, &report::undo_tables(&plan));
     console::describe_findings(settings, &plan);
     let tripped = plan
@@ -176,7 +176,7 @@ fn take_back(
     run: &RunRow,
     undone: &Plan,
     as_of: Timestamp,
-) -> Result<Plan, Failure> {
+) -> Result<Nameless, Failure> {
     let memory = ledger.memory(as_of)?;
     let calendar = Calendar::new(&settings.policy)?;
     let accounts = apply::past_accounts(undone, ledger, &memory)?;

@@ -26,12 +26,33 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// The same for content that is written piece by piece.
 pub fn replace_by(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
 ) -> Result<(), FileError> {
     let folder = folder_of(path);
     write_temporary_by(folder, write)
-        .and_then(|temporary| put_in_place(temporary.into_temp_path(), folder, path))
+        .and_then(|(temporary, ())| put_in_place(temporary.into_temp_path(), folder, path))
         .map_err(|error| FileError::of(path, error))
+}
+
+/// The same in the folder `folder` for content that says only when it is
+/// written what its file is called. Returns its path, and what else came of it.
+pub fn replace_named_by<T>(
+    folder: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<(String, T)>,
+) -> Result<(PathBuf, T), FileError> {
+    let (temporary, (name, written)) =
+        write_temporary_by(folder, write).map_err(|error| FileError::of(folder, error))?;
+    let path = folder.join(name);
+    put_in_place(temporary.into_temp_path(), folder, &path)
+        .map_err(|error| FileError::of(&path, error))?;
+    Ok((path, written))
+}
+
+/// Replaces the file at `path` by a copy of `original`.
+pub fn replace_by_copy(path: &Path, original: &Path) -> Result<(), FileError> {
+    replace_by(path, |copy| {
+        io::copy(&mut File::open(original)?, copy).map(|_| ())
+    })
 }
 
 /// Replaces the file at `path` by `original`, which stays where it is too: as the
@@ -42,16 +63,11 @@ pub fn replace_by_link(path: &Path, original: &Path) -> Result<(), FileError> {
     let linked = tempfile::Builder::new()
         .prefix(TEMPORARY)
         .make_in(folder, |name| fs::hard_link(original, name));
-    let temporary = match linked {
-        Ok(linked) => Ok(linked.into_temp_path()),
-        Err(_) => write_temporary_by(folder, |copy| {
-            io::copy(&mut File::open(original)?, copy).map(|_| ())
-        })
-        .map(NamedTempFile::into_temp_path),
-    };
-    temporary
-        .and_then(|temporary| put_in_place(temporary, folder, path))
-        .map_err(|error| FileError::of(path, error))
+    match linked {
+        Ok(linked) => put_in_place(linked.into_temp_path(), folder, path)
+            .map_err(|error| FileError::of(path, error)),
+        Err(_) => replace_by_copy(path, original),
+    }
 }
 
 /// Writes a new file at `path`, with mode 0600; one that is there already is
@@ -183,23 +199,24 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 const TEMPORARY: &str = ".seatsweep-";
 
 fn write_temporary(folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    write_temporary_by(folder, |file| file.write_all(bytes))
+    let (temporary, ()) = write_temporary_by(folder, |file| file.write_all(bytes))?;
+    Ok(temporary)
 }
 
-fn write_temporary_by(
+fn write_temporary_by<T>(
     folder: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<NamedTempFile> {
+    write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
+) -> io::Result<(NamedTempFile, T)> {
     // tempfile creates with mode 0600, and removes the file if anything fails.
     let temporary = tempfile::Builder::new()
         .prefix(TEMPORARY)
         .tempfile_in(folder)?;
     let mut writer = BufWriter::with_capacity(WRITTEN_AT_ONCE, temporary.as_file());
-    write(&mut writer)?;
+    let written = write(&mut writer)?;
     writer.flush()?;
     drop(writer);
     temporary.as_file().sync_all()?;
-    Ok(temporary)
+    Ok((temporary, written))
 }
 
 /// Bytes that are collected before the system is asked to write them.
@@ -224,6 +241,8 @@ fn folder_of(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Seek;
+
     use super::*;
 
     fn mode(path: &Path) -> u32 {
@@ -281,6 +300,48 @@ mod tests {
         let error = replace_by_link(&newest, Path::new("none")).expect_err("no original");
         assert!(matches!(error, FileError::NotFound(_)), "{error:?}");
         assert_eq!(fs::read(&newest).expect("read"), b"second");
+    }
+
+    #[test]
+    fn content_names_its_file_only_when_it_is_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let whole = replace_named_by(folder.path(), |file| {
+            file.write_all(b"-- content")?;
+            file.rewind()?;
+            file.write_all(b"id")?;
+            Ok(("id.json".to_owned(), 7))
+        });
+        let (path, written) = whole.expect("written");
+        assert_eq!(
+            (path.as_path(), written),
+            (&*folder.path().join("id.json"), 7)
+        );
+        assert_eq!(fs::read(&path).expect("read"), b"id content");
+        assert_eq!(mode(&path), 0o600);
+        let failed: Result<(PathBuf, ()), FileError> = replace_named_by(folder.path(), |file| {
+            file.write_all(b"new")?;
+            Err(io::Error::from(ErrorKind::StorageFull))
+        });
+        let error = failed.expect_err("an error");
+        assert!(matches!(error, FileError::Full(_)), "{error:?}");
+        assert_eq!(error.path(), folder.path());
+        let files = fs::read_dir(folder.path()).expect("a listing").count();
+        assert_eq!(files, 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_copy_is_a_file_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [kept, newest] = ["kept.csv", "newest.csv"].map(|name| folder.path().join(name));
+        replace(&kept, b"kept").expect("written");
+        replace(&newest, b"old").expect("written");
+        replace_by_copy(&newest, &kept).expect("copied");
+        assert_eq!(fs::read(&newest).expect("read"), b"kept");
+        assert_eq!(mode(&newest), 0o600);
+        assert!(!is_same_file(&newest, &kept));
+        let error = replace_by_copy(&newest, Path::new("none")).expect_err("no original");
+        assert!(matches!(error, FileError::NotFound(_)), "{error:?}");
+        assert_eq!(fs::read(&newest).expect("read"), b"kept");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::document::{Facts, Lane, Plan, PlanInput, Step};
-use super::{cancellations, file, guards, headers};
+use super::file::{FORMAT_VERSION, Nameless};
+use super::{cancellations, guards, headers};
 use crate::model::{
     ActionKind, Channel, Disposition, GuardLimits, HoldSource, IdentityProvider, Memory,
     NumberCounts, OpenRequest, Origin, Policy, PoolObservation, Reason, Sighting, SourceRow,
@@ -64,7 +65,7 @@ pub struct LookedUp {
 }
 
 /// Makes every choice. Same inputs, same memory, same instant: same plan.
-pub fn build(input: Build<'_>) -> Plan {
+pub fn build(input: Build<'_>) -> Nameless {
     let Build {
         as_of,
         users_at,
@@ -81,7 +82,7 @@ pub fn build(input: Build<'_>) -> Plan {
         .map(|pool| observation(pool, &requests, &input))
         .collect();
     let mut plan = Plan {
-        format_version: file::FORMAT_VERSION,
+        format_version: FORMAT_VERSION,
         plan_id: String::new(),
         as_of,
         tenant: input.tenant.to_owned(),
@@ -132,15 +133,14 @@ pub fn build(input: Build<'_>) -> Plan {
     planning.close_tasks(&input.reconciliation.cases, &mut plan);
     put_in_order(&mut plan.lanes, memory);
     plan.actions
-        .sort_by(|a, b| (a.kind, a.due, &a.id).cmp(&(b.kind, b.due, &b.id)));
+        .sort_by_cached_key(|action| (action.kind, action.due, action.id.clone()));
     plan.manual_tasks
-        .sort_by(|a, b| (a.due, &a.id).cmp(&(b.due, &b.id)));
+        .sort_by_cached_key(|task| (task.due, task.id.clone()));
     plan.terminations
-        .sort_by_key(|record| record.termination.id());
+        .sort_by_cached_key(|record| record.termination.id());
     plan.totals = totals(&plan);
     plan.guards = guards::evaluate(&plan, memory, &guards::Permissions::default());
-    file::name(&mut plan);
-    plan
+    Nameless::of(plan)
 }
 
 /// How a pool stands tonight, for later nights to compare with.
@@ -318,18 +318,18 @@ fn name_vanished_rows(plan: &mut Plan) {
 
 /// HR rows per disposition, those with none included, so that sums are seen.
 fn totals(plan: &Plan) -> BTreeMap<String, u64> {
-    let mut totals: BTreeMap<String, u64> = Disposition::ALL
+    let mut totals: BTreeMap<&str, u64> = Disposition::ALL
         .iter()
-        .map(|found| (found.to_string(), 0))
+        .map(|found| (found.as_str(), 0))
         .collect();
-    for line in plan
-        .dispositions
-        .iter()
-        .filter(|line| line.origin == Origin::Hr)
-    {
-        *totals.entry(line.disposition.to_string()).or_default() += 1;
+    let lines = plan.dispositions.iter();
+    for line in lines.filter(|line| line.origin == Origin::Hr) {
+        *totals.entry(line.disposition.as_str()).or_default() += 1;
     }
+    let totals = totals.into_iter();
     totals
+        .map(|(found, rows)| (found.to_owned(), rows))
+        .collect()
 }
 
 /// `deactivate-5d2e…`: the kind, and a digest of what makes the action itself.

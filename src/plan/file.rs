@@ -1,9 +1,11 @@
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use memchr::memchr_iter;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::Plan;
+use super::{Plan, text};
 
 /// The layout that this version writes and reads.
 pub(super) const FORMAT_VERSION: u32 = 1;
@@ -49,19 +51,46 @@ pub enum PlanFileError {
     },
 }
 
-/// Writes the plan as it is kept: readable, one field a line. It is never held as
-/// text: that would be several times as large as the plan.
-pub fn write(plan: &Plan, mut into: impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut into, plan)?;
-    into.write_all(b"\n")
+/// Writes the plan as it is kept: one field a line, and one element of a list.
+/// It is never held as text: that would be as large as the plan.
+pub fn write(plan: &Plan, mut into: impl Write + Send) -> io::Result<()> {
+    into.write_all(text::head(plan, &plan.plan_id).as_bytes())?;
+    text::rest(plan, |text| into.write_all(text))
 }
 
-/// The plan as it is kept.
-pub fn to_bytes(plan: &Plan) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    write(plan, &mut bytes)?;
-    Ok(bytes)
+/// A plan that is complete but for its id. That is a digest of everything else
+/// in it, so the plan gets it when it is written.
+#[derive(Debug)]
+pub struct Nameless(Plan);
+
+impl Nameless {
+    pub(super) fn of(plan: Plan) -> Self {
+        Self(plan)
+    }
+
+    /// What is planned, for whoever asks for no id.
+    pub fn content(&self) -> &Plan {
+        &self.0
+    }
+
+    /// Writes the plan as it is kept, from the beginning of `into`, and names it.
+    pub fn write(self, mut into: impl Write + Seek + Send) -> io::Result<Plan> {
+        let Self(mut plan) = self;
+        let mut digest = ContentDigest::begin(&plan);
+        into.write_all(text::head(&plan, ROOM_FOR_THE_ID).as_bytes())?;
+        text::rest(&plan, |text| {
+            digest.update(text);
+            into.write_all(text)
+        })?;
+        plan.plan_id = digest.finish();
+        into.rewind()?;
+        into.write_all(text::head(&plan, &plan.plan_id).as_bytes())?;
+        Ok(plan)
+    }
 }
+
+/// As long as an id.
+const ROOM_FOR_THE_ID: &str = "0000000000000000";
 
 /// Reads a plan and checks that nobody altered it.
 pub fn read(path: &Path) -> Result<Plan, PlanFileError> {
@@ -74,50 +103,79 @@ pub fn read(path: &Path) -> Result<Plan, PlanFileError> {
 
 fn parse(bytes: &[u8], path: &Path) -> Result<Plan, PlanFileError> {
     let path = path.to_owned();
-    let not_a_plan = |source| PlanFileError::NotAPlan {
-        path: path.clone(),
-        source,
+    let plan = match serde_json::from_slice::<Plan>(bytes) {
+        Ok(plan) => plan,
+        Err(source) => {
+            // What another version wrote may lack what this one looks for.
+            return Err(match serde_json::from_slice(bytes) {
+                Ok(Versioned { format_version }) if format_version != FORMAT_VERSION => {
+                    PlanFileError::Version {
+                        path,
+                        found: format_version,
+                    }
+                }
+                Ok(Versioned { .. }) | Err(_) => PlanFileError::NotAPlan { path, source },
+            });
+        }
     };
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(not_a_plan)?;
-    let version = value
-        .get("format_version")
-        .and_then(serde_json::Value::as_u64);
-    if let Some(found) = version
-        && found != u64::from(FORMAT_VERSION)
-    {
+    if plan.format_version != FORMAT_VERSION {
         return Err(PlanFileError::Version {
             path,
-            found: u32::try_from(found).unwrap_or(0),
+            found: plan.format_version,
         });
     }
-    let mut plan: Plan =
-        serde_json::from_value(value).map_err(|source| PlanFileError::NotAPlan {
-            path: path.clone(),
-            source,
-        })?;
-    let stated = plan.plan_id.clone();
-    name(&mut plan);
-    if plan.plan_id == stated {
+    let actual = digest_of(&plan);
+    if plan.plan_id == actual {
         Ok(plan)
     } else {
         Err(PlanFileError::Altered {
             path,
-            stated,
-            actual: plan.plan_id,
+            stated: plan.plan_id,
+            actual,
         })
     }
 }
 
-/// Names a plan: by a digest of everything in it but the name itself.
-pub(super) fn name(plan: &mut Plan) {
-    plan.plan_id.clear();
-    let mut digest = BufWriter::new(Sha256::new());
+/// What plans of all versions have in common.
+#[derive(Deserialize)]
+struct Versioned {
+    format_version: u32,
+}
+
+/// The id that the content of a plan gives it.
+fn digest_of(plan: &Plan) -> String {
+    let mut digest = ContentDigest::begin(plan);
     // A plan is plain data with text keys, which always serializes; and a digest
     // takes in everything.
-    let _ = serde_json::to_writer(&mut digest, plan);
-    let digest = digest.into_inner().map(Sha256::finalize);
-    plan.plan_id = digest
-        .map(|digest| format!("{digest:x}"))
-        .unwrap_or_default();
-    plan.plan_id.truncate(16);
+    let _ = text::rest(plan, |text| {
+        digest.update(text);
+        Ok(())
+    });
+    digest.finish()
+}
+
+/// A digest of the plan's content: of its text with an empty id, on one line.
+struct ContentDigest(Sha256);
+
+impl ContentDigest {
+    fn begin(plan: &Plan) -> Self {
+        let mut digest = Self(Sha256::new());
+        digest.update(text::head(plan, "").as_bytes());
+        digest
+    }
+
+    fn update(&mut self, text: &[u8]) {
+        let mut from = 0;
+        for end in memchr_iter(b'\n', text) {
+            self.0.update(&text[from..end]);
+            from = end + 1;
+        }
+        self.0.update(&text[from..]);
+    }
+
+    fn finish(self) -> String {
+        let mut id = format!("{:x}", self.0.finalize());
+        id.truncate(ROOM_FOR_THE_ID.len());
+        id
+    }
 }

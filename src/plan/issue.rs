@@ -1,6 +1,6 @@
 //! Which manual tasks a leaver calls for, and which are not needed any more.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 
@@ -182,13 +182,13 @@ impl Planning<'_> {
     pub(super) fn close_tasks(&self, cases: &[Case], plan: &mut Plan) {
         let stand_ins = plan.stand_ins().map(|stand_in| &stand_in.task);
         let tasks = plan.manual_tasks.iter().chain(stand_ins);
-        let wanted: BTreeSet<&String> = tasks.map(|task| &task.id).collect();
+        let wanted: HashSet<&String> = tasks.map(|task| &task.id).collect();
         let over = plan
             .terminations
             .iter()
             .filter(|record| record.state.is_over())
             .map(|record| record.termination.id());
-        let settled: BTreeSet<TerminationId> = cases
+        let settled: HashSet<TerminationId> = cases
             .iter()
             .map(|case| case.termination.id())
             .chain(over)

@@ -15,10 +15,12 @@ mod past;
 mod reclaims;
 mod returning;
 mod sheet;
+mod slices;
 mod steps;
 mod tasks;
 #[cfg(test)]
 pub(crate) mod tests;
+mod text;
 mod undo;
 
 pub use build::{Build, LookedUp, build};
@@ -28,7 +30,7 @@ pub use document::{
     Verdict,
 };
 pub use fallback::{Alternative, StandIn, missing_updates};
-pub use file::{PlanFileError, read, to_bytes, write};
+pub use file::{Nameless, PlanFileError, read, write};
 pub use guards::{Permissions, evaluate};
 pub use past::{PastPlan, terminations_of};
 pub use sheet::{Decision, Review, ReviewError, review_sheet, understand_review};

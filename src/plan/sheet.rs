@@ -1,9 +1,12 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::slices::hand_on_slices;
 use super::{Action, ManualTask, Plan};
 use crate::files::spreadsheet_safe;
-use crate::model::{ReviewLine, SHORT_DIGEST_LENGTH};
+use crate::model::{ReviewLine, SHORT_DIGEST_LENGTH, UserId, Username};
 
 /// What a reviewer decided about one action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,66 +91,63 @@ const COLUMNS: [&str; 16] = [
     "seen",
 ];
 
-/// The review sheet: one line an action, with an empty decision.
-pub fn review_sheet(plan: &Plan) -> Result<Vec<u8>, csv::Error> {
-    let mut sheet = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(vec![]);
-    sheet.write_record(COLUMNS)?;
+/// Writes the review sheet: one line an action, with an empty decision.
+pub fn review_sheet(plan: &Plan, mut into: impl Write + Send) -> io::Result<()> {
     let tasks = plan.tasks();
-    for action in &plan.actions {
-        sheet.write_record(
-            line(action, &tasks)
-                .iter()
-                .map(|cell| spreadsheet_safe(cell).into_owned()),
-        )?;
-    }
-    sheet
-        .into_inner()
-        .map_err(|error| csv::Error::from(error.into_error()))
+    let lines = |actions: &[Action]| csv_of(actions.iter().map(|action| line(action, &tasks)));
+    into.write_all(&csv_of([COLUMNS.map(Cow::from)])?)?;
+    hand_on_slices(&plan.actions, lines, |lines| into.write_all(lines))
 }
 
-fn line(action: &Action, tasks: &BTreeMap<&str, &ManualTask>) -> [String; 16] {
+fn csv_of<'a>(lines: impl IntoIterator<Item = [Cow<'a, str>; 16]>) -> io::Result<Vec<u8>> {
+    let mut csv = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    for line in lines {
+        for cell in &line {
+            csv.write_field(spreadsheet_safe(cell).as_bytes())?;
+        }
+        csv.write_record(None::<&[u8]>)?;
+    }
+    csv.into_inner().map_err(csv::IntoInnerError::into_error)
+}
+
+fn line<'a>(action: &'a Action, tasks: &BTreeMap<&str, &ManualTask>) -> [Cow<'a, str>; 16] {
     let subject = &action.subject;
     let license = action.license.as_ref();
     let line = match action.evidence.line {
         0 => String::new(),
         line => line.to_string(),
     };
+    let due = action.due.strftime("%Y-%m-%dT%H:%M:%SZ");
     [
-        String::new(),
-        action.id.clone(),
-        action.kind.to_string(),
-        subject.person.clone(),
+        "".into(),
+        action.id.as_str().into(),
+        action.kind.as_str().into(),
+        subject.person.as_str().into(),
         subject
             .username
             .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        subject
-            .user_id
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        license
-            .map(|license| license.display.clone())
-            .unwrap_or_default(),
-        license
-            .map(|license| license.country.clone())
-            .unwrap_or_default(),
+            .map_or("", Username::as_str)
+            .into(),
+        subject.user_id.as_ref().map_or("", UserId::as_str).into(),
+        license.map_or("", |license| &license.display).into(),
+        license.map_or("", |license| &license.country).into(),
         action
             .quantity
             .map(|quantity| quantity.to_string())
-            .unwrap_or_default(),
-        action.due.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        action.channel.as_str().to_owned(),
-        action.needs_approval.clone().unwrap_or_default(),
-        action.evidence.file.clone(),
-        line,
-        action.evidence.matched_by.clone(),
-        action
-            .task_words(tasks)
-            .unwrap_or_else(|| action.evidence.seen.clone()),
+            .unwrap_or_default()
+            .into(),
+        due.to_string().into(),
+        action.channel.as_str().into(),
+        action.needs_approval.as_deref().unwrap_or_default().into(),
+        action.evidence.file.as_str().into(),
+        line.into(),
+        action.evidence.matched_by.as_str().into(),
+        match action.task_words(tasks) {
+            Some(words) => words.into(),
+            None => action.evidence.seen.as_str().into(),
+        },
     ]
 }
 

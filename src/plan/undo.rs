@@ -9,8 +9,9 @@ use jiff::tz::Offset;
 
 use super::build::id_of;
 use super::document::{Action, Facts, Lane, Plan, PlanInput, Undoes};
+use super::file::{FORMAT_VERSION, Nameless};
+use super::guards;
 use super::returning::Returning;
-use super::{file, guards};
 use crate::model::{
     AccountKey, ActionKind, Channel, EmailAddress, GuardLimits, HoldRecord, LicenseName, Memory,
     PersonName, Policy, RequestState, TaskState, TerminationId, TerminationRecord,
@@ -129,10 +130,10 @@ pub fn left_again(
 }
 
 /// Makes every choice. Same ledger, same instant: same plan.
-pub fn undo(input: &Undo<'_>) -> Plan {
+pub fn undo(input: &Undo<'_>) -> Nameless {
     let undone = input.undone;
     let mut plan = Plan {
-        format_version: file::FORMAT_VERSION,
+        format_version: FORMAT_VERSION,
         plan_id: String::new(),
         as_of: input.as_of,
         tenant: undone.tenant.clone(),
@@ -177,8 +178,7 @@ pub fn undo(input: &Undo<'_>) -> Plan {
     plan.actions
         .sort_by(|a, b| (a.kind, a.line, &a.id).cmp(&(b.kind, b.line, &b.id)));
     plan.guards = guards::evaluate(&plan, input.memory, &guards::Permissions::default());
-    file::name(&mut plan);
-    plan
+    Nameless::of(plan)
 }
 
 fn name_what_there_is(input: &Undo<'_>, plan: &mut Plan) {

@@ -1,5 +1,6 @@
 //! What a run has to show: every number computed once, from the plan and the
-//! ledger's outcomes. Renderers return text or bytes and write nothing.
+//! ledger's outcomes. Renderers return text or bytes, or hand on what
+//! may be large as it is made; where it goes is not theirs to say.
 
 mod all;
 mod audit;
@@ -45,7 +46,9 @@ pub use tables::{
 pub use tasks::tasks_csv;
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
+use crate::files::spreadsheet_safe;
 use crate::model::{FollowedRequest, OutcomeRecord, ReclaimRecord};
 use crate::plan::Plan;
 
@@ -73,28 +76,28 @@ pub struct Run<'a> {
     pub approved_by: &'a str,
 }
 
-/// A CSV file as spreadsheets like it: header first, CRLF, formulas disarmed. A
-/// number below zero is none.
-fn csv_of<const N: usize>(
+/// Writes a CSV file as spreadsheets like it: header first, CRLF, formulas
+/// disarmed. A number below zero is none.
+fn write_csv<const N: usize>(
     columns: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
-) -> Result<Vec<u8>, csv::Error> {
+    into: impl Write,
+) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
+        .from_writer(into);
     writer.write_record(columns)?;
     for row in rows {
-        writer.write_record(row.iter().map(|cell| {
+        for cell in &row {
             if is_number(cell) {
-                cell.clone()
+                writer.write_field(cell)?;
             } else {
-                crate::files::spreadsheet_safe(cell).into_owned()
+                writer.write_field(spreadsheet_safe(cell).as_bytes())?;
             }
-        }))?;
+        }
+        writer.write_record(None::<&[u8]>)?;
     }
-    writer
-        .into_inner()
-        .map_err(|error| csv::Error::from(error.into_error()))
+    writer.flush()
 }
 
 fn is_number(cell: &str) -> bool {

@@ -1,6 +1,8 @@
+use std::io;
+
 use serde_json::{Value, json};
 
-use super::csv_of;
+use super::write_csv;
 use crate::model::{Contract, FollowedRequest, Memory, RequestState, TaskKind};
 use crate::plan::Plan;
 use crate::seats::{Terms, contract_of};
@@ -37,7 +39,7 @@ const SEAT_COLUMNS: [&str; 4] = ["license", "country", "freed_from", "freed_at"]
 const DEVICE_COLUMNS: [&str; 4] = ["username", "what", "before", "task_id"];
 
 /// The pack of a request; `None` when its contract is not configured any more.
-pub fn request_pack(material: PackFor<'_>) -> Option<Result<Pack, csv::Error>> {
+pub fn request_pack(material: PackFor<'_>) -> Option<io::Result<Pack>> {
     let contracts = &material.plan.policy.contracts;
     let contract = contract_of(contracts, &material.followed.request.id)?;
     let today = super::day_of(material.plan, material.plan.as_of);
@@ -45,7 +47,7 @@ pub fn request_pack(material: PackFor<'_>) -> Option<Result<Pack, csv::Error>> {
     Some(pack(material, contract, &terms))
 }
 
-fn pack(material: PackFor<'_>, contract: &Contract, terms: &Terms) -> Result<Pack, csv::Error> {
+fn pack(material: PackFor<'_>, contract: &Contract, terms: &Terms) -> io::Result<Pack> {
     let PackFor { followed, plan, .. } = material;
     let request = &followed.request;
     let subject = match request.quantity {
@@ -55,6 +57,9 @@ fn pack(material: PackFor<'_>, contract: &Contract, terms: &Terms) -> Result<Pac
             request.pool, terms.submit_by, request.id
         ),
     };
+    let (mut seats_csv, mut devices_csv) = (Vec::new(), Vec::new());
+    write_csv(SEAT_COLUMNS, seats(material), &mut seats_csv)?;
+    write_csv(DEVICE_COLUMNS, devices(plan), &mut devices_csv)?;
     Ok(Pack {
         letter: letter(material, contract, terms, &subject),
         document: document(material, contract, terms),
@@ -62,8 +67,8 @@ fn pack(material: PackFor<'_>, contract: &Contract, terms: &Terms) -> Result<Pac
             "8x8" => subject,
             target => format!("[{target}: not real] {subject}"),
         },
-        seats_csv: csv_of(SEAT_COLUMNS, seats(material))?,
-        devices_csv: csv_of(DEVICE_COLUMNS, devices(plan))?,
+        seats_csv,
+        devices_csv,
     })
 }
 

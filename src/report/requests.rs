@@ -1,4 +1,6 @@
-use super::{Run, csv_of, day_of};
+use std::io::{self, Write};
+
+use super::{Run, day_of, write_csv};
 use crate::model::{FollowedRequest, RequestState};
 use crate::seats::{Terms, contract_of};
 
@@ -27,11 +29,9 @@ const COLUMNS: [&str; 21] = [
 ];
 
 /// Every cancellation request that is neither withdrawn nor lapsed.
-pub fn requests_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
-    csv_of(
-        COLUMNS,
-        run.requests.iter().map(|request| row(run, request)),
-    )
+pub fn requests_csv(run: &Run<'_>, into: impl Write) -> io::Result<()> {
+    let requests = run.requests.iter();
+    write_csv(COLUMNS, requests.map(|request| row(run, request)), into)
 }
 
 fn row(run: &Run<'_>, followed: &FollowedRequest) -> [String; 21] {

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
-use super::{Run, csv_of, instant, text};
+use super::{Run, instant, text, write_csv};
 use crate::model::{ActionKind, Channel, Origin, Outcome, OutcomeReason, RequestState};
 use crate::plan::{Action, ManualTask};
 use crate::reconcile::RowDisposition;
@@ -52,32 +53,30 @@ pub const COLUMNS: [&str; 41] = [
     "detail",
 ];
 
-/// Each HR data row at least once, each action exactly once.
-pub fn results_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
+/// Writes each HR data row at least once, each action exactly once.
+pub fn results_csv(run: &Run<'_>, into: impl Write) -> io::Result<()> {
+    let plan = run.plan;
     let mut by_line: BTreeMap<usize, Vec<&Action>> = BTreeMap::new();
-    for action in &run.plan.actions {
+    for action in &plan.actions {
         if let Some(line) = action.line {
             by_line.entry(line).or_default().push(action);
         }
     }
-    let tasks = run.plan.tasks();
-    let row = |line, action| row(run, &tasks, line, action);
-    let mut rows = Vec::new();
-    for (position, line) in run.plan.dispositions.iter().enumerate() {
-        match by_line.get(&position) {
-            None => rows.push(row(Some(line), None)),
-            Some(actions) => {
-                rows.extend(actions.iter().map(|action| row(Some(line), Some(action))));
-            }
-        }
-    }
-    let pools = run
-        .plan
-        .actions
-        .iter()
-        .filter(|action| action.line.is_none());
-    rows.extend(pools.map(|action| row(None, Some(action))));
-    csv_of(COLUMNS, rows)
+    let lines = plan.dispositions.iter().enumerate();
+    let lines = lines.flat_map(|(position, line)| {
+        let actions = by_line.get(&position).map_or(&[][..], Vec::as_slice);
+        let nothing_due = actions.is_empty().then_some((Some(line), None));
+        let due = actions
+            .iter()
+            .map(move |action| (Some(line), Some(*action)));
+        nothing_due.into_iter().chain(due)
+    });
+    let pools = plan.actions.iter().filter(|action| action.line.is_none());
+    let pools = pools.map(|action| (None, Some(action)));
+    let tasks = plan.tasks();
+    let rows = lines.chain(pools);
+    let rows = rows.map(|(line, action)| row(run, &tasks, line, action));
+    write_csv(COLUMNS, rows, into)
 }
 
 fn row(

@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 
 use jiff::Timestamp;
 
-use super::{Run, csv_of, instant};
+use super::{Run, instant, write_csv};
 use crate::model::{Outcome, OutcomeRecord};
 use crate::plan::ManualTask;
 
@@ -27,7 +28,7 @@ const COLUMNS: [&str; 12] = [
 ///
 /// Whoever has the earliest date comes first; the tasks of one person stand
 /// together, by their dates and then in the order in which they are best done.
-pub fn tasks_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
+pub fn tasks_csv(run: &Run<'_>, into: impl Write) -> io::Result<()> {
     let tasks = in_order(open_tasks(run));
     let people = tasks.chunk_by(|task, next| group(task) == group(next));
     let tasks = people.flat_map(|tasks| tasks.iter().map(move |task| (task, tasks)));
@@ -56,7 +57,7 @@ pub fn tasks_csv(run: &Run<'_>) -> Result<Vec<u8>, csv::Error> {
             ]
         })
     });
-    csv_of(COLUMNS, rows)
+    write_csv(COLUMNS, rows, into)
 }
 
 /// The tasks that the ledger has, or has now.

@@ -8,6 +8,7 @@ use super::plans::username;
 use super::*;
 use crate::ledger::{AttemptEnd, AttemptKey, Entry, Intent};
 use crate::model::{Disposition, Reason, TouchedAccount};
+use crate::plan::tests::named;
 use crate::plan::{Undo, undo};
 use crate::reconcile::RowDisposition;
 
@@ -183,7 +184,7 @@ fn undo_of(night: &Night) -> Plan {
     let as_of = night.api.clock().now();
     let memory = ledger.memory(as_of).expect("a memory");
     let accounts = past_accounts(&night.plan, &ledger, &memory).expect("a past");
-    undo(&Undo {
+    named(undo(&Undo {
         as_of,
         today: "2026-11-21".parse().expect("a date"),
         run_id: "run-1",
@@ -195,7 +196,7 @@ fn undo_of(night: &Night) -> Plan {
         holds: &[],
         inputs: Vec::new(),
         accounts: &accounts,
-    })
+    }))
 }
 
 async fn body(night: &Night, number: usize) -> Value {

@@ -11,3 +11,12 @@ pub(crate) mod properties;
 mod requests;
 mod undoing;
 mod unsettled;
+
+use std::io::Cursor;
+
+use super::{Nameless, Plan};
+
+/// The plan with its id, written for nobody.
+pub(crate) fn named(plan: Nameless) -> Plan {
+    plan.write(Cursor::new(Vec::new())).expect("a plan")
+}

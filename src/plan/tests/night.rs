@@ -5,6 +5,7 @@ use crate::model::{
     OpenRequest, Reason, RecentPerson, RequestState, TaskRecord, TaskState, TerminationId,
     TerminationRecord, TerminationState,
 };
+use crate::plan::tests::named;
 use crate::plan::{Action, Build, Facts, LookedUp, Plan, PlanInput, build};
 use crate::reconcile::tests::scenario::Scenario;
 use crate::reconcile::{Census, listed_names, names_of_nobody};
@@ -61,7 +62,7 @@ impl Scenario {
         let pools = on_accounts.pools();
         let mut seats = figures(&pools, owned, &self.policy.contracts, &ledgered);
         keep_for_joiners(&mut seats, &self.policy.planned_joiners);
-        build(Build {
+        named(build(Build {
             as_of: self.as_of,
             users_at: self.users_at,
             tenant: "example",
@@ -80,7 +81,7 @@ impl Scenario {
             on_accounts: &on_accounts,
             counted,
             numbers: None,
-        })
+        }))
     }
 
     /// Plans, accepts, and carries everything out; the next night's report

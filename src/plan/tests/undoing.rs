@@ -7,6 +7,7 @@ use crate::model::{
     HoldSource, IdentityProvider, LicenseName, Memory, OpenRequest, Policy, Reason as R,
     RequestState, TaskKind, TaskRecord, TaskState, TerminationState,
 };
+use crate::plan::tests::named;
 use crate::plan::{Gift, PastAccount, PastState, Phase, Plan, Undo, undo};
 use crate::reconcile::tests::scenario::{X2, at, scenario};
 
@@ -76,7 +77,7 @@ impl Morning {
     }
 
     fn plan(&self) -> Plan {
-        undo(&Undo {
+        named(undo(&Undo {
             as_of: at("2026-12-05T20:00:00Z"),
             today: "2026-12-05".parse().expect("a date"),
             run_id: "run-1",
@@ -88,7 +89,7 @@ impl Morning {
             holds: &self.holds,
             inputs: Vec::new(),
             accounts: std::slice::from_ref(&self.past),
-        })
+        }))
     }
 
     fn fate(&self) -> (D, R) {

@@ -1,5 +1,7 @@
+use std::io::{self, Write};
+
 use super::AuditReport;
-use crate::report::{csv_of, instant, text};
+use crate::report::{instant, text, write_csv};
 use crate::seats::{Balance, Finding, PlaceCount, PoolInventory};
 
 /// The columns of `seats.csv`: a line for each pool, and below it, with `scope`
@@ -63,22 +65,20 @@ pub const FINDING_COLUMNS: [&str; 14] = [
 ];
 
 /// The inventory. Pools add up; a place's line is part of its pool's.
-pub fn seats_csv(report: &AuditReport) -> Result<Vec<u8>, csv::Error> {
+pub fn seats_csv(report: &AuditReport, into: impl Write) -> io::Result<()> {
     let rows = report.pools.iter().flat_map(|pool| {
         let places = pool.places.iter();
         let places = places.map(|place| place_row(pool, place, report));
         std::iter::once(pool_row(pool, report)).chain(places)
     });
-    csv_of(SEAT_COLUMNS, rows)
+    write_csv(SEAT_COLUMNS, rows, into)
 }
 
 /// What is worth a look. It names accounts.
-pub fn findings_csv(report: &AuditReport) -> Result<Vec<u8>, csv::Error> {
+pub fn findings_csv(report: &AuditReport, into: impl Write) -> io::Result<()> {
     let findings = report.findings.iter();
-    csv_of(
-        FINDING_COLUMNS,
-        findings.map(|finding| finding_row(finding, report)),
-    )
+    let rows = findings.map(|finding| finding_row(finding, report));
+    write_csv(FINDING_COLUMNS, rows, into)
 }
 
 fn pool_row(pool: &PoolInventory, report: &AuditReport) -> [String; 37] {

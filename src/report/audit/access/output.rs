@@ -1,11 +1,13 @@
 //! The access times as tables without people, and as a file with them.
 
+use std::io::{self, Write};
+
 use jiff::SignedDuration;
 use tabled::builder::Builder;
 
 use super::{AccessCounts, AccessState, AccessTimes, LeaverAccess, Removal};
 use crate::report::audit::AuditReport;
-use crate::report::{csv_of, draw, instant, text};
+use crate::report::{draw, instant, text, write_csv};
 
 /// The columns of `access.csv`. Hours below zero are before it was due.
 pub const ACCESS_COLUMNS: [&str; 25] = [
@@ -37,9 +39,10 @@ pub const ACCESS_COLUMNS: [&str; 25] = [
 ];
 
 /// One line a leaver.
-pub fn access_csv(report: &AuditReport) -> Result<Vec<u8>, csv::Error> {
+pub fn access_csv(report: &AuditReport, into: impl Write) -> io::Result<()> {
     let leavers = report.access.leavers.iter();
-    csv_of(ACCESS_COLUMNS, leavers.map(|leaver| row(leaver, report)))
+    let rows = leavers.map(|leaver| row(leaver, report));
+    write_csv(ACCESS_COLUMNS, rows, into)
 }
 
 fn row(leaver: &LeaverAccess, report: &AuditReport) -> [String; 25] {
