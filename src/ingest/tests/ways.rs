@@ -206,7 +206,7 @@ fn in_unicode(writing: &Writing) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn all_ways_of_reading_give_what_was_written(
@@ -216,6 +216,7 @@ proptest! {
         last_ends in any::<bool>(),
         bytes in prop_oneof![Just(1), 1_usize..100, 100_usize..20_000],
         at_once in 1_usize..5,
+        pack in prop::sample::select(vec![<[u8]>::to_vec as fn(&[u8]) -> Vec<u8>, gzip, zstd]),
     ) {
         let is_troubled = trouble.is_some();
         let mut rows = vec![Row::plain(); FIRST_ROWS];
@@ -230,37 +231,34 @@ proptest! {
         }
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("users.csv");
-        let content = encoded(&text, writing.encoding);
-        for packed in [content.clone(), gzip(&content), zstd(&content)] {
-            fs::write(&path, &packed).expect("a report");
-            let whole = with_threads(1, || as_a_whole(&path));
-            let streamed = [1, 4].map(|threads| {
-                with_threads(threads, || in_blocks(&path, blocks(bytes, at_once)))
-            });
-            let anybody = with_threads(4, || as_anybody(&path));
-            let whole = match whole {
-                Ok(whole) => whole,
-                Err(refusal) => {
-                    prop_assert!(is_troubled, "{}", refusal);
-                    prop_assert_eq!(anybody.err(), Some(refusal));
-                    prop_assert!(streamed.iter().all(Option::is_none));
-                    continue;
-                }
-            };
-            same(&whole, &anybody.map_err(TestCaseError::fail)?)?;
-            same(&whole, &with_threads(4, || as_a_whole(&path)).map_err(TestCaseError::fail)?)?;
-            for streamed in streamed.iter().flatten() {
-                same(&whole, streamed)?;
+        fs::write(&path, pack(&encoded(&text, writing.encoding))).expect("a report");
+        let whole = with_threads(1, || as_a_whole(&path));
+        let streamed = [1, 4].map(|threads| {
+            with_threads(threads, || in_blocks(&path, blocks(bytes, at_once)))
+        });
+        let anybody = with_threads(4, || as_anybody(&path));
+        let whole = match whole {
+            Ok(whole) => whole,
+            Err(refusal) => {
+                prop_assert!(is_troubled, "{}", refusal);
+                prop_assert_eq!(anybody.err(), Some(refusal));
+                prop_assert!(streamed.iter().all(Option::is_none));
+                return Ok(());
             }
-            let is_plain = writing.encoding.starts_with("utf-8")
-                && writing.line_end != "\r"
-                && writing.delimiter != '\t'
-                && !is_troubled;
-            prop_assert!(!is_plain || streamed.iter().all(Option::is_some), "read as a whole");
-            prop_assert_eq!(whole.file.rows, rows.len() as u64);
-            if !is_troubled {
-                prop_assert_eq!(read_back(&whole), written(&rows, writing));
-            }
+        };
+        same(&whole, &anybody.map_err(TestCaseError::fail)?)?;
+        same(&whole, &with_threads(4, || as_a_whole(&path)).map_err(TestCaseError::fail)?)?;
+        for streamed in streamed.iter().flatten() {
+            same(&whole, streamed)?;
+        }
+        let is_plain = writing.encoding.starts_with("utf-8")
+            && writing.line_end != "\r"
+            && writing.delimiter != '\t'
+            && !is_troubled;
+        prop_assert!(!is_plain || streamed.iter().all(Option::is_some), "read as a whole");
+        prop_assert_eq!(whole.file.rows, rows.len() as u64);
+        if !is_troubled {
+            prop_assert_eq!(read_back(&whole), written(&rows, writing));
         }
     }
 }
@@ -305,15 +303,14 @@ fn a_long_report_is_the_same_however_it_is_written() {
             .collect();
         let text = report(&rows, writing);
         let expected = written(&rows, writing);
-        let content = encoded(&text, "utf-8-bom");
-        for (content, threads, is_streamed) in [
-            (gzip(&content), 1, true),
-            (content, 4, true),
-            (encoded(&text, "utf-16le-bom"), 2, false),
+        for (encoding, threads, is_streamed) in [
+            ("utf-8-bom", 1, true),
+            ("utf-8", 4, true),
+            ("utf-16le-bom", 2, false),
         ] {
-            fs::write(&path, &content).expect("a report");
+            fs::write(&path, encoded(&text, encoding)).expect("a report");
             let read = with_threads(threads, || in_blocks(&path, Blocks::default()));
-            assert_eq!(read.is_some(), is_streamed, "{threads} threads");
+            assert_eq!(read.is_some(), is_streamed, "{encoding}");
             let users = with_threads(threads, || as_anybody(&path)).expect("rows");
             assert_eq!(users.file.rows, rows.len() as u64);
             let mut both = read_back(&users).into_iter().zip(&expected);
