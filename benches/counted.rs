@@ -70,7 +70,10 @@ fn main() {
     ]
     .into_iter()
     .filter_map(|(what, now, before)| {
-        println!("{what}: {now:.0} instructions, {:.3} of the baseline", now / before);
+        println!(
+            "{what}: {now:.0} instructions, {:.3} of the baseline",
+            now / before
+        );
         (now > before * TOLERANCE).then_some(what)
     })
     .collect();

@@ -192,7 +192,11 @@ fn employed(it: &Somebody) -> String {
 }
 
 fn terminated(it: &Somebody) -> String {
-    hr_line(it, "Terminated", &format!("2026-11-{:02}", it.dice % 19 + 1))
+    hr_line(
+        it,
+        "Terminated",
+        &format!("2026-11-{:02}", it.dice % 19 + 1),
+    )
 }
 
 fn hr_line(it: &Somebody, status: &str, date: &str) -> String {

@@ -77,7 +77,9 @@ fn size(text: &str) -> Result<Size, String> {
         None => (number(text)?, number(text)? / 10),
     };
     let is_company = (1..=accounts).contains(&people);
-    is_company.then_some(Size { accounts, people }).ok_or_else(wrong)
+    is_company
+        .then_some(Size { accounts, people })
+        .ok_or_else(wrong)
 }
 
 #[expect(clippy::print_stdout, reason = "what was measured, for whoever asks")]

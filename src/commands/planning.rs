@@ -19,11 +19,7 @@ use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures, keep_for_joi
 
 /// Reads the inputs and makes the plan for `as_of`: from bytes to decisions,
 /// with nothing written.
-pub fn make_plan(
-    settings: &Settings,
-    memory: &Memory,
-    as_of: Timestamp,
-) -> Result<Plan, Failure> {
+pub fn make_plan(settings: &Settings, memory: &Memory, as_of: Timestamp) -> Result<Plan, Failure> {
     make_plan_with(settings, memory, as_of, None)
 }
 
