@@ -221,7 +221,10 @@ fn rows_to_act_on(folder: &Path, contender: &Contender) -> Result<Option<usize>,
     }
 }
 
+/// Blank where there is nothing to compare with, be it that an engine did its
+/// work in less time than its start varies by.
 fn ratio(one: f64, other: Option<f64>) -> String {
+    let other = other.filter(|other| *other > 0.0);
     other.map_or_else(String::new, |other| format!("{:.2}", one / other))
 }
 
