@@ -23,6 +23,10 @@ pub(crate) struct Taken {
 }
 
 /// Runs a command to its end; `Err` is what it said if it failed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark's time is the machine's, not a run's"
+)]
 pub(crate) fn run(command: &mut Command) -> Result<Taken, String> {
     let command = command.stdin(Stdio::null()).stdout(Stdio::null());
     let processor_before = processor_time_of_children();

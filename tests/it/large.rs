@@ -40,14 +40,14 @@ fn plan(office: &Office, users: &str) {
 /// The plan that is made of these bytes, without what tells how the report was
 /// written.
 fn plan_of(office: &Office, report: &[u8]) -> Value {
-    fs::write(office.path(USERS), report).expect("a report");
+    office.write(USERS, report);
     plan(office, USERS);
     decisions(office, USERS)
 }
 
 fn decisions(office: &Office, users: &str) -> Value {
     let text = office.read(PLAN).replace(users, USERS);
-    let digest = seatsweep::model::sha256_hex(&fs::read(office.path(users)).expect("a report"));
+    let digest = seatsweep::model::sha256_hex(fs::read(office.path(users)).expect("a report"));
     let mut plan: Value = serde_json::from_str(&text.replace(&digest, "a digest")).expect("JSON");
     plan["plan_id"] = Value::Null;
     for input in plan["inputs"].as_array_mut().expect("inputs") {
@@ -148,7 +148,7 @@ fn the_plan_is_the_same_when_a_large_report_is_piped_in() {
     plan(&office, USERS);
     let expected = decisions(&office, USERS);
     let report = fs::read(office.path(USERS)).expect("a report");
-    fs::write(office.path("packed"), packed(&report, 1 << 20)).expect("a packed report");
+    office.write("packed", packed(&report, 1 << 20));
     for name in [USERS, "packed"] {
         let words: Vec<&str> = company::words()
             .into_iter()

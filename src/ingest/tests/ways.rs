@@ -2,13 +2,12 @@
 //! several, packed or not. All ways give the same rows, counts, remarks and
 //! refusals, and these are what was written.
 
-use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
 use rayon::ThreadPoolBuilder;
-use tempfile::TempDir;
 
+use super::file;
 use super::properties::{Writing, WrittenQuotes, cells, encoded, record, writing};
 use crate::ingest::packed::tests::{gzip, zstd};
 use crate::ingest::streamed::{self, Blocks};
@@ -116,11 +115,12 @@ fn written(rows: &[Row], writing: Writing) -> Vec<(u64, String, Option<String>)>
 fn read_back(users: &UsersFile<Collected>) -> Vec<(u64, String, Option<String>)> {
     let understood = users.observer.0.iter().map(|row| {
         let username = row.username.as_ref().map(ToString::to_string);
-        let site = row.site.to_string();
+        let site = row.site.as_str().to_owned();
         (row.source.line, username.unwrap_or_default(), Some(site))
     });
     let invalid = users.invalid.iter();
-    let invalid = invalid.map(|row: &InvalidRow| (row.source.line, row.username.clone(), None));
+    let invalid =
+        invalid.map(|row: &InvalidRow| (row.source.line, row.username.as_str().to_owned(), None));
     let mut all: Vec<_> = understood.chain(invalid).collect();
     all.sort();
     all
@@ -227,14 +227,13 @@ proptest! {
         if !last_ends {
             text.truncate(text.len() - writing.line_end.len());
         }
-        let folder = TempDir::new().expect("a folder");
-        let path = folder.path().join("users.csv");
-        fs::write(&path, pack(&encoded(&text, writing.encoding))).expect("a report");
-        let whole = with_threads(1, || as_a_whole(&path));
+        let file = file(&pack(&encoded(&text, writing.encoding)));
+        let path = file.path();
+        let whole = with_threads(1, || as_a_whole(path));
         let streamed = [1, 4].map(|threads| {
-            with_threads(threads, || in_blocks(&path, blocks(bytes, at_once)))
+            with_threads(threads, || in_blocks(path, blocks(bytes, at_once)))
         });
-        let anybody = with_threads(4, || as_anybody(&path));
+        let anybody = with_threads(4, || as_anybody(path));
         let whole = match whole {
             Ok(whole) => whole,
             Err(refusal) => {
@@ -245,7 +244,7 @@ proptest! {
             }
         };
         same(&whole, &anybody.map_err(TestCaseError::fail)?)?;
-        same(&whole, &with_threads(4, || as_a_whole(&path)).map_err(TestCaseError::fail)?)?;
+        same(&whole, &with_threads(4, || as_a_whole(path)).map_err(TestCaseError::fail)?)?;
         for streamed in streamed.iter().flatten() {
             same(&whole, streamed)?;
         }
@@ -280,8 +279,6 @@ fn a_long_report_is_the_same_however_it_is_written() {
             created: ["", "2024-05-01", "2024-02-31"][number % 11 % 3],
         })
         .collect();
-    let folder = TempDir::new().expect("a folder");
-    let path = folder.path().join("users.csv");
     for (encoding, line_end, quoting, threads) in [
         ("utf-8", "\n", WrittenQuotes::WhereNeeded, 4),
         ("utf-8-bom", "\r\n", WrittenQuotes::Always, 1),
@@ -299,10 +296,11 @@ fn a_long_report_is_the_same_however_it_is_written() {
         });
         let rows: Vec<Row> = rows.collect();
         let text = encoded(&report(&rows, writing), encoding);
-        fs::write(&path, text).expect("a report");
-        let streamed = with_threads(threads, || in_blocks(&path, Blocks::default()));
+        let file = file(&text);
+        let path = file.path();
+        let streamed = with_threads(threads, || in_blocks(path, Blocks::default()));
         assert_eq!(streamed.is_some(), encoding != "utf-16le-bom");
-        let users = with_threads(threads, || as_anybody(&path)).expect("rows");
+        let users = with_threads(threads, || as_anybody(path)).expect("rows");
         assert_eq!(users.file.rows, rows.len() as u64);
         let written = written(&rows, writing);
         let mut both = read_back(&users).into_iter().zip(&written);
