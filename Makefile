@@ -26,7 +26,7 @@ check: ## format, lints and docs without a warning, then test and run
 	$(MAKE) test
 	$(MAKE) run
 
-bench: ## measure how files are read, and how plans are made and carried out
+bench: ## measure how files are read, and how plans are made (beside other engines) and carried out
 	$(CARGO) bench --locked
 
 soak: ## kill the program at 200 random moments; SEED=N and MOMENTS=N choose others

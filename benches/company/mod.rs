@@ -1,12 +1,13 @@
-//! A fictional company of any size: a users report of sixteen columns and an HR
-//! export, the same bytes each time.
+//! A fictional company of any size: a users report of sixteen columns and some
+//! 205 bytes a row, and an HR export, the same bytes each time.
+//!
+//! One person in twenty has left, and nineteen of twenty accounts are active,
+//! whoever has left. Of fifty leavers one stands in the export twice, one was
+//! hired again, and one has no account. Some people have no employee id.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use tempfile::TempDir;
+use std::path::Path;
 
 const AS_OF: &str = "2026-11-20T22:00:00Z";
 const SYLLABLES: [&str; 32] = [
@@ -19,48 +20,34 @@ const DEPARTMENTS: [&str; 5] = ["Sales", "Support", "Finance", "Legal", "Researc
 
 /// One in so many people of the HR export has left.
 const ONE_LEAVER_IN: usize = 20;
+/// Of so many leavers each of the unusual ones is there once.
+const LEAVERS_OF_ALL_SORTS: usize = 50;
 
 /// How large a company is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Size {
     /// Accounts in the users report.
     pub(crate) accounts: usize,
-    /// People in the HR export; each has an account.
+    /// Rows of the HR export.
     pub(crate) people: usize,
 }
 
-/// A folder with configuration and inputs.
-pub(crate) struct Company {
-    folder: TempDir,
+/// The words after the program's name that plan for a company, in its folder.
+pub(crate) fn words() -> Vec<&'static str> {
+    let mut words = vec!["plan", "-q", "--no-progress", "--ledger", "night.db"];
+    words.extend(["--hr", "hr.csv", "--users", "users.csv"]);
+    for option in ["--as-of", "--hr-at", "--users-at"] {
+        words.extend([option, AS_OF]);
+    }
+    words
 }
 
-impl Company {
-    /// Writes the files of a company of this size.
-    pub(crate) fn new(size: Size) -> Self {
-        let company = Self {
-            folder: tempfile::tempdir().expect("a folder"),
-        };
-        write_users(&company.path("users.csv"), size).expect("a users report");
-        write_hr(&company.path("hr.csv"), size).expect("an HR export");
-        let mut file = File::create(company.path("seatsweep.toml")).expect("a file");
-        file.write_all(CONFIGURATION.as_bytes()).expect("a file");
-        company
-    }
-
-    /// The arguments that plan for this company, for a program in its folder.
-    pub(crate) fn plan_with(&self, mut program: Command) -> Command {
-        program.args(["plan", "-q", "--no-progress", "--ledger", "night.db"]);
-        program.args(["--hr", "hr.csv", "--users", "users.csv"]);
-        for option in ["--as-of", "--hr-at", "--users-at"] {
-            program.args([option, AS_OF]);
-        }
-        program.current_dir(self.folder.path());
-        program
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
+/// Writes configuration and inputs of a company of this size into a folder.
+pub(crate) fn write(folder: &Path, size: Size) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    write_users(&folder.join("users.csv"), size)?;
+    write_hr(&folder.join("hr.csv"), size)?;
+    File::create(folder.join("seatsweep.toml"))?.write_all(CONFIGURATION.as_bytes())
 }
 
 /// Nobody is held back by a guard.
@@ -89,7 +76,7 @@ min_matched_percent = 0
 /// Somebody, by a number.
 struct Somebody {
     number: usize,
-    /// The number, scattered.
+    /// The number, scattered: neighbors have nothing in common.
     dice: usize,
     first_name: String,
     last_name: String,
@@ -97,7 +84,7 @@ struct Somebody {
 
 impl Somebody {
     fn of(number: usize) -> Self {
-        let dice = number.wrapping_mul(2_654_435_761) & 0xffff_ffff;
+        let dice = scattered(number);
         let syllable = |shift: usize| SYLLABLES[(dice >> shift) % SYLLABLES.len()];
         Self {
             number,
@@ -115,6 +102,17 @@ impl Somebody {
     fn of_list<'l>(&self, list: &[&'l str]) -> &'l str {
         list[self.dice % list.len()]
     }
+
+    fn is_one_in(&self, many: usize) -> bool {
+        scattered(self.dice ^ many).is_multiple_of(many)
+    }
+}
+
+/// The last steps of a well-known hash function.
+fn scattered(number: usize) -> usize {
+    let mixed = (number ^ (number >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    mixed ^ (mixed >> 33)
 }
 
 fn capitalized(syllables: &[&str]) -> String {
@@ -132,21 +130,22 @@ fn write_users(path: &Path, size: Size) -> io::Result<()> {
     for number in 0..size.accounts {
         let it = Somebody::of(number);
         let (address, dice) = (it.address(), it.dice);
-        let status = if number.is_multiple_of(20) {
+        let status = if it.is_one_in(20) {
             "Deactivated"
         } else {
             "Active"
         };
-        let fax = if number.is_multiple_of(17) {
+        let fax = if it.is_one_in(17) {
             "; Fax-VOSVC0300-01-US"
         } else {
             ""
         };
         writeln!(
             file,
-            "hvOB{dice:08x}DCaDAw{number:08},{address},{},{},{address},{status},E{number:08},{},{},\
+            "hvOB{:08x}DCaDAw{number:08},{address},{},{},{address},{status},E{number:08},{},{},\
              X Series - X{}-VOSVC0216-02-US{fax},US,2024-{:02}-{:02}T10:00:00Z,{},+1 555 01{:02},\
              T54W,",
+            dice >> 32,
             it.first_name,
             it.last_name,
             it.of_list(&SITES),
@@ -167,23 +166,51 @@ fn write_hr(path: &Path, size: Size) -> io::Result<()> {
         file,
         "Employee ID,First name,Last name,Work email,Status,Termination date,Location,Department"
     )?;
-    for number in 0..size.people {
-        let it = Somebody::of(number * (size.accounts / size.people));
-        let (status, date) = if number.is_multiple_of(ONE_LEAVER_IN) {
-            ("Terminated", format!("2026-11-{:02}", it.dice % 19 + 1))
-        } else {
-            ("Active", String::new())
-        };
-        writeln!(
-            file,
-            "E{:08},{},{},{},{status},{date},{},{}",
-            it.number,
-            it.first_name,
-            it.last_name,
-            it.address(),
-            it.of_list(&SITES),
-            it.of_list(&DEPARTMENTS),
-        )?;
+    for row in 0..size.people {
+        writeln!(file, "{}", hr_row(row, size))?;
     }
     file.flush()
+}
+
+/// A row of the HR export, counted from 0.
+fn hr_row(row: usize, size: Size) -> String {
+    let person = |row| Somebody::of(row * size.accounts / size.people);
+    let leaver_before = row.saturating_sub(ONE_LEAVER_IN);
+    if !row.is_multiple_of(ONE_LEAVER_IN) {
+        return employed(&person(row));
+    }
+    match row / ONE_LEAVER_IN % LEAVERS_OF_ALL_SORTS {
+        10 => terminated(&person(leaver_before)),
+        20 => employed(&person(leaver_before)),
+        30 => terminated(&Somebody::of(size.accounts + row)),
+        _ => terminated(&person(row)),
+    }
+}
+
+fn employed(it: &Somebody) -> String {
+    hr_line(it, "Active", "")
+}
+
+fn terminated(it: &Somebody) -> String {
+    hr_line(
+        it,
+        "Terminated",
+        &format!("2026-11-{:02}", it.dice % 19 + 1),
+    )
+}
+
+fn hr_line(it: &Somebody, status: &str, date: &str) -> String {
+    let employee_id = if it.is_one_in(30) {
+        String::new()
+    } else {
+        format!("E{:08}", it.number)
+    };
+    format!(
+        "{employee_id},{},{},{},{status},{date},{},{}",
+        it.first_name,
+        it.last_name,
+        it.address(),
+        it.of_list(&SITES),
+        it.of_list(&DEPARTMENTS),
+    )
 }

@@ -36,6 +36,7 @@ mod work;
 use std::ffi::OsString;
 
 pub use failure::{Exit, Failure};
+pub use planning::make_plan;
 pub use work::CommitHook;
 
 use crate::cli::{self, Cli, Command};

@@ -17,8 +17,9 @@ use crate::plan::{Build, Facts, LookedUp, Nameless, PlanInput, build};
 use crate::reconcile::{self, Calendar, Census, Found, Index, People, Question, Reconciliation};
 use crate::seats::{CountDate, Ledgered, OwnedSeats, Tally, figures, keep_for_joiners};
 
-/// Reads the inputs and makes the plan for `as_of`.
-pub(super) fn make_plan(
+/// Reads the inputs and makes the plan for `as_of`: from bytes to decisions,
+/// with nothing written.
+pub fn make_plan(
     settings: &Settings,
     memory: &Memory,
     as_of: Timestamp,

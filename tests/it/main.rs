@@ -11,6 +11,7 @@ mod exports;
 mod faults;
 mod init;
 mod kill;
+mod large;
 mod layouts;
 mod live;
 mod nights;

@@ -7,6 +7,7 @@ use tempfile::NamedTempFile;
 
 mod formats;
 mod properties;
+mod ways;
 
 fn file(bytes: &[u8]) -> NamedTempFile {
     let mut file = NamedTempFile::new().expect("a file");

@@ -19,22 +19,22 @@ const HEADER: [&str; 5] = [
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy)]
-struct Writing {
-    encoding: &'static str,
-    delimiter: char,
-    line_end: &'static str,
-    quoting: WrittenQuotes,
+pub(super) struct Writing {
+    pub(super) encoding: &'static str,
+    pub(super) delimiter: char,
+    pub(super) line_end: &'static str,
+    pub(super) quoting: WrittenQuotes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WrittenQuotes {
+pub(super) enum WrittenQuotes {
     Always,
     WhereNeeded,
     /// Only with tabs, and with cells that need none.
     Never,
 }
 
-fn writing() -> impl Strategy<Value = Writing> {
+pub(super) fn writing() -> impl Strategy<Value = Writing> {
     let encodings = [
         "utf-8",
         "utf-8-bom",
@@ -70,7 +70,7 @@ fn writing() -> impl Strategy<Value = Writing> {
 
 /// A person's name and department, as they are read back: no white space
 /// around them.
-fn cells() -> impl Strategy<Value = (String, String)> {
+pub(super) fn cells() -> impl Strategy<Value = (String, String)> {
     let cell = "([A-Za-zäüé,;|\"' \t\n]{0,12}[a-zöñ\"]|Jörg \"Joe\" Müller|O'Neil; R&D, \"x|y\")";
     (cell, cell)
         .prop_map(|(name, department)| (name.trim().to_owned(), department.trim().to_owned()))
@@ -91,7 +91,7 @@ fn written(rows: &[(String, String)], writing: Writing) -> Vec<u8> {
     encoded(&text, writing.encoding)
 }
 
-fn record(cells: &[String], writing: Writing) -> String {
+pub(super) fn record(cells: &[String], writing: Writing) -> String {
     let special = [writing.delimiter, '"', '\r', '\n'];
     let cells: Vec<String> = cells
         .iter()
@@ -109,7 +109,7 @@ fn record(cells: &[String], writing: Writing) -> String {
     cells.join(&writing.delimiter.to_string()) + writing.line_end
 }
 
-fn encoded(text: &str, encoding: &str) -> Vec<u8> {
+pub(super) fn encoded(text: &str, encoding: &str) -> Vec<u8> {
     let (encoding, mark) = match encoding.strip_suffix("-bom") {
         Some(encoding) => (encoding, "\u{feff}"),
         None => (encoding, ""),
