@@ -141,7 +141,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("memchr", &["ingest"]),
     // The binary alone decides whose allocator it uses.
     ("mimalloc", &["main"]),
-    ("rayon", &["ingest"]),
+    ("rayon", &["ingest", "reconcile"]),
     ("reqwest", &["http"]),
     ("rust_xlsxwriter", &["report"]),
     ("rusqlite", &["ledger"]),

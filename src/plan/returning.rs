@@ -73,7 +73,7 @@ impl<'a> Returning<'a> {
             source: None,
             disposition,
             reason,
-            detail,
+            detail: detail.into(),
             next_due: None,
             needs_a_look: disposition != Disposition::Planned
                 && disposition != Disposition::AlreadyDone,
@@ -308,7 +308,7 @@ impl<'a> Returning<'a> {
             evidence: Evidence {
                 file: String::new(),
                 line: 0,
-                matched_by: self.line.matched_by.clone(),
+                matched_by: self.line.matched_by.to_string(),
                 seen: format!("changed by run {}; {}", self.input.run_id, self.lost()),
             },
             draft: None,

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -8,33 +9,41 @@ use super::due::acting_date;
 use super::keys::{Key, keys_of_unreadable};
 use super::matching::Match;
 use super::settle::{Settling, Verdict, text};
-use super::{Person, RowDisposition};
+use super::{Candidate, Person, RowDisposition};
 use crate::model::{
-    AccountKey, AccountRow, Disposition, InvalidRow, LicenseName, Memory, Origin, Reason,
+    AccountRow, AccountStatus, Disposition, InvalidRow, LicenseName, Memory, Origin, Reason,
     SourceRow, Termination,
 };
 
 /// A report's row, overridden by what the ledger verified after the report was
 /// made; and since when the status is known.
 pub fn as_known(
-    row: &AccountRow,
-    key: &AccountKey,
+    account: &Candidate,
     memory: &Memory,
     users_at: Timestamp,
 ) -> (AccountRow, Timestamp) {
-    let mut row = row.clone();
-    let mut since = users_at;
-    if let Some(verified) = memory.accounts.get(key) {
-        if verified.status_at > users_at {
-            row.status = verified.status;
-            since = verified.status_at;
-        }
+    let mut row = AccountRow::clone(&account.row);
+    let (status, since) = status_as_known(account, memory, users_at);
+    row.status = status;
+    if let Some(verified) = memory.accounts.get(&account.key) {
         let newer = verified.removed.iter().filter(|(_, at)| *at > users_at);
         for (license, _) in newer {
             take_one(&mut row.licenses, license);
         }
     }
     (row, since)
+}
+
+/// The same of the status alone.
+pub(super) fn status_as_known(
+    account: &Candidate,
+    memory: &Memory,
+    users_at: Timestamp,
+) -> (AccountStatus, Timestamp) {
+    match memory.accounts.get(&account.key) {
+        Some(verified) if verified.status_at > users_at => (verified.status, verified.status_at),
+        Some(_) | None => (account.row.status, users_at),
+    }
 }
 
 fn take_one(licenses: &mut Vec<LicenseName>, gone: &LicenseName) {
@@ -95,8 +104,8 @@ pub(super) fn unreadable_line(row: &InvalidRow, origin: Origin) -> RowDispositio
         termination_date: None,
         disposition: Disposition::Invalid,
         reason: Reason::Unreadable,
-        detail: row.sentence(),
-        matched_by: String::new(),
+        detail: row.sentence().into(),
+        matched_by: Cow::default(),
         user_id: String::new(),
         username: String::new(),
         next_due: None,
@@ -107,7 +116,7 @@ pub(super) fn unreadable_line(row: &InvalidRow, origin: Origin) -> RowDispositio
 impl Settling<'_, '_, '_> {
     /// The line of the deciding row, or of all rows where none of them decides
     /// alone; one line for an obligation without a row.
-    pub(super) fn write(&mut self, person: &Person, verdict: Verdict, found: &Match) {
+    pub(super) fn write(&mut self, person: &Person, verdict: Verdict, found: &Match<'_>) {
         let verdict = self.unreadable_instead(person, verdict);
         let line = self.line(person, verdict, found);
         match (person.origin, &person.claim) {
@@ -133,7 +142,7 @@ impl Settling<'_, '_, '_> {
     }
 
     /// The lines of a leaver's other rows.
-    pub(super) fn duplicates(&mut self, person: &Person, found: &Match) {
+    pub(super) fn duplicates(&mut self, person: &Person, found: &Match<'_>) {
         let others = person
             .rows
             .iter()
@@ -150,10 +159,10 @@ impl Settling<'_, '_, '_> {
         }
     }
 
-    fn line(&self, person: &Person, verdict: Verdict, found: &Match) -> RowDisposition {
+    fn line(&self, person: &Person, verdict: Verdict, found: &Match<'_>) -> RowDisposition {
         let (user_id, username, matched_by) = match found {
-            Match::One(key, matched_by) => {
-                let row = &self.directory.candidate(key).row;
+            Match::One(account, matched_by) => {
+                let row = &account.row;
                 let (user_id, username) = (row.user_id.as_ref(), row.username.as_ref());
                 (text(user_id), text(username), matched_by.clone())
             }
@@ -216,18 +225,29 @@ impl Settling<'_, '_, '_> {
 
     /// HR's rows in the order of the files, then the ledger's, then the pools'.
     pub(super) fn put_in_order(&mut self) {
-        let mut lines: Vec<(usize, RowDisposition)> =
-            self.result.dispositions.drain(..).enumerate().collect();
-        lines.sort_by(|(_, a), (_, b)| place_of(a).cmp(&place_of(b)));
-        let mut moved_to = vec![0; lines.len()];
-        for (position, (before, _)) in lines.iter().enumerate() {
-            moved_to[*before] = position;
+        let lines = &mut self.result.dispositions;
+        let mut order: Vec<usize> = (0..lines.len()).collect();
+        order.sort_by(|&a, &b| place_of(&lines[a]).cmp(&place_of(&lines[b])));
+        let mut moves_to = vec![0; lines.len()];
+        for (place, &before) in order.iter().enumerate() {
+            moves_to[before] = place;
         }
-        self.result.dispositions = lines.into_iter().map(|(_, line)| line).collect();
         for case in &mut self.result.cases {
-            case.line = moved_to[case.line];
+            case.line = moves_to[case.line];
         }
         self.result.cases.sort_by_key(|case| case.line);
+        move_all(lines, moves_to);
+    }
+}
+
+/// Moves every element to its new place.
+fn move_all<T>(all: &mut [T], mut moves_to: Vec<usize>) {
+    for place in 0..all.len() {
+        while moves_to[place] != place {
+            let target = moves_to[place];
+            all.swap(place, target);
+            moves_to.swap(place, target);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod census;
 mod claims;
 mod dossier;
 mod due;
+mod found;
 mod groups;
 mod history;
 mod holds;
@@ -36,8 +37,9 @@ pub use dossier::{
     AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,
 };
 pub use due::{Calendar, CalendarError};
+pub use found::{Candidate, Found};
 pub use holds::{NamesOfNobody, listed_names, names_of_nobody};
-pub use index::{Candidate, Found, Index};
+pub use index::Index;
 pub use inquiry::inquire;
 pub use keys::Key;
 pub use lines::as_known;

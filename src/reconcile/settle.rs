@@ -1,16 +1,21 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::{Deserialize, Serialize};
 
 use super::claims::{Claim, Contradiction};
+use super::found::Marks;
 use super::history::History;
 use super::keys::keys_of_unreadable;
-use super::lines::{as_known, unreadable_account, unreadable_line, unreadable_names};
+use super::lines::{
+    as_known, status_as_known, unreadable_account, unreadable_line, unreadable_names,
+};
 use super::matching::{Directory, Match};
 use super::obstacles::of_namesakes;
-use super::{Found, People, Person, Question, Suggestion};
+use super::{Candidate, Found, People, Person, Question, Suggestion};
 use crate::model::{
     AccessTrail, AccountKey, AccountRow, AccountStatus, Disposition, EmploymentStatus, InvalidRow,
     Memory, Origin, Reason, SourceRow, Termination, TerminationId, TerminationRecord,
@@ -96,9 +101,9 @@ pub struct RowDisposition {
     /// Why.
     pub reason: Reason,
     /// The same in a sentence, with what to do.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
     /// The keys that found the account, or empty.
-    pub matched_by: String,
+    pub matched_by: Cow<'static, str>,
     /// The account's id, or empty.
     pub user_id: String,
     /// The account's username, or empty.
@@ -202,14 +207,14 @@ pub(super) struct Ground<'f, 'q> {
     pub(super) directory: Directory<'f>,
     pub(super) history: History<'q>,
     /// One for each person.
-    pub(super) matches: Vec<Match>,
+    pub(super) matches: Vec<Match<'f>>,
 }
 
 impl<'f, 'q> Ground<'f, 'q> {
     pub(super) fn new(people: &People, found: &'f Found, question: &Question<'q>) -> Self {
         let directory = Directory::new(found);
         let history = History::new(question.memory);
-        let persons = people.persons.iter();
+        let persons = people.persons.par_iter();
         let matches = persons
             .map(|person| directory.find(person, &history, question))
             .collect();
@@ -232,9 +237,9 @@ impl<'f, 'q> Ground<'f, 'q> {
             directory: &self.directory,
             history: &self.history,
             unreadable: unreadable_names(unreadable),
-            rivals: BTreeSet::new(),
-            spoken_for: BTreeSet::new(),
-            taken: BTreeSet::new(),
+            rivals: Marks::among(self.directory.found),
+            spoken_for: Marks::among(self.directory.found),
+            taken: Marks::among(self.directory.found),
             result: Reconciliation::default(),
         };
         settling.survey(people, &self.matches);
@@ -254,12 +259,12 @@ pub(super) struct Settling<'a, 'f, 'h> {
     /// Identities of unreadable rows of the users report.
     pub(super) unreadable: BTreeMap<String, String>,
     /// Accounts that several leavers of tonight's file point at.
-    pub(super) rivals: BTreeSet<AccountKey>,
+    pub(super) rivals: Marks,
     /// Accounts that a row of tonight's file points at which does not say that
     /// its person leaves, or cannot be read.
-    pub(super) spoken_for: BTreeSet<AccountKey>,
+    pub(super) spoken_for: Marks,
     /// Accounts that a person of tonight's file was matched to.
-    pub(super) taken: BTreeSet<AccountKey>,
+    pub(super) taken: Marks,
     pub(super) result: Reconciliation,
 }
 
@@ -267,7 +272,7 @@ pub(super) struct Settling<'a, 'f, 'h> {
 pub(super) struct Verdict {
     pub(super) disposition: Disposition,
     pub(super) reason: Reason,
-    pub(super) detail: String,
+    pub(super) detail: Cow<'static, str>,
     pub(super) needs_a_look: bool,
 }
 
@@ -275,7 +280,7 @@ impl Verdict {
     pub(super) fn settled(
         disposition: Disposition,
         reason: Reason,
-        detail: impl Into<String>,
+        detail: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self {
             disposition,
@@ -294,7 +299,7 @@ impl Verdict {
 impl Settling<'_, '_, '_> {
     /// Finds the accounts about which tonight's rows do not agree: nobody is
     /// certain, so nobody acts on them.
-    fn survey(&mut self, people: &People, matches: &[Match]) {
+    fn survey(&mut self, people: &People, matches: &[Match<'_>]) {
         for (person, found_match) in people.persons.iter().zip(matches) {
             if let Claim::Unsettled(_) = person.claim {
                 self.spoken_for.extend(self.directory.pointed_at(person));
@@ -302,21 +307,18 @@ impl Settling<'_, '_, '_> {
             if person.origin != Origin::Hr {
                 continue;
             }
-            let account = match found_match {
-                Match::One(key, _) => Some(key.clone()),
-                Match::Gone | Match::Ambiguous(..) | Match::None(..) => None,
-            };
+            let account = found_match.account();
             match person.claim {
                 Claim::Leaves(_) => {
-                    if let Some(key) = account
-                        && !self.taken.insert(key.clone())
+                    if let Some(account) = account
+                        && !self.taken.insert(account)
                     {
-                        self.rivals.insert(key);
+                        self.rivals.insert(account);
                     }
                 }
                 Claim::Stays(..) => {
                     self.spoken_for.extend(self.directory.pointed_at(person));
-                    self.spoken_for.extend(account.clone());
+                    self.spoken_for.extend(account);
                     self.taken.extend(account);
                 }
                 Claim::Contradicts(_) | Claim::SaysNothing | Claim::Unsettled(_) => {
@@ -328,16 +330,16 @@ impl Settling<'_, '_, '_> {
         self.spoken_for.extend(of_namesakes(people, matches));
         for key in self.question.invalid.iter().flat_map(keys_of_unreadable) {
             let account = self.directory.only_account_of(&key);
-            self.spoken_for.extend(account.cloned());
+            self.spoken_for.extend(account);
         }
     }
 
-    fn person(&mut self, person: &Person, found_match: &Match, suggestions: &[Suggestion]) {
+    fn person(&mut self, person: &Person, found_match: &Match<'_>, suggestions: &[Suggestion]) {
         let history = self.history.of(person);
         if person.origin == Origin::Ledger
             && matches!(person.claim, Claim::Leaves(_))
-            && let Match::One(key, _) = found_match
-            && !self.taken.insert(key.clone())
+            && let Some(account) = found_match.account()
+            && !self.taken.insert(account)
         {
             // Tonight's file, or another obligation, speaks of the same
             // account under another identity.
@@ -371,7 +373,7 @@ impl Settling<'_, '_, '_> {
         &mut self,
         person: &Person,
         reason: Reason,
-        found_match: &Match,
+        found_match: &Match<'_>,
         history: &[&TerminationRecord],
     ) {
         let came_back = history.iter().any(|record| record.deactivated_at.is_some());
@@ -406,7 +408,7 @@ impl Settling<'_, '_, '_> {
         &mut self,
         person: &Person,
         contradiction: &Contradiction,
-        found_match: &Match,
+        found_match: &Match<'_>,
     ) {
         let is_due = contradiction.somebody_leaves
             && contradiction
@@ -437,9 +439,9 @@ impl Settling<'_, '_, '_> {
     }
 
     /// Whether access may be open: an account that nobody found may be active.
-    pub(super) fn may_be_active(&self, found_match: &Match) -> bool {
+    pub(super) fn may_be_active(&self, found_match: &Match<'_>) -> bool {
         match found_match {
-            Match::One(key, _) => self.known(key).0.status == AccountStatus::Active,
+            Match::One(account, _) => self.is_active(account),
             Match::Gone => false,
             Match::Ambiguous(..) | Match::None(..) => true,
         }
@@ -466,9 +468,17 @@ impl Settling<'_, '_, '_> {
     }
 
     /// The account as it is known tonight, and since when its status is known.
-    pub(super) fn known(&self, key: &AccountKey) -> (AccountRow, Timestamp) {
-        let row = &self.directory.candidate(key).row;
-        as_known(row, key, self.question.memory, self.question.users_at)
+    pub(super) fn known(&self, account: &Candidate) -> (AccountRow, Timestamp) {
+        as_known(account, self.question.memory, self.question.users_at)
+    }
+
+    /// Whether the account can log in, and since when that is known.
+    pub(super) fn status(&self, account: &Candidate) -> (AccountStatus, Timestamp) {
+        status_as_known(account, self.question.memory, self.question.users_at)
+    }
+
+    pub(super) fn is_active(&self, account: &Candidate) -> bool {
+        self.status(account).0 == AccountStatus::Active
     }
 
     /// Every HR row exactly once, in the order of the files; then the rest.
@@ -479,8 +489,10 @@ impl Settling<'_, '_, '_> {
             let lines = self.result.dispositions.iter();
             lines.filter(|line| line.origin == Origin::Hr)
         };
-        let sources: BTreeSet<&SourceRow> =
+        // The lines of one row stand together by now.
+        let mut sources: Vec<&SourceRow> =
             from_hr().filter_map(|line| line.source.as_ref()).collect();
+        sources.dedup();
         let counted = from_hr().count();
         let rows = self.question.rows.len() + self.question.invalid.len();
         if counted == rows && sources.len() == rows {

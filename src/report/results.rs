@@ -178,7 +178,7 @@ fn row(
 /// The outcome's own words where it has any, else the disposition's.
 fn detail(line: Option<&RowDisposition>, ended: Option<&str>) -> String {
     let said = ended.filter(|detail| !detail.is_empty());
-    said.or(line.map(|line| line.detail.as_str()))
+    said.or(line.map(|line| line.detail.as_ref()))
         .unwrap_or_default()
         .to_owned()
 }

@@ -168,8 +168,8 @@ fn line_of(number: usize) -> RowDisposition {
         termination_date: None,
         disposition: Disposition::Planned,
         reason: Reason::DeactivationDue,
-        detail: String::new(),
-        matched_by: "employee_id".to_owned(),
+        detail: "".into(),
+        matched_by: "employee_id".into(),
         user_id: user_id(number),
         username: username(number),
         next_due: None,
@@ -257,7 +257,7 @@ async fn night_and_undo(people: Vec<Person>) {
     let lost: BTreeMap<String, String> = undone
         .dispositions
         .iter()
-        .map(|line| (line.user_id.clone(), line.detail.clone()))
+        .map(|line| (line.user_id.clone(), line.detail.to_string()))
         .collect();
     night.plan = undone;
     night.stop = StopSwitch::default();
