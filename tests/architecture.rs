@@ -130,6 +130,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("calamine", &["ingest"]),
     ("clap", &["cli"]),
     ("csv", &["ingest", "plan", "report"]),
+    ("ecow", &["model"]),
     ("encoding_rs", &["ingest"]),
     ("fastrand", &["vendor"]),
     ("flate2", &["ingest"]),

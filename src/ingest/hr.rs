@@ -233,9 +233,9 @@ impl<'f> HrReader<'f> {
             termination_date: self.date(record, &self.termination_date)?,
             last_day: self.date(record, &self.last_day)?,
             rehire_date: self.date(record, &self.rehire_date)?,
-            site: self.site.text(cells).to_owned(),
-            department: self.department.text(cells).to_owned(),
-            cost_center: self.cost_center.text(cells).to_owned(),
+            site: self.site.text(cells).into(),
+            department: self.department.text(cells).into(),
+            cost_center: self.cost_center.text(cells).into(),
         };
         if row.person_key().is_none() {
             let fault = Fault::new(

@@ -111,7 +111,7 @@ impl<'t> Records<'t> {
 
     fn broken(&self, error: csv::Error) -> IngestError {
         IngestError::Unreadable {
-            file: self.file.name.clone(),
+            file: self.file.name.to_string(),
             source: io::Error::other(error),
         }
     }

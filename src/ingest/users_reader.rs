@@ -24,7 +24,7 @@ use super::users_part::{Oddities, Part};
 use super::{ColumnNames, Formats};
 use crate::model::{
     AccountCells, AccountRow, AccountStatus, EmailAddress, EmployeeId, KeyCell, LicenseName,
-    LicenseSet, SourceRow, UserId, Username, is_damaged_number,
+    LicenseSet, SourceRow, Text, UserId, Username, is_damaged_number,
 };
 
 /// Values of a `User ID` column that are looked at to tell ids from usernames.
@@ -317,9 +317,9 @@ impl<'f> UsersReader<'f> {
             employee_id: EmployeeId::parse(self.who.employee_id.text(cells)),
             name: self.who.name(cells),
             status: self.status(record)?,
-            site: self.site.text(cells).to_owned(),
-            department: self.department.text(cells).to_owned(),
-            cost_center: self.cost_center.text(cells).to_owned(),
+            site: self.site.text(cells).into(),
+            department: self.department.text(cells).into(),
+            cost_center: self.cost_center.text(cells).into(),
             created: self
                 .created(record)
                 .map_err(|fault| self.invalid(record, Some(&self.created.column), fault))?,
@@ -425,11 +425,11 @@ fn key_cell(text: &str, fingerprint_in: impl Fn(&str) -> Option<u64>) -> Option<
     Some(KeyCell { text, fingerprint })
 }
 
-fn value(cell: &str) -> String {
+fn value(cell: &str) -> Text {
     if is_blank(cell) || is_damaged_number(cell) {
-        String::new()
+        Text::new()
     } else {
-        cell.to_owned()
+        cell.into()
     }
 }
 

@@ -77,7 +77,7 @@ impl<'h> Settling<'_, '_, 'h> {
         let termination = termination_of(person, date);
         let site = match found.account() {
             Some(account) => site_of(&person.site, &account.row.site).to_owned(),
-            None => person.site.clone(),
+            None => person.site.to_string(),
         };
         let calendar = self.question.calendar;
         Departure {

@@ -174,8 +174,8 @@ impl Settling<'_, '_, '_> {
             employee_id: text(person.employee_id.as_ref()),
             person: person.name.display(),
             work_email: text(person.work_email.as_ref()),
-            site: person.site.clone(),
-            cost_center: person.cost_center.clone(),
+            site: person.site.to_string(),
+            cost_center: person.cost_center.to_string(),
             termination_date: person.date(),
             disposition: verdict.disposition,
             reason: verdict.reason,
@@ -196,8 +196,8 @@ impl Settling<'_, '_, '_> {
             employee_id: text(row.employee_id.as_ref()),
             person: row.name.display(),
             work_email: text(row.work_email.as_ref()),
-            site: row.site.clone(),
-            cost_center: row.cost_center.clone(),
+            site: row.site.to_string(),
+            cost_center: row.cost_center.to_string(),
             termination_date: acting_date(row, self.question.policy).or(line.termination_date),
             ..line.clone()
         }

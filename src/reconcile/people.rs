@@ -13,7 +13,7 @@ use super::unsettled::{person_behind, still_unsettled};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrFileKind, HrRow, InvalidRow, Origin, PersonKey,
     PersonName, Reason, SourceRow, TaskState, TerminationId, TerminationRecord, TerminationState,
-    Username,
+    Text, Username,
 };
 
 /// Everybody tonight's decision is about: the persons behind the HR rows, and
@@ -49,11 +49,11 @@ pub struct Person {
     /// Every name that a row has for the person; none if no row has any.
     pub(super) names: BTreeSet<PersonName>,
     /// Site, or empty.
-    pub site: String,
+    pub site: Text,
     /// Department, or empty.
-    pub department: String,
+    pub department: Text,
     /// Cost center, or empty.
-    pub cost_center: String,
+    pub cost_center: Text,
     /// The status of the deciding row.
     pub status: Option<EmploymentStatus>,
     /// Everything that any row can be looked up by, without what stands for

@@ -11,7 +11,7 @@ use super::settle::{Settling, Verdict};
 use super::{Person, Question};
 use crate::model::{
     Disposition, EmailAddress, EmployeeId, HrFileKind, InvalidRow, Origin, PersonKey, PersonName,
-    Reason, UnsettledRow, Username,
+    Reason, Text, UnsettledRow, Username,
 };
 
 /// Whom tonight's rows speak of, whether or not they can be read.
@@ -111,7 +111,7 @@ pub(super) fn person_behind(row: &UnsettledRow) -> Person {
         name: row.name.clone(),
         names: BTreeSet::from([row.name.clone()]),
         site: row.site.clone(),
-        department: String::new(),
+        department: Text::new(),
         cost_center: row.cost_center.clone(),
         status: None,
         keys: keys_of(
@@ -207,8 +207,8 @@ fn of_unreadable(row: &InvalidRow, question: &Question<'_>) -> UnsettledRow {
         username: Username::parse(&row.username),
         name: name_of(row),
         identities: identities.iter().map(Key::identity).collect(),
-        site: String::new(),
-        cost_center: String::new(),
+        site: Text::new(),
+        cost_center: Text::new(),
         date: None,
         disposition: Disposition::Invalid,
         reason: Reason::Unreadable,
@@ -219,7 +219,7 @@ fn of_unreadable(row: &InvalidRow, question: &Question<'_>) -> UnsettledRow {
 
 fn name_of(row: &InvalidRow) -> PersonName {
     PersonName {
-        full: row.person.clone(),
+        full: row.person.as_str().into(),
         ..PersonName::default()
     }
 }

@@ -317,12 +317,13 @@ impl OnAccounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Text;
     use crate::model::{AccountMemory, PersonName, SourceRow, UserId};
 
     fn account(id: &str, status: AccountStatus, licenses: &[&str]) -> AccountRow {
         AccountRow {
             source: SourceRow {
-                file: "users.csv".to_owned(),
+                file: "users.csv".into(),
                 line: 2,
             },
             user_id: UserId::parse(id),
@@ -336,12 +337,12 @@ mod tests {
             } else {
                 "Denver"
             }
-            .to_owned(),
-            department: String::new(),
-            cost_center: String::new(),
+            .into(),
+            department: Text::new(),
+            cost_center: Text::new(),
             created: None,
-            scim_provider: String::new(),
-            extension: String::new(),
+            scim_provider: Text::new(),
+            extension: Text::new(),
             phone_numbers: Vec::new(),
             devices: Vec::new(),
             groups: Vec::new(),
