@@ -98,6 +98,11 @@ impl Username {
             .then(|| folded_fingerprint(PrintOf::Name, text.as_bytes()))
     }
 
+    /// The address that the username is, if it is one.
+    pub fn address(&self) -> Option<EmailAddress> {
+        is_address(&self.0).then(|| EmailAddress(self.0.clone()))
+    }
+
     /// The username's fingerprint: that of the address that is the same.
     pub fn fingerprint(&self) -> u64 {
         fingerprint(PrintOf::Name, self.0.as_bytes())

@@ -44,6 +44,19 @@ impl PersonName {
         format!("{} {}", self.first, self.last).trim().to_owned()
     }
 
+    /// Whether anything of it can be compared.
+    pub fn has_words(&self) -> bool {
+        let parts = [&self.first, &self.last, &self.full];
+        if !parts.iter().all(|part| part.is_ascii()) {
+            return !self.words().is_empty();
+        }
+        let has_word = |part: &Text| part.bytes().any(|byte| byte.is_ascii_alphanumeric());
+        if self.first.is_empty() && self.last.is_empty() {
+            return has_word(&self.full);
+        }
+        has_word(&self.first) || has_word(&self.last)
+    }
+
     /// The name's plain words, sorted, so that `Müller, Jana` and
     /// `Jana Mueller` are the same set.
     pub fn words(&self) -> Vec<String> {

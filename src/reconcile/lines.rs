@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::claims::Claim;
 use super::due::acting_date;
-use super::keys::{Key, keys_of_unreadable};
+use super::keys::{Identity, Key, keys_of_unreadable};
 use super::matching::Match;
 use super::settle::{Settling, Verdict, text};
 use super::{Candidate, Person, RowDisposition};
@@ -73,7 +73,7 @@ pub(super) fn termination_of(person: &Person, date: Date) -> Termination {
 }
 
 /// The sentences of unreadable account rows, by what can be read of them.
-pub(super) fn unreadable_names(unreadable: &[InvalidRow]) -> BTreeMap<String, String> {
+pub(super) fn unreadable_names(unreadable: &[InvalidRow]) -> BTreeMap<Identity, String> {
     let mut names = BTreeMap::new();
     for row in unreadable {
         for key in keys_of_unreadable(row) {

@@ -59,7 +59,7 @@ pub(super) fn of_namesakes<'f>(people: &People, matches: &[Match<'f>]) -> Vec<&'
 }
 
 fn whole_names(person: &Person) -> impl Iterator<Item = Vec<String>> {
-    let words = person.names.iter().map(PersonName::words);
+    let words = person.names().map(PersonName::words);
     words.filter(|words| words.len() > 1)
 }
 

@@ -3,8 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::claims::Claim;
-use super::groups::row_keys;
-use super::keys::{Key, keys_of, keys_of_unreadable};
+use super::keys::{Key, keys_of, keys_of_unreadable, row_keys};
 use super::matching::Match;
 use super::people::is_recent;
 use super::settle::{Settling, Verdict};
@@ -25,7 +24,7 @@ impl Tonight {
         let mut by_identity: BTreeMap<String, Vec<PersonName>> = BTreeMap::new();
         let mut add = |keys: Vec<Key>, name: &PersonName| {
             for key in keys {
-                let names = by_identity.entry(key.identity()).or_default();
+                let names = by_identity.entry(key.identity().to_string()).or_default();
                 names.push(name.clone());
             }
         };
@@ -109,7 +108,7 @@ pub(super) fn person_behind(row: &UnsettledRow) -> Person {
         work_email: row.work_email.clone(),
         username: row.username.clone(),
         name: row.name.clone(),
-        names: BTreeSet::from([row.name.clone()]),
+        other_names: Vec::new(),
         site: row.site.clone(),
         department: Text::new(),
         cost_center: row.cost_center.clone(),
@@ -149,8 +148,10 @@ impl Settling<'_, '_, '_> {
             return;
         }
         let rows = person.rows.iter().map(|&row| &self.question.rows[row]);
-        let identities: BTreeSet<String> =
-            rows.flat_map(row_keys).map(|key| key.identity()).collect();
+        let identities: BTreeSet<String> = rows
+            .flat_map(row_keys)
+            .map(|key| key.identity().to_string())
+            .collect();
         self.result.unsettled_rows.push(UnsettledRow {
             source: person.source.clone(),
             employee_id: person.employee_id.clone(),
@@ -206,7 +207,10 @@ fn of_unreadable(row: &InvalidRow, question: &Question<'_>) -> UnsettledRow {
         work_email: EmailAddress::parse(&row.work_email),
         username: Username::parse(&row.username),
         name: name_of(row),
-        identities: identities.iter().map(Key::identity).collect(),
+        identities: identities
+            .iter()
+            .map(|key| key.identity().to_string())
+            .collect(),
         site: Text::new(),
         cost_center: Text::new(),
         date: None,
