@@ -130,10 +130,10 @@ fn line(action: &Action, tasks: &BTreeMap<&str, &ManualTask>) -> [String; 16] {
             .map(ToString::to_string)
             .unwrap_or_default(),
         license
-            .map(|license| license.display.clone())
+            .map(|license| license.display.to_string())
             .unwrap_or_default(),
         license
-            .map(|license| license.country.clone())
+            .map(|license| license.country.to_string())
             .unwrap_or_default(),
         action
             .quantity

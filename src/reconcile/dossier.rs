@@ -8,8 +8,8 @@ use super::claims::Claim;
 use super::history::is_spent;
 use super::keys::Key;
 use super::matching::Match;
-use super::settle::{Stance, Verdict, text};
-use super::{Candidate, Person, RowDisposition, Suggestion};
+use super::settle::{Verdict, text};
+use super::{Candidate, Person, RowDisposition, Stance, Suggestion};
 use crate::model::{
     AccountMemory, AccountRow, Disposition, HrRow, InvalidRow, Origin, PersonKey, Reason,
     TerminationRecord,

@@ -7,8 +7,9 @@ use super::history::is_spent;
 use super::lines::termination_of;
 use super::matching::Match;
 use super::obstacles::Sight;
-use super::settle::{Case, Settling, Stance, Verdict, site_of};
-use super::{Candidate, Person, Suggestion};
+use super::reconciliation::site_of;
+use super::settle::{Settling, Verdict};
+use super::{Candidate, Case, Person, Stance, Suggestion};
 use crate::model::{
     AccessTrail, AccountKey, AccountRow, AccountStatus, Disposition, HrFileKind, Origin, Reason,
     Termination, TerminationRecord, TerminationState,

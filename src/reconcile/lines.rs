@@ -12,7 +12,7 @@ use super::settle::{Settling, Verdict, text};
 use super::{Candidate, Person, RowDisposition};
 use crate::model::{
     AccountRow, AccountStatus, Disposition, InvalidRow, LicenseName, Memory, Origin, Reason,
-    SourceRow, Termination,
+    SourceRow, Termination, Text,
 };
 
 /// A report's row, overridden by what the ledger verified after the report was
@@ -83,11 +83,54 @@ pub(super) fn unreadable_names(unreadable: &[InvalidRow]) -> BTreeMap<Identity, 
     names
 }
 
+/// What was decided, for a person who is not named yet.
+fn nobodys_line(origin: Origin, verdict: Verdict, found: &Match<'_>) -> RowDisposition {
+    let (user_id, username, matched_by) = match found {
+        Match::One(account, matched_by) => {
+            let row = &account.row;
+            let (user_id, username) = (row.user_id.as_ref(), row.username.as_ref());
+            (text(user_id), text(username), matched_by.clone())
+        }
+        Match::Gone | Match::Ambiguous(..) | Match::None(..) => Default::default(),
+    };
+    RowDisposition {
+        origin,
+        source: None,
+        employee_id: Text::new(),
+        person: Text::new(),
+        work_email: Text::new(),
+        site: Text::new(),
+        cost_center: Text::new(),
+        termination_date: None,
+        disposition: verdict.disposition,
+        reason: verdict.reason,
+        detail: verdict.detail,
+        matched_by,
+        user_id,
+        username,
+        next_due: None,
+        needs_a_look: verdict.needs_a_look,
+    }
+}
+
+/// The line as that of a person without a row.
+fn of_person(line: RowDisposition, person: &Person) -> RowDisposition {
+    RowDisposition {
+        employee_id: text(person.employee_id.as_ref()),
+        person: person.name.display().into(),
+        work_email: text(person.work_email.as_ref()),
+        site: person.site.clone(),
+        cost_center: person.cost_center.clone(),
+        termination_date: person.date(),
+        ..line
+    }
+}
+
 /// A row of the users report is about seats, so its line is the pool's.
 pub(super) fn unreadable_account(row: &InvalidRow) -> RowDisposition {
     RowDisposition {
         source: None,
-        username: row.username.clone(),
+        username: row.username.as_str().into(),
         ..unreadable_line(row, Origin::Pool)
     }
 }
@@ -96,18 +139,18 @@ pub(super) fn unreadable_line(row: &InvalidRow, origin: Origin) -> RowDispositio
     RowDisposition {
         origin,
         source: Some(row.source.clone()),
-        employee_id: row.employee_id.clone(),
-        person: row.person.clone(),
-        work_email: row.work_email.clone(),
-        site: String::new(),
-        cost_center: String::new(),
+        employee_id: row.employee_id.as_str().into(),
+        person: row.person.as_str().into(),
+        work_email: row.work_email.as_str().into(),
+        site: Text::new(),
+        cost_center: Text::new(),
         termination_date: None,
         disposition: Disposition::Invalid,
         reason: Reason::Unreadable,
         detail: row.sentence().into(),
         matched_by: Cow::default(),
-        user_id: String::new(),
-        username: String::new(),
+        user_id: Text::new(),
+        username: Text::new(),
         next_due: None,
         needs_a_look: false,
     }
@@ -118,25 +161,23 @@ impl Settling<'_, '_, '_> {
     /// alone; one line for an obligation without a row.
     pub(super) fn write(&mut self, person: &Person, verdict: Verdict, found: &Match<'_>) {
         let verdict = self.unreadable_instead(person, verdict);
-        let line = self.line(person, verdict, found);
+        let line = nobodys_line(person.origin, verdict, found);
         match (person.origin, &person.claim) {
             (Origin::Hr, Claim::Leaves(_)) => {
-                let deciding = person.deciding.map(|row| self.of_row(&line, row));
+                let deciding = person.deciding.map(|row| self.of_row(line, person, row));
                 self.result.dispositions.extend(deciding);
             }
             (
                 Origin::Hr,
                 Claim::Stays(..) | Claim::Contradicts(_) | Claim::SaysNothing | Claim::Unsettled(_),
             ) => {
-                let lines: Vec<RowDisposition> = person
-                    .rows
-                    .iter()
-                    .map(|&row| self.of_row(&line, row))
-                    .collect();
-                self.result.dispositions.extend(lines);
+                for &row in &person.rows {
+                    let line = self.of_row(line.clone(), person, row);
+                    self.result.dispositions.push(line);
+                }
             }
             (Origin::Ledger | Origin::Pool | Origin::Undo, _) => {
-                self.result.dispositions.push(line);
+                self.result.dispositions.push(of_person(line, person));
             }
         }
     }
@@ -153,53 +194,24 @@ impl Settling<'_, '_, '_> {
                 Reason::SamePerson,
                 format!("line {} of the same person decides", person.source.line),
             );
-            let line = self.line(person, verdict, found);
-            let line = self.of_row(&line, row);
+            let line = nobodys_line(person.origin, verdict, found);
+            let line = self.of_row(line, person, row);
             self.result.dispositions.push(line);
         }
     }
 
-    fn line(&self, person: &Person, verdict: Verdict, found: &Match<'_>) -> RowDisposition {
-        let (user_id, username, matched_by) = match found {
-            Match::One(account, matched_by) => {
-                let row = &account.row;
-                let (user_id, username) = (row.user_id.as_ref(), row.username.as_ref());
-                (text(user_id), text(username), matched_by.clone())
-            }
-            Match::Gone | Match::Ambiguous(..) | Match::None(..) => Default::default(),
-        };
-        RowDisposition {
-            origin: person.origin,
-            source: None,
-            employee_id: text(person.employee_id.as_ref()),
-            person: person.name.display(),
-            work_email: text(person.work_email.as_ref()),
-            site: person.site.to_string(),
-            cost_center: person.cost_center.to_string(),
-            termination_date: person.date(),
-            disposition: verdict.disposition,
-            reason: verdict.reason,
-            detail: verdict.detail,
-            matched_by,
-            user_id,
-            username,
-            next_due: None,
-            needs_a_look: verdict.needs_a_look,
-        }
-    }
-
-    /// The person's line, with what this very row says.
-    fn of_row(&self, line: &RowDisposition, row: usize) -> RowDisposition {
+    /// The line as that of one of the person's rows, with what this very row says.
+    fn of_row(&self, line: RowDisposition, person: &Person, row: usize) -> RowDisposition {
         let row = &self.question.rows[row];
         RowDisposition {
             source: Some(row.source.clone()),
             employee_id: text(row.employee_id.as_ref()),
-            person: row.name.display(),
+            person: row.name.display().into(),
             work_email: text(row.work_email.as_ref()),
-            site: row.site.to_string(),
-            cost_center: row.cost_center.to_string(),
-            termination_date: acting_date(row, self.question.policy).or(line.termination_date),
-            ..line.clone()
+            site: row.site.clone(),
+            cost_center: row.cost_center.clone(),
+            termination_date: acting_date(row, self.question.policy).or(person.date()),
+            ..line
         }
     }
 

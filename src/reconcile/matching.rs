@@ -189,16 +189,29 @@ impl<'f> Directory<'f> {
     }
 
     /// Accounts that somebody's keys point at, whether or not they are told
-    /// apart: nobody else's departure may touch them. An address may have been
-    /// inherited from somebody with another name; an employee id counts even if
-    /// two people have it, for it is one of them.
+    /// apart: nobody else's departure may touch them.
     pub(super) fn pointed_at(&self, person: &Person) -> impl Iterator<Item = &'f Candidate> {
+        let hits = self.hits(person);
+        hits.filter_map(|hit| hit.is_for(person).then_some(hit.account))
+    }
+
+    /// The accounts that somebody's keys hit. An employee id counts even if two
+    /// people have it, for it is one of them.
+    pub(super) fn hits(&self, person: &Person) -> impl Iterator<Item = Hit<'f>> {
         let by_keys = person.keys.iter().flat_map(|key| {
+            let by_address = key.is_address();
             let accounts = self.accounts_of(key);
-            accounts.filter(|account| !(key.is_address() && is_strangers(person, account)))
+            accounts.map(move |account| Hit {
+                account,
+                by_address,
+            })
         });
         let ids = person.employee_id.iter();
-        by_keys.chain(ids.flat_map(|id| bearers(&self.by_employee_id, id.as_str())))
+        let by_ids = ids.flat_map(|id| bearers(&self.by_employee_id, id.as_str()));
+        by_keys.chain(by_ids.map(|account| Hit {
+            account,
+            by_address: false,
+        }))
     }
 
     /// The one account that a key points at.
@@ -267,6 +280,19 @@ fn only<'f>(mut accounts: impl Iterator<Item = &'f Candidate>) -> Option<&'f Can
 fn is_called(account: &Candidate, username: &str) -> bool {
     let name = account.row.username.as_ref();
     name.is_some_and(|name| name.as_str() == username)
+}
+
+/// An account that a key hits.
+pub(super) struct Hit<'f> {
+    pub account: &'f Candidate,
+    by_address: bool,
+}
+
+impl Hit<'_> {
+    /// An address may have been inherited from somebody with another name.
+    pub(super) fn is_for(&self, person: &Person) -> bool {
+        !(self.by_address && is_strangers(person, self.account))
+    }
 }
 
 /// A key that points at exactly one account.

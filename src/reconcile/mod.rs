@@ -24,6 +24,7 @@ mod lookout;
 mod matching;
 mod obstacles;
 mod people;
+mod reconciliation;
 mod resemblances;
 mod settle;
 #[cfg(test)]
@@ -47,7 +48,8 @@ pub use lookalikes::{Hint, Suggestion};
 pub use lookout::Lookout;
 pub use matching::Match;
 pub use people::{People, Person};
-pub use settle::{Case, Reconciliation, RowDisposition, Stance, SumsDoNotBalance, settle};
+pub use reconciliation::{Case, Reconciliation, RowDisposition, Stance, SumsDoNotBalance};
+pub use settle::settle;
 
 use std::collections::BTreeMap;
 

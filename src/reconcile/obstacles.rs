@@ -3,13 +3,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::claims::Claim;
-use super::keys::keys_of;
+use super::keys::{Key, keys_of};
 use super::matching::{BY_MAPPING, Match};
 use super::settle::{Settling, Verdict, text};
 use super::{Candidate, People, Person};
 use crate::model::{
-    AccountRow, AccountStatus, Disposition, Origin, PersonName, Reason, TerminationRecord, UserId,
-    Username,
+    AccountRow, AccountStatus, Disposition, EmailAddress, EmployeeId, Origin, PersonName, Reason,
+    TerminationRecord, UserId, Username,
 };
 
 /// A due leaver and the one account that was found.
@@ -203,19 +203,19 @@ fn undone(sight: &Sight<'_>) -> Option<Verdict> {
 /// Everything that a list of people or accounts can call them, in lower case.
 pub(super) fn names_of(sight: &Sight<'_>) -> BTreeSet<String> {
     let (person, account) = (sight.person, sight.account);
-    let keys = person.keys.iter().map(|key| key.value().to_owned());
+    let keys = person.keys.iter().map(Key::value);
     [
-        text(person.employee_id.as_ref()),
-        text(person.work_email.as_ref()),
-        text(person.username.as_ref()),
-        text(account.username.as_ref().map(Username::as_str)),
-        text(account.email.as_ref()),
-        text(account.user_id.as_ref().map(UserId::as_str)),
-        text(account.employee_id.as_ref()),
+        person.employee_id.as_ref().map(EmployeeId::as_str),
+        person.work_email.as_ref().map(EmailAddress::as_str),
+        person.username.as_ref().map(Username::as_str),
+        account.username.as_ref().map(Username::as_str),
+        account.email.as_ref().map(EmailAddress::as_str),
+        account.user_id.as_ref().map(UserId::as_str),
+        account.employee_id.as_ref().map(EmployeeId::as_str),
     ]
     .into_iter()
+    .flatten()
     .chain(keys)
-    .filter(|name| !name.is_empty())
-    .map(|name| name.to_lowercase())
+    .map(str::to_lowercase)
     .collect()
 }

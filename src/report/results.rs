@@ -131,10 +131,10 @@ fn row(
             .unwrap_or_default()
             .to_owned(),
         license
-            .map(|license| license.display.clone())
+            .map(|license| license.display.to_string())
             .unwrap_or_default(),
         license
-            .map(|license| license.country.clone())
+            .map(|license| license.country.to_string())
             .unwrap_or_default(),
         text(
             ended

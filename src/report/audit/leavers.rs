@@ -107,9 +107,9 @@ pub fn leaver_seats(
         let name = names.into_iter().find(|name| !name.is_empty());
         seats.extend(held.into_iter().map(|(pool, quantity)| {
             LeaverSeats {
-                employee_id: line.employee_id.clone(),
-                person: line.person.clone(),
-                account: name.cloned().unwrap_or_default(),
+                employee_id: line.employee_id.to_string(),
+                person: line.person.to_string(),
+                account: name.map(ToString::to_string).unwrap_or_default(),
                 place: Place::of(&account),
                 termination_date: line.termination_date,
                 status: account.status,

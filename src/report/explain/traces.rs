@@ -122,7 +122,7 @@ impl Traces {
         ];
         let is_named = names
             .iter()
-            .any(|name| self.names.contains(&name.to_lowercase()));
+            .any(|name| self.names.contains(name.to_lowercase().as_str()));
         is_named && self.is_called(&line.person)
     }
 
