@@ -238,7 +238,7 @@ impl<'h> Settling<'_, '_, 'h> {
                 Reason::NothingLeft,
                 "deactivated earlier; the account is gone from the users report",
             ),
-            Match::None(reason, detail) => self.unmatched(*reason, detail, suggestions),
+            Match::None(reason, detail) => self.unmatched(*reason, detail.clone(), suggestions),
             Match::One(..) => Verdict::settled(Disposition::NotDue, Reason::FutureDate, NOT_YET),
         }
     }
@@ -261,7 +261,7 @@ impl<'h> Settling<'_, '_, 'h> {
     fn unmatched(
         &self,
         reason: Reason,
-        detail: &Cow<'static, str>,
+        detail: Cow<'static, str>,
         suggestions: &[Suggestion],
     ) -> Verdict {
         let hints: Vec<String> = self
@@ -269,7 +269,7 @@ impl<'h> Settling<'_, '_, 'h> {
             .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.hint.why()))
             .collect();
         if hints.is_empty() {
-            return Verdict::settled(Disposition::Unmatched, reason, detail.clone());
+            return Verdict::settled(Disposition::Unmatched, reason, detail);
         }
         let detail = format!(
             "{detail}; perhaps {}; if so, say it with --map",

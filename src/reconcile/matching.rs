@@ -7,7 +7,7 @@ use super::index::mapped;
 use super::keys::Key;
 use super::lines::termination_of;
 use super::{Candidate, Found, Person, Question};
-use crate::model::{AccountKey, Reason, TerminationRecord, UserId};
+use crate::model::{AccountKey, EmailAddress, Reason, TerminationRecord, UserId, Username};
 
 /// Whose account it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +60,8 @@ impl<'f> Directory<'f> {
         let mut by_employee_id = HashMap::with_capacity(accounts.len());
         for account in accounts {
             let row = &account.row;
-            let email = row.email.as_ref().map(|email| email.as_str());
-            let username = row.username.as_ref().map(|name| name.as_str());
+            let email = row.email.as_ref().map(EmailAddress::as_str);
+            let username = row.username.as_ref().map(Username::as_str);
             let other_name = username.filter(|name| Some(*name) != email);
             for name in email.into_iter().chain(other_name) {
                 add(&mut by_name, name, account);

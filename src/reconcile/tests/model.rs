@@ -211,7 +211,9 @@ proptest! {
         for cut in cuts.iter().chain(&[usize::MAX]) {
             let (piece, later) = rest.split_at((*cut).min(rest.len()));
             let mut part = index.split();
-            piece.iter().for_each(|row| part.observe(row));
+            for row in piece {
+                part.observe(row);
+            }
             parts.push(part);
             rest = later;
         }
@@ -219,7 +221,9 @@ proptest! {
             parts.reverse();
         }
         let mut all = index.split();
-        parts.into_iter().for_each(|part| all.merge(part));
+        for part in parts {
+            all.merge(part);
+        }
         let found = all.finish();
 
         let model = by_account(&night.accounts);
@@ -242,7 +246,9 @@ proptest! {
         let question = night.question(&calendar);
         let people = People::gather(&question);
         let mut index = Index::new(&people, &question);
-        night.accounts.iter().for_each(|row| index.observe(row));
+        for row in &night.accounts {
+            index.observe(row);
+        }
         let found = index.finish();
         let ground = Ground::new(&people, &found, &question);
 
