@@ -279,8 +279,8 @@ impl AccountObserver for Seeds {
             // Number licences come with their numbers by themselves.
             .filter(|license| license.kind() != LicenseKind::Number)
             .map(|license| sandbox::SeedLicense {
-                name: license.raw.clone(),
-                country: license.country.clone(),
+                name: license.raw.to_string(),
+                country: license.country.to_string(),
             });
         let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         self.add(sandbox::SeedUser {

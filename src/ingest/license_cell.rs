@@ -126,7 +126,7 @@ mod tests {
         let licenses = licenses_in(cell, None).expect("licenses");
         licenses
             .into_iter()
-            .map(|license| license.display)
+            .map(|license| license.display.to_string())
             .collect()
     }
 

@@ -70,6 +70,12 @@ impl EmailAddress {
     }
 }
 
+impl AsRef<Text> for EmailAddress {
+    fn as_ref(&self) -> &Text {
+        &self.0
+    }
+}
+
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -110,6 +116,12 @@ impl Username {
 
     /// The folded username.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<Text> for Username {
+    fn as_ref(&self) -> &Text {
         &self.0
     }
 }
@@ -156,6 +168,12 @@ impl EmployeeId {
     }
 }
 
+impl AsRef<Text> for EmployeeId {
+    fn as_ref(&self) -> &Text {
+        &self.0
+    }
+}
+
 impl fmt::Display for EmployeeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -188,6 +206,12 @@ impl UserId {
 
     /// The id as written.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<Text> for UserId {
+    fn as_ref(&self) -> &Text {
         &self.0
     }
 }

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::Text;
 use serde::{Deserialize, Serialize};
 
 /// The name of a licence as the vendor writes it, taken apart.
@@ -11,13 +12,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LicenseName {
     /// The name as it was read.
-    pub raw: String,
+    pub raw: Text,
     /// The name without product code, revision and country.
-    pub display: String,
+    pub display: Text,
     /// Product code such as `VOSVC0216`, or empty.
-    pub product: String,
+    pub product: Text,
     /// ISO 3166 country in upper case, or empty when nothing says it.
-    pub country: String,
+    pub country: Text,
 }
 
 impl LicenseName {
@@ -32,13 +33,13 @@ impl LicenseName {
             .map(|c| c.trim().to_uppercase())
             .filter(|c| !c.is_empty());
         let (display, product, suffix) = match Parts::of(&raw) {
-            Some(parts) => (parts.display, parts.product, Some(parts.country.to_owned())),
-            None => (raw.as_str(), "", None),
+            Some(parts) => (parts.display, parts.product, parts.country),
+            None => (raw.as_str(), "", ""),
         };
-        let (display, product) = (display.to_owned(), product.to_owned());
-        let country = beside.or(suffix).unwrap_or_default();
+        let (display, product) = (display.into(), product.into());
+        let country = beside.as_deref().unwrap_or(suffix).into();
         Some(Self {
-            raw,
+            raw: raw.into(),
             display,
             product,
             country,
@@ -73,8 +74,8 @@ impl LicenseName {
     /// The pool that this licence's seats belong to.
     pub fn pool(&self) -> Pool {
         Pool {
-            license: self.display.clone(),
-            country: self.country.clone(),
+            license: self.display.to_string(),
+            country: self.country.to_string(),
         }
     }
 

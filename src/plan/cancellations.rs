@@ -7,7 +7,7 @@ use super::document::{Action, DraftTerms, Evidence, ManualTask, Plan, Subject};
 use super::tasks;
 use crate::model::{
     ActionKind, Channel, ContractBilling, LicenseKind, LicenseName, NumberCounts, OpenRequest,
-    Origin, Pool, RequestState, TaskKind, TaskState,
+    Origin, Pool, RequestState, TaskKind, TaskState, Text,
 };
 use crate::seats::{Draft, Entitlement, OverAsked, PoolFigures, Terms, drafts, on_day, over_asked};
 
@@ -272,10 +272,10 @@ fn pool_task(
 
 fn license_of(pool: &Pool) -> LicenseName {
     LicenseName {
-        raw: pool.license.clone(),
-        display: pool.license.clone(),
-        product: String::new(),
-        country: pool.country.clone(),
+        raw: pool.license.as_str().into(),
+        display: pool.license.as_str().into(),
+        product: Text::new(),
+        country: pool.country.as_str().into(),
     }
 }
 

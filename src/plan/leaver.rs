@@ -49,8 +49,7 @@ impl Planning<'_> {
         line.disposition = Disposition::IdpManaged;
         line.reason = Reason::IdentityProvider;
         line.needs_a_look = true;
-        "an identity provider manages the account: it has to deactivate it there, or the next sync undoes it"
-            .clone_into(&mut line.detail);
+        line.detail = "an identity provider manages the account: it has to deactivate it there, or the next sync undoes it".into();
         self.task(case, TaskKind::IdentityProvider, None, Some(case.due), plan);
     }
 
@@ -68,7 +67,7 @@ impl Planning<'_> {
             let line = &mut plan.dispositions[case.line];
             line.needs_a_look = true;
             if line.disposition == Disposition::Planned {
-                "access is due to end, by hand: see manual-tasks.csv".clone_into(&mut line.detail);
+                line.detail = "access is due to end, by hand: see manual-tasks.csv".into();
             }
             return;
         }
@@ -117,7 +116,7 @@ impl Planning<'_> {
         self.side_tasks(case, fates, due, plan);
         if fates.removable.is_empty() {
             let line = &mut plan.dispositions[case.line];
-            "deactivated, and no licence is left that may be removed".clone_into(&mut line.detail);
+            line.detail = "deactivated, and no licence is left that may be removed".into();
         } else if due > self.as_of {
             let detail = "deactivated; the licences go when the grace period is over";
             wait(case, Reason::GracePeriod, detail, plan);
@@ -201,19 +200,19 @@ impl Planning<'_> {
     }
 
     /// Something is due, or held if it waits for an approval.
-    fn due_now(&self, case: &Case, reason: Reason, detail: &str, plan: &mut Plan) {
+    fn due_now(&self, case: &Case, reason: Reason, detail: &'static str, plan: &mut Plan) {
         let line = &mut plan.dispositions[case.line];
         match case.stance {
             Stance::Act | Stance::LeaveToIdp => {
                 line.disposition = Disposition::Planned;
                 line.reason = reason;
-                detail.clone_into(&mut line.detail);
+                line.detail = detail.into();
             }
             Stance::WithApproval => {
                 line.disposition = Disposition::Held;
                 line.reason = Reason::OldTermination;
                 line.needs_a_look = case.account.status == AccountStatus::Active;
-                line.detail = self.old_termination();
+                line.detail = self.old_termination().into();
             }
         }
     }
@@ -283,9 +282,9 @@ impl Planning<'_> {
     }
 }
 
-fn wait(case: &Case, reason: Reason, detail: &str, plan: &mut Plan) {
+fn wait(case: &Case, reason: Reason, detail: &'static str, plan: &mut Plan) {
     let line = &mut plan.dispositions[case.line];
     line.disposition = Disposition::Waiting;
     line.reason = reason;
-    detail.clone_into(&mut line.detail);
+    line.detail = detail.into();
 }

@@ -73,7 +73,7 @@ impl<'a> Returning<'a> {
             source: None,
             disposition,
             reason,
-            detail,
+            detail: detail.into(),
             next_due: None,
             needs_a_look: disposition != Disposition::Planned
                 && disposition != Disposition::AlreadyDone,
@@ -157,8 +157,8 @@ impl<'a> Returning<'a> {
     fn names(&self) -> impl Iterator<Item = String> {
         let subject = self.subject;
         [
-            self.line.employee_id.clone(),
-            self.line.work_email.clone(),
+            self.line.employee_id.to_string(),
+            self.line.work_email.to_string(),
             text(subject.username.as_ref()),
             text(subject.user_id.as_ref()),
             text(self.past.email.as_ref()),
@@ -273,7 +273,7 @@ impl<'a> Returning<'a> {
         let mut before = self.past.licenses.iter();
         match before.find(|(name, ..)| name.same_as(license)) {
             Some((_, name, country)) => (name.clone(), country.clone()),
-            None => (license.raw.clone(), license.country.clone()),
+            None => (license.raw.to_string(), license.country.to_string()),
         }
     }
 
@@ -308,7 +308,7 @@ impl<'a> Returning<'a> {
             evidence: Evidence {
                 file: String::new(),
                 line: 0,
-                matched_by: self.line.matched_by.clone(),
+                matched_by: self.line.matched_by.to_string(),
                 seen: format!("changed by run {}; {}", self.input.run_id, self.lost()),
             },
             draft: None,

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -7,11 +8,11 @@ use super::claims::Claim;
 use super::history::is_spent;
 use super::keys::Key;
 use super::matching::Match;
-use super::settle::{Stance, Verdict, text};
-use super::{Candidate, Person, RowDisposition, Suggestion};
+use super::settle::{Verdict, text};
+use super::{Candidate, Person, RowDisposition, Stance, Suggestion};
 use crate::model::{
-    AccountKey, AccountMemory, AccountRow, Disposition, HrRow, InvalidRow, Origin, PersonKey,
-    Reason, TerminationRecord,
+    AccountMemory, AccountRow, Disposition, HrRow, InvalidRow, Origin, PersonKey, Reason,
+    TerminationRecord,
 };
 
 /// Everything that somebody asked about, with what its decision rests on.
@@ -50,7 +51,7 @@ pub struct Dossier<'a> {
     /// Where the administrator's mapping points to.
     pub mapping: Option<&'a str>,
     /// Whose account it is.
-    pub found: Match,
+    pub found: Match<'a>,
     /// That account.
     pub account: Option<KnownAccount<'a>>,
     /// Rows of the users report that could not be read and carry one of the
@@ -105,14 +106,12 @@ pub struct KeyEvidence<'a> {
     /// Those who have it, too.
     pub shared_with: Vec<&'a Person>,
     /// The accounts that have it, and whether their name is another.
-    pub accounts: Vec<(&'a AccountKey, &'a Candidate, bool)>,
+    pub accounts: Vec<(&'a Candidate, bool)>,
 }
 
 /// An account as it is known tonight.
 #[derive(Debug)]
 pub struct KnownAccount<'a> {
-    /// What stands for it between runs.
-    pub key: &'a AccountKey,
     /// As the report has it.
     pub reported: &'a Candidate,
     /// The report, overridden by what the ledger verified since.
@@ -131,7 +130,7 @@ pub struct Obstacle {
     /// Why.
     pub reason: Reason,
     /// The same in a sentence.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
 }
 
 /// An account that no person of the inquiry is about.

@@ -1,17 +1,17 @@
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::claims::Claim;
+use super::found::{Candidate, Found};
 use super::keys::{Key, keys_of_unreadable};
 use super::lookalikes::{Lookalikes, Suggestions, trim};
 use super::resemblances::Traces;
 use super::{People, Question};
 use crate::model::{
-    AccountCells, AccountKey, AccountRow, AccountStatus, EmailAddress, EmployeeId, KeyCell,
-    PrintOf, Sieve, TerminationRecord, UserId, Username, fingerprint,
+    AccountCells, AccountRow, AccountStatus, EmailAddress, EmployeeId, KeyCell, PrintOf, Sieve,
+    TerminationRecord, UserId, Username, fingerprint,
 };
 
 /// Watches the accounts stream by and keeps those that a person's key hits,
@@ -20,7 +20,10 @@ use crate::model::{
 #[derive(Debug, Clone)]
 pub struct Index {
     wanted: Arc<Wanted>,
-    found: Found,
+    /// Accounts that a key hits. One may be in it several times: a report can have
+    /// several rows for it, which need not stand together.
+    kept: Vec<Candidate>,
+    suggestions: Suggestions,
 }
 
 /// What to look out for.
@@ -40,24 +43,6 @@ struct Wanted {
     sieve: Sieve,
 }
 
-/// The accounts that were kept.
-#[derive(Debug, Clone, Default)]
-pub struct Found {
-    /// By account; the rows of one account are merged.
-    pub accounts: BTreeMap<AccountKey, Candidate>,
-    /// Accounts that look like a person without being found by a key.
-    pub(super) suggestions: Suggestions,
-}
-
-/// An account that may be somebody's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// The account as the report has it, with the licences of all its rows.
-    pub row: AccountRow,
-    /// The report says both active and inactive of it.
-    pub contradictory: bool,
-}
-
 impl Index {
     /// Takes the keys of everybody in question.
     pub fn new(people: &People, question: &Question<'_>) -> Self {
@@ -68,21 +53,23 @@ impl Index {
             || Wanted::of(people, question),
             || Lookalikes::of(leavers, domains),
         );
-        Self {
-            wanted: Arc::new(Wanted {
-                lookalikes,
-                ..wanted
-            }),
-            found: Found::default(),
-        }
+        Self::looking_for(Arc::new(Wanted {
+            lookalikes,
+            ..wanted
+        }))
     }
 
     /// An empty index with the same keys, for another part of the report.
     #[must_use]
     pub fn split(&self) -> Self {
+        Self::looking_for(Arc::clone(&self.wanted))
+    }
+
+    fn looking_for(wanted: Arc<Wanted>) -> Self {
         Self {
-            wanted: Arc::clone(&self.wanted),
-            found: Found::default(),
+            wanted,
+            kept: Vec::new(),
+            suggestions: Suggestions::new(),
         }
     }
 
@@ -102,25 +89,18 @@ impl Index {
         // Behind a deactivated account nobody's access is open.
         let lookalikes = &self.wanted.lookalikes;
         if row.status == AccountStatus::Active && lookalikes.may_suggest(&Traces::of_row(row)) {
-            let suggestions = &mut self.found.suggestions;
-            lookalikes.suggest(&key, row, suggestions);
+            lookalikes.suggest(&key, row, &mut self.suggestions);
         }
         if self.wanted.hits(row) {
-            self.found.keep(key, row);
+            self.keep(Candidate::new(key, row));
         }
     }
 
     /// Adds what a later part of the report held.
     pub fn merge(&mut self, later: Self) {
-        for (_, candidate) in later.found.accounts {
-            if let Some(key) = candidate.row.key() {
-                let contradictory = candidate.contradictory;
-                let kept = self.found.keep(key, &candidate.row);
-                kept.contradictory |= contradictory;
-            }
-        }
-        for (position, suggestions) in later.found.suggestions {
-            let mine = self.found.suggestions.entry(position).or_default();
+        self.kept.extend(later.kept);
+        for (position, suggestions) in later.suggestions {
+            let mine = self.suggestions.entry(position).or_default();
             mine.extend(suggestions);
             trim(mine);
         }
@@ -128,13 +108,15 @@ impl Index {
 
     /// What was kept, in an order that does not depend on how the report was
     /// split.
-    pub fn finish(mut self) -> Found {
-        for candidate in self.found.accounts.values_mut() {
-            candidate.row.licenses.sort();
-            candidate.row.phone_numbers.sort();
-            candidate.row.devices.sort();
+    pub fn finish(self) -> Found {
+        Found::new(self.kept, self.suggestions)
+    }
+
+    fn keep(&mut self, mut row: Candidate) {
+        match self.kept.last_mut() {
+            Some(last) if last.key == row.key => last.join(&mut row),
+            Some(_) | None => self.kept.push(row),
         }
-        self.found
     }
 }
 
@@ -215,41 +197,6 @@ impl Wanted {
             || row.username.as_ref().is_some_and(has_name)
             || row.employee_id.as_ref().is_some_and(has_employee)
             || row.user_id.as_ref().is_some_and(has_id)
-    }
-}
-
-impl Found {
-    /// Rows of one account are one account: their licences add up, and the
-    /// first row of the file says the rest, whichever came by first.
-    pub(super) fn keep(&mut self, key: AccountKey, row: &AccountRow) -> &mut Candidate {
-        match self.accounts.entry(key) {
-            Entry::Vacant(vacant) => vacant.insert(Candidate {
-                row: row.clone(),
-                contradictory: false,
-            }),
-            Entry::Occupied(occupied) => {
-                let kept = occupied.into_mut();
-                kept.contradictory |= kept.row.status != row.status;
-                let (mut first, second) = if row.source < kept.row.source {
-                    (row.clone(), &kept.row)
-                } else {
-                    (kept.row.clone(), row)
-                };
-                first.licenses.extend(second.licenses.iter().cloned());
-                add_new(&mut first.phone_numbers, &second.phone_numbers);
-                add_new(&mut first.devices, &second.devices);
-                kept.row = first;
-                kept
-            }
-        }
-    }
-}
-
-fn add_new(all: &mut Vec<String>, more: &[String]) {
-    for text in more {
-        if !all.contains(text) {
-            all.push(text.clone());
-        }
     }
 }
 

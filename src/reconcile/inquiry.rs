@@ -8,7 +8,7 @@ use super::index::mapped;
 use super::keys::{Identity, Key, distinct, keys_of, keys_of_unreadable, row_keys};
 use super::lines::{as_known, termination_of};
 use super::lookout::MOST_NEAREST;
-use super::matching::Match;
+use super::matching::is_strangers;
 use super::settle::{Ground, Settling};
 use super::{Candidate, Found, Lookout, People, Person, Question, Suggestion};
 use crate::model::{
@@ -110,10 +110,8 @@ impl<'a> Inspector<'a, '_> {
                 .is_some_and(|date| asked.is_termination(&termination_of(person, date).id()))
         };
         let by_account = || {
-            let accounts = self.accounts_of(position).into_iter();
-            accounts
-                .filter_map(|key| self.found.accounts.get(&key))
-                .any(|candidate| asked.is_account(&candidate.row))
+            let mut accounts = self.accounts_of(position);
+            accounts.any(|candidate| asked.is_account(&candidate.row))
         };
         asked.is_person(person) || by_row() || by_record() || by_new_termination() || by_account()
     }
@@ -122,19 +120,15 @@ impl<'a> Inspector<'a, '_> {
         let person = &self.people.persons[position];
         let found = self.ground.matches[position].clone();
         let history = self.ground.history.of(person);
-        let account = match &found {
-            Match::One(key, _) => self.found.accounts.get_key_value(key),
-            Match::Gone | Match::Ambiguous(..) | Match::None(..) => None,
-        };
-        let account = account.map(|(key, candidate)| self.known_account(key, candidate));
-        let others = match &account {
-            Some(account) => self.others_at(position, account.key),
+        let account = found.account().map(|account| self.known_account(account));
+        let others = match found.account() {
+            Some(account) => self.others_at(position, account),
             None => Vec::new(),
         };
         let keys = self.keys_of(position);
         let is_pointed_at = |suggestion: &&Suggestion| {
             let mut accounts = keys.iter().flat_map(|evidence| &evidence.accounts);
-            accounts.any(|(key, ..)| **key == suggestion.key)
+            accounts.any(|(account, _)| account.key == suggestion.key)
         };
         let suggestions = self.found.suggestions.get(&position);
         let suggestions = self
@@ -162,7 +156,9 @@ impl<'a> Inspector<'a, '_> {
             let departure = self.settling.departure(person, date, &found, &history);
             dossier.known = departure.known;
             if let Some(account) = &dossier.account {
-                let sight = self.settling.sight(&departure, account.key, &account.known);
+                let sight = self
+                    .settling
+                    .sight(&departure, account.reported, &account.known);
                 let obstacles = self.settling.obstacles(&sight).into_iter();
                 dossier.obstacles = obstacles.map(Obstacle::from).collect();
                 dossier.stance = Some(self.settling.stance(&departure, &account.known));
@@ -223,14 +219,11 @@ impl<'a> Inspector<'a, '_> {
             };
             let others = self.people.persons.iter().enumerate();
             let others = others.filter(|(other, _)| *other != position && is_shared);
-            let accounts = self.ground.directory.accounts_of(&key).into_iter();
+            let accounts = self.ground.directory.accounts_of(&key);
             KeyEvidence {
                 shared_with: others.map(|(_, other)| other).filter(has_it).collect(),
                 accounts: accounts
-                    .map(|account| {
-                        let is_strangers = self.ground.directory.is_strangers(person, account);
-                        (account, &self.found.accounts[account], is_strangers)
-                    })
+                    .map(|account| (account, is_strangers(person, account)))
                     .collect(),
                 is_shared,
                 key,
@@ -240,33 +233,34 @@ impl<'a> Inspector<'a, '_> {
     }
 
     /// Accounts that a person was matched to, or points at.
-    fn accounts_of(&self, position: usize) -> BTreeSet<AccountKey> {
-        let person = &self.people.persons[position];
-        let mut accounts = self.ground.directory.pointed_at(person);
-        if let Match::One(key, _) = &self.ground.matches[position] {
-            accounts.insert(key.clone());
-        }
-        accounts
+    fn accounts_of(&self, position: usize) -> impl Iterator<Item = &'a Candidate> {
+        let pointed_at = self
+            .ground
+            .directory
+            .pointed_at(&self.people.persons[position]);
+        pointed_at.chain(self.ground.matches[position].account())
     }
 
-    fn others_at(&self, position: usize, account: &AccountKey) -> Vec<&'a Person> {
+    fn others_at(&self, position: usize, account: &Candidate) -> Vec<&'a Person> {
         let persons = self.people.persons.iter().enumerate();
         persons
             .filter(|(other, person)| *other != position && person.origin == Origin::Hr)
-            .filter(|(other, _)| self.accounts_of(*other).contains(account))
+            .filter(|(other, _)| {
+                let mut theirs = self.accounts_of(*other);
+                theirs.any(|other| other.key == account.key)
+            })
             .map(|(_, person)| person)
             .collect()
     }
 
-    fn known_account(&self, key: &'a AccountKey, reported: &'a Candidate) -> KnownAccount<'a> {
+    fn known_account(&self, reported: &'a Candidate) -> KnownAccount<'a> {
         let memory = self.question.memory;
-        let (known, since) = as_known(&reported.row, key, memory, self.question.users_at);
+        let (known, since) = as_known(reported, memory, self.question.users_at);
         KnownAccount {
-            key,
             reported,
             known,
             since,
-            verified: memory.accounts.get(key),
+            verified: memory.accounts.get(&reported.key),
         }
     }
 
@@ -276,16 +270,17 @@ impl<'a> Inspector<'a, '_> {
             .iter()
             .flat_map(|dossier| {
                 let of_keys = dossier.keys.iter().flat_map(|evidence| &evidence.accounts);
-                let of_keys = of_keys.map(|(key, ..)| *key);
-                of_keys.chain(dossier.account.as_ref().map(|account| account.key))
+                let of_keys = of_keys.map(|(account, _)| *account);
+                of_keys.chain(dossier.found.account())
             })
+            .map(|account| &account.key)
             .collect();
-        let seen = self.lookout.seen.accounts.iter();
-        seen.filter(|(key, _)| !told.contains(key))
-            .map(|(key, candidate)| StrayAccount {
-                account: self.known_account(key, candidate),
-                resembles: self.resembling(key),
-                history: self.ground.history.of_account(key).to_vec(),
+        let seen = self.lookout.seen.values();
+        seen.filter(|account| !told.contains(&account.key))
+            .map(|account| StrayAccount {
+                account: self.known_account(account),
+                resembles: self.resembling(&account.key),
+                history: self.ground.history.of_account(&account.key).to_vec(),
             })
             .collect()
     }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
@@ -5,8 +7,9 @@ use super::history::is_spent;
 use super::lines::termination_of;
 use super::matching::Match;
 use super::obstacles::Sight;
-use super::settle::{Case, Settling, Stance, Verdict, site_of};
-use super::{Person, Suggestion};
+use super::reconciliation::site_of;
+use super::settle::{Settling, Verdict};
+use super::{Candidate, Case, Person, Stance, Suggestion};
 use crate::model::{
     AccessTrail, AccountKey, AccountRow, AccountStatus, Disposition, HrFileKind, Origin, Reason,
     Termination, TerminationRecord, TerminationState,
@@ -19,7 +22,7 @@ const MOST_SUGGESTIONS: usize = 3;
 pub(super) struct Departure<'s, 'h> {
     person: &'s Person,
     termination: Termination,
-    found: &'s Match,
+    found: &'s Match<'s>,
     /// What the ledger knows of the person's terminations.
     history: &'s [&'h TerminationRecord],
     /// What it knows of this very termination.
@@ -35,7 +38,7 @@ impl<'h> Settling<'_, '_, 'h> {
         &mut self,
         person: &Person,
         date: Date,
-        found: &Match,
+        found: &Match<'_>,
         suggestions: &[Suggestion],
         history: &[&'h TerminationRecord],
     ) {
@@ -47,8 +50,8 @@ impl<'h> Settling<'_, '_, 'h> {
         }
         let verdict = match (due_now, found) {
             (None, _) => Some(self.not_due(date)),
-            (Some(due), Match::One(key, matched_by)) => {
-                self.due_with_account(&departure, due, key, matched_by)
+            (Some(due), Match::One(account, matched_by)) => {
+                self.due_with_account(&departure, due, account, matched_by)
             }
             (Some(_), Match::Gone | Match::Ambiguous(..) | Match::None(..)) => {
                 Some(self.due_without_account(&departure, suggestions))
@@ -69,15 +72,13 @@ impl<'h> Settling<'_, '_, 'h> {
         &self,
         person: &'s Person,
         date: Date,
-        found: &'s Match,
+        found: &'s Match<'s>,
         history: &'s [&'h TerminationRecord],
     ) -> Departure<'s, 'h> {
         let termination = termination_of(person, date);
-        let site = match found {
-            Match::One(key, _) => {
-                site_of(&person.site, &self.directory.candidate(key).row.site).to_owned()
-            }
-            Match::Gone | Match::Ambiguous(..) | Match::None(..) => person.site.to_string(),
+        let site = match found.account() {
+            Some(account) => site_of(&person.site, &account.row.site).to_owned(),
+            None => person.site.to_string(),
         };
         let calendar = self.question.calendar;
         Departure {
@@ -110,15 +111,15 @@ impl<'h> Settling<'_, '_, 'h> {
     pub(super) fn sight<'s>(
         &self,
         departure: &'s Departure<'_, '_>,
-        key: &'s AccountKey,
+        reported: &'s Candidate,
         account: &'s AccountRow,
     ) -> Sight<'s> {
-        let verified = self.deactivation_of(departure, key);
+        let verified = self.deactivation_of(departure, &reported.key);
         Sight {
             person: departure.person,
             date: departure.termination.date,
             site: &departure.site,
-            key,
+            reported,
             account,
             carried_out: verified.is_some() || departure.known.is_some_and(is_spent),
             undone: departure
@@ -143,16 +144,16 @@ impl<'h> Settling<'_, '_, 'h> {
         &mut self,
         departure: &Departure<'_, '_>,
         due: Timestamp,
-        key: &AccountKey,
+        reported: &Candidate,
         matched_by: &str,
     ) -> Option<Verdict> {
-        let (account, status_since) = self.known(key);
-        let sight = self.sight(departure, key, &account);
+        let (account, status_since) = self.known(reported);
+        let sight = self.sight(departure, reported, &account);
         if let Some(verdict) = self.obstacle(&sight) {
             return Some(verdict);
         }
         let stance = self.stance(departure, &account);
-        let verified = self.deactivation_of(departure, key);
+        let verified = self.deactivation_of(departure, &reported.key);
         let deactivated_at = match account.status {
             AccountStatus::Active => None,
             AccountStatus::Inactive => verified.or(Some(status_since)),
@@ -167,7 +168,7 @@ impl<'h> Settling<'_, '_, 'h> {
             termination: departure.termination.clone(),
             record: departure.known.cloned(),
             account,
-            key: key.clone(),
+            key: reported.key.clone(),
             matched_by: matched_by.to_owned(),
             due,
             deactivated_at,
@@ -190,15 +191,14 @@ impl<'h> Settling<'_, '_, 'h> {
 
     /// What is seen of the account tonight. One that we reactivated ourselves to
     /// free its licences is nobody's.
-    fn look(&self, found: &Match) -> AccessTrail {
-        match found {
-            Match::One(key, _) if !self.question.memory.open_reclaims.contains_key(key) => {
-                let (account, since) = self.known(key);
-                AccessTrail::seen(account.status, since)
+    fn look(&self, found: &Match<'_>) -> AccessTrail {
+        let reclaims = &self.question.memory.open_reclaims;
+        match found.account() {
+            Some(account) if !reclaims.contains_key(&account.key) => {
+                let (status, since) = self.status(account);
+                AccessTrail::seen(status, since)
             }
-            Match::One(..) | Match::Gone | Match::Ambiguous(..) | Match::None(..) => {
-                AccessTrail::default()
-            }
+            Some(_) | None => AccessTrail::default(),
         }
     }
 
@@ -238,7 +238,7 @@ impl<'h> Settling<'_, '_, 'h> {
                 Reason::NothingLeft,
                 "deactivated earlier; the account is gone from the users report",
             ),
-            Match::None(reason, detail) => self.unmatched(*reason, detail, suggestions),
+            Match::None(reason, detail) => self.unmatched(*reason, detail.clone(), suggestions),
             Match::One(..) => Verdict::settled(Disposition::NotDue, Reason::FutureDate, NOT_YET),
         }
     }
@@ -248,12 +248,22 @@ impl<'h> Settling<'_, '_, 'h> {
         &self,
         suggestions: &'s [Suggestion],
     ) -> impl Iterator<Item = &'s Suggestion> {
-        let is_known = |key: &AccountKey| self.taken.contains(key) || self.spoken_for.contains(key);
+        let is_known = |key: &AccountKey| {
+            let account = self.directory.found.get(key);
+            account.is_some_and(|account| {
+                self.taken.contains(account) || self.spoken_for.contains(account)
+            })
+        };
         let unknown = suggestions.iter().filter(move |it| !is_known(&it.key));
         unknown.take(MOST_SUGGESTIONS)
     }
 
-    fn unmatched(&self, reason: Reason, detail: &str, suggestions: &[Suggestion]) -> Verdict {
+    fn unmatched(
+        &self,
+        reason: Reason,
+        detail: Cow<'static, str>,
+        suggestions: &[Suggestion],
+    ) -> Verdict {
         let hints: Vec<String> = self
             .hints(suggestions)
             .map(|suggestion| format!("{} ({})", suggestion.account, suggestion.hint.why()))
@@ -308,7 +318,7 @@ impl<'h> Settling<'_, '_, 'h> {
             match departure.found {
                 // By the time that it is due, nobody will know whose it is.
                 Match::None(reason, detail) if verdict.disposition == Disposition::NotDue => {
-                    let later = Verdict::settled(Disposition::Unmatched, *reason, detail);
+                    let later = Verdict::settled(Disposition::Unmatched, *reason, detail.clone());
                     self.keep_unsettled(departure.person, &later);
                 }
                 _ if verdict.needs_a_look => self.keep_unsettled(departure.person, verdict),
@@ -339,12 +349,11 @@ impl<'h> Settling<'_, '_, 'h> {
         record.access = self.trail(departure);
         record.vanished_at = None;
         // Where tonight's keys do not settle it, the earlier match stays known.
-        if let Match::One(key, matched_by) = departure.found {
-            let row = &self.directory.candidate(key).row;
-            record.account = Some(key.clone());
-            record.user_id.clone_from(&row.user_id);
-            record.account_username.clone_from(&row.username);
-            record.matched_by.clone_from(matched_by);
+        if let Match::One(account, matched_by) = departure.found {
+            record.account = Some(account.key.clone());
+            record.user_id.clone_from(&account.row.user_id);
+            record.account_username.clone_from(&account.row.username);
+            record.matched_by = matched_by.to_string();
         }
         self.result.records.push(record);
     }
@@ -369,9 +378,8 @@ impl<'h> Settling<'_, '_, 'h> {
         let is_matched = matches!(departure.found, Match::One(..) | Match::Gone);
         self.result.due_leavers += u64::from(is_due);
         self.result.due_matched += u64::from(is_due && is_matched);
-        if let Match::One(key, _) = departure.found {
-            let active = self.known(key).0.status == AccountStatus::Active;
-            self.result.active_leavers += u64::from(active);
+        if let Some(account) = departure.found.account() {
+            self.result.active_leavers += u64::from(self.is_active(account));
         }
     }
 }

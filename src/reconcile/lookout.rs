@@ -1,8 +1,9 @@
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::keys_of;
-use super::{Asked, Found};
-use crate::model::{AccountRow, TerminationId};
+use super::{Asked, Candidate};
+use crate::model::{AccountKey, AccountRow, TerminationId};
 
 /// Suggestions to whoever asked for somebody that is not there.
 pub(super) const MOST_NEAREST: usize = 5;
@@ -12,7 +13,7 @@ pub(super) const MOST_NEAREST: usize = 5;
 #[derive(Debug, Clone)]
 pub struct Lookout {
     pub(super) asked: Asked,
-    pub(super) seen: Found,
+    pub(super) seen: BTreeMap<AccountKey, Candidate>,
     /// Accounts that may have been meant, with the reason.
     pub(super) nearest: BTreeSet<String>,
 }
@@ -22,7 +23,7 @@ impl Lookout {
     pub fn new(asked: Asked) -> Self {
         Self {
             asked,
-            seen: Found::default(),
+            seen: BTreeMap::new(),
             nearest: BTreeSet::new(),
         }
     }
@@ -37,7 +38,7 @@ impl Lookout {
     pub fn observe(&mut self, row: &AccountRow) {
         let Some(key) = row.key() else { return };
         if self.asked.is_account(row) || self.asked.is_name(&row.name) {
-            self.seen.keep(key, row);
+            self.see(Candidate::new(key, row));
             return;
         }
         let keys = keys_of(row.employee_id.as_ref(), row.email.as_ref(), None);
@@ -51,10 +52,7 @@ impl Lookout {
 
     /// Adds what a later part of the report held.
     pub fn merge(&mut self, later: Self) {
-        for (key, candidate) in later.seen.accounts {
-            let kept = self.seen.keep(key, &candidate.row);
-            kept.contradictory |= candidate.contradictory;
-        }
+        later.seen.into_values().for_each(|row| self.see(row));
         self.nearest.extend(later.nearest);
         self.trim();
     }
@@ -62,6 +60,15 @@ impl Lookout {
     /// See [`Asked::stands_for`].
     pub fn stands_for(&mut self, terminations: impl IntoIterator<Item = TerminationId>) {
         self.asked.stands_for(terminations);
+    }
+
+    fn see(&mut self, mut row: Candidate) {
+        match self.seen.entry(row.key.clone()) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(row);
+            }
+            Entry::Occupied(mut occupied) => occupied.get_mut().join(&mut row),
+        }
     }
 
     fn trim(&mut self) {

@@ -10,6 +10,7 @@ mod census;
 mod claims;
 mod dossier;
 mod due;
+mod found;
 mod groups;
 mod history;
 mod holds;
@@ -23,6 +24,7 @@ mod lookout;
 mod matching;
 mod obstacles;
 mod people;
+mod reconciliation;
 mod resemblances;
 mod settle;
 #[cfg(test)]
@@ -36,8 +38,9 @@ pub use dossier::{
     AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,
 };
 pub use due::{Calendar, CalendarError};
+pub use found::{Candidate, Found};
 pub use holds::{NamesOfNobody, listed_names, names_of_nobody};
-pub use index::{Candidate, Found, Index};
+pub use index::Index;
 pub use inquiry::inquire;
 pub use keys::Key;
 pub use lines::as_known;
@@ -45,7 +48,8 @@ pub use lookalikes::{Hint, Suggestion};
 pub use lookout::Lookout;
 pub use matching::Match;
 pub use people::{People, Person};
-pub use settle::{Case, Reconciliation, RowDisposition, Stance, SumsDoNotBalance, settle};
+pub use reconciliation::{Case, Reconciliation, RowDisposition, Stance, SumsDoNotBalance};
+pub use settle::settle;
 
 use std::collections::BTreeMap;
 

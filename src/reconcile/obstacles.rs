@@ -1,14 +1,14 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::claims::Claim;
-use super::keys::keys_of;
+use super::keys::{Key, keys_of};
 use super::matching::{BY_MAPPING, Match};
 use super::settle::{Settling, Verdict, text};
-use super::{People, Person};
+use super::{Candidate, People, Person};
 use crate::model::{
-    AccountKey, AccountRow, AccountStatus, Disposition, Origin, PersonName, Reason,
+    AccountRow, AccountStatus, Disposition, EmailAddress, EmployeeId, Origin, PersonName, Reason,
     TerminationRecord, UserId, Username,
 };
 
@@ -18,7 +18,9 @@ pub(super) struct Sight<'s> {
     pub date: Date,
     /// The site whose zone counts.
     pub site: &'s str,
-    pub key: &'s AccountKey,
+    /// The account as the report has it.
+    pub reported: &'s Candidate,
+    /// The account as it is known tonight.
     pub account: &'s AccountRow,
     /// A deactivation for this departure was verified before.
     pub carried_out: bool,
@@ -29,30 +31,36 @@ pub(super) struct Sight<'s> {
 /// Accounts of leavers who were found by an address alone, while somebody of the
 /// same name stays and has no account: a contractor who is hired gets a new row,
 /// often before it has an e-mail.
-pub(super) fn of_namesakes(people: &People, matches: &[Match]) -> Vec<AccountKey> {
-    let words = |person: &Person| -> Vec<Vec<String>> {
-        let words = person.names().map(PersonName::words);
-        words.filter(|words| words.len() > 1).collect()
-    };
+pub(super) fn of_namesakes<'f>(people: &People, matches: &[Match<'f>]) -> Vec<&'f Candidate> {
     let both = || people.persons.iter().zip(matches);
-    let staying: BTreeSet<Vec<String>> = both()
-        .filter(|(person, found)| {
-            matches!(person.claim, Claim::Stays(..)) && !matches!(found, Match::One(..))
-        })
-        .flat_map(|(person, _)| words(person))
-        .collect();
     let leaving = both().filter(|(person, _)| matches!(person.claim, Claim::Leaves(_)));
-    leaving
-        .filter_map(|(person, found)| match found {
-            Match::One(key, matched_by) if is_by_address(matched_by) => {
-                let mut names = words(person).into_iter();
-                names
-                    .any(|name| staying.contains(&name))
-                    .then(|| key.clone())
+    let mut by_name: BTreeMap<Vec<String>, Vec<&Candidate>> = BTreeMap::new();
+    for (person, found) in leaving {
+        match found {
+            Match::One(account, matched_by) if is_by_address(matched_by) => {
+                for name in whole_names(person) {
+                    by_name.entry(name).or_default().push(account);
+                }
             }
-            Match::One(..) | Match::Gone | Match::Ambiguous(..) | Match::None(..) => None,
-        })
+            Match::One(..) | Match::Gone | Match::Ambiguous(..) | Match::None(..) => {}
+        }
+    }
+    if by_name.is_empty() {
+        return Vec::new();
+    }
+    let staying = both().filter(|(person, found)| {
+        matches!(person.claim, Claim::Stays(..)) && found.account().is_none()
+    });
+    staying
+        .flat_map(|(person, _)| whole_names(person))
+        .filter_map(|name| by_name.remove(&name))
+        .flatten()
         .collect()
+}
+
+fn whole_names(person: &Person) -> impl Iterator<Item = Vec<String>> {
+    let words = person.names().map(PersonName::words);
+    words.filter(|words| words.len() > 1)
 }
 
 /// Neither HR's own id nor the administrator said whose account it is.
@@ -113,7 +121,7 @@ impl Settling<'_, '_, '_> {
     fn reclaim_open(&self, sight: &Sight<'_>) -> Option<Verdict> {
         let open = &self.question.memory.open_reclaims;
         let why = "the account was reactivated to free its licences and is not known to be deactivated again; run and apply do that first, or deactivate it in Admin Console";
-        open.contains_key(sight.key)
+        open.contains_key(&sight.reported.key)
             .then(|| Verdict::settled(Disposition::Waiting, Reason::ReclaimOpen, why).look_if(true))
     }
 
@@ -127,7 +135,7 @@ impl Settling<'_, '_, '_> {
         .iter()
         .find_map(|key| self.unreadable.get(&key.identity()))
         .cloned();
-        let contradictory = self.directory.candidate(sight.key).contradictory.then(|| {
+        let contradictory = sight.reported.contradictory.then(|| {
             "the users report says both active and deactivated of this account".to_owned()
         });
         let sentence = sentence.or(contradictory)?;
@@ -142,14 +150,14 @@ impl Settling<'_, '_, '_> {
     fn claimed_by_others(&self, sight: &Sight<'_>) -> Option<Verdict> {
         let why = "another row from HR, which does not say that its person leaves, or that nobody has settled, points at this account, or has the same name and no account; ask HR, or settle it with --map";
         self.spoken_for
-            .contains(sight.key)
+            .contains(sight.reported)
             .then(|| Verdict::settled(Disposition::Conflict, Reason::SharedIdentity, why))
     }
 
     fn rival(&self, sight: &Sight<'_>) -> Option<Verdict> {
         let why = "several leavers of the file point at this account; settle it with --map";
         self.rivals
-            .contains(sight.key)
+            .contains(sight.reported)
             .then(|| Verdict::settled(Disposition::Ambiguous, Reason::SeveralLeavers, why))
     }
 
@@ -195,19 +203,19 @@ fn undone(sight: &Sight<'_>) -> Option<Verdict> {
 /// Everything that a list of people or accounts can call them, in lower case.
 pub(super) fn names_of(sight: &Sight<'_>) -> BTreeSet<String> {
     let (person, account) = (sight.person, sight.account);
-    let keys = person.keys.iter().map(|key| key.value().to_owned());
+    let keys = person.keys.iter().map(Key::value);
     [
-        text(person.employee_id.as_ref()),
-        text(person.work_email.as_ref()),
-        text(person.username.as_ref()),
-        text(account.username.as_ref().map(Username::as_str)),
-        text(account.email.as_ref()),
-        text(account.user_id.as_ref().map(UserId::as_str)),
-        text(account.employee_id.as_ref()),
+        person.employee_id.as_ref().map(EmployeeId::as_str),
+        person.work_email.as_ref().map(EmailAddress::as_str),
+        person.username.as_ref().map(Username::as_str),
+        account.username.as_ref().map(Username::as_str),
+        account.email.as_ref().map(EmailAddress::as_str),
+        account.user_id.as_ref().map(UserId::as_str),
+        account.employee_id.as_ref().map(EmployeeId::as_str),
     ]
     .into_iter()
+    .flatten()
     .chain(keys)
-    .filter(|name| !name.is_empty())
-    .map(|name| name.to_lowercase())
+    .map(str::to_lowercase)
     .collect()
 }

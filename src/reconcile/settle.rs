@@ -1,171 +1,27 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::claims::{Claim, Contradiction};
+use super::found::Marks;
 use super::history::History;
 use super::keys::{Identity, keys_of_unreadable};
-use super::lines::{as_known, unreadable_account, unreadable_line, unreadable_names};
+use super::lines::{
+    as_known, status_as_known, unreadable_account, unreadable_line, unreadable_names,
+};
 use super::matching::{Directory, Match};
 use super::obstacles::of_namesakes;
-use super::{Found, People, Person, Question, Suggestion};
-use crate::model::{
-    AccessTrail, AccountKey, AccountRow, AccountStatus, Disposition, EmploymentStatus, InvalidRow,
-    Memory, Origin, Reason, SourceRow, Termination, TerminationId, TerminationRecord,
-    TerminationState, UnsettledRow,
+use super::{
+    Candidate, Found, People, Person, Question, Reconciliation, RowDisposition, Suggestion,
+    SumsDoNotBalance,
 };
-
-/// What became of everybody.
-#[derive(Debug, Clone, Default)]
-pub struct Reconciliation {
-    /// One for each HR data row, then one for each obligation without a row,
-    /// then one for each unreadable row of the users report.
-    pub dispositions: Vec<RowDisposition>,
-    /// Leavers with exactly one account that may be acted on.
-    pub cases: Vec<Case>,
-    /// Terminations that ended without an action: superseded, rehired, vanished.
-    pub records: Vec<TerminationRecord>,
-    /// Leavers of tonight's HR files whose termination has taken effect.
-    pub due_leavers: u64,
-    /// Those of them that have an account.
-    pub due_matched: u64,
-    /// Those of them whose account is protected.
-    pub protected_hits: u64,
-    /// Leavers of tonight's HR files, due or not, whose account is active.
-    pub active_leavers: u64,
-    /// People of tonight's HR files whom the status calls employed long past their date.
-    pub lagging_statuses: u64,
-    /// Terminations more than two years ahead.
-    pub far_dates: u64,
-    /// Rows of incremental HR files to be reported until something settles them.
-    pub unsettled_rows: Vec<UnsettledRow>,
-    /// Earlier ones that are not reported any more.
-    pub settled_rows: Vec<String>,
-    /// Those of them that nobody settled in all the time that there was.
-    pub given_up: Vec<String>,
-}
-
-impl Reconciliation {
-    /// Terminations whose row is gone from the cumulative file, as of tonight:
-    /// their freed seats are kept for people who may come back.
-    pub fn vanished(&self, memory: &Memory) -> Vec<TerminationId> {
-        let decided: BTreeMap<TerminationId, bool> = self
-            .records
-            .iter()
-            .map(|record| (record.termination.id(), is_vanished(record)))
-            .chain(self.cases.iter().map(|case| (case.termination.id(), false)))
-            .collect();
-        let before = memory
-            .terminations
-            .iter()
-            .filter(|(id, record)| is_vanished(record) && !decided.contains_key(id))
-            .map(|(id, _)| id);
-        let tonight = decided.iter().filter(|(_, gone)| **gone);
-        let all: BTreeSet<&TerminationId> = before.chain(tonight.map(|(id, _)| id)).collect();
-        all.into_iter().cloned().collect()
-    }
-}
-
-fn is_vanished(record: &TerminationRecord) -> bool {
-    record.vanished_at.is_some() && !record.state.is_over()
-}
-
-/// One line of the results: what became of one row, and of whom.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowDisposition {
-    /// Where the line comes from.
-    pub origin: Origin,
-    /// The HR row, for lines that come from one.
-    pub source: Option<SourceRow>,
-    /// Employee id as HR wrote it, or empty.
-    pub employee_id: String,
-    /// The person's name, or empty.
-    pub person: String,
-    /// Work e-mail, or empty.
-    pub work_email: String,
-    /// Site, or empty.
-    pub site: String,
-    /// Cost center, or empty.
-    pub cost_center: String,
-    /// The date that acts.
-    pub termination_date: Option<Date>,
-    /// What became of it.
-    pub disposition: Disposition,
-    /// Why.
-    pub reason: Reason,
-    /// The same in a sentence, with what to do.
-    pub detail: String,
-    /// The keys that found the account, or empty.
-    pub matched_by: String,
-    /// The account's id, or empty.
-    pub user_id: String,
-    /// The account's username, or empty.
-    pub username: String,
-    /// When the next step is due.
-    pub next_due: Option<Timestamp>,
-    /// Access that is due may still be open until a person has looked.
-    pub needs_a_look: bool,
-}
-
-/// A leaver with exactly one account.
-#[derive(Debug, Clone)]
-pub struct Case {
-    /// Its line in the dispositions, which the plan completes.
-    pub line: usize,
-    /// Where it comes from.
-    pub origin: Origin,
-    /// Who and when.
-    pub termination: Termination,
-    /// As the ledger has it, if it knows it.
-    pub record: Option<TerminationRecord>,
-    /// The account as it is known tonight: the report, overridden by what the
-    /// ledger verified since the report was made.
-    pub account: AccountRow,
-    /// What stands for the account between runs.
-    pub key: AccountKey,
-    /// The keys that found it.
-    pub matched_by: String,
-    /// When the deactivation is due.
-    pub due: Timestamp,
-    /// When the deactivation was verified, or the account first seen inactive.
-    pub deactivated_at: Option<Timestamp>,
-    /// What is known of the end of its access, tonight included.
-    pub access: AccessTrail,
-    /// Whether something keeps the program from acting.
-    pub stance: Stance,
-}
-
-impl Case {
-    /// HR's site decides the zone; where HR has none, the account's does.
-    pub fn site(&self) -> &str {
-        site_of(&self.termination.site, &self.account.site)
-    }
-}
-
-/// Whether a case may be acted on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stance {
-    /// Yes.
-    Act,
-    /// Only when the plan is approved: old, and new to the ledger.
-    WithApproval,
-    /// The identity provider has to deactivate it first.
-    LeaveToIdp,
-}
-
-/// The totals do not add up to the rows read: a defect, never a result.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{counted} dispositions for {rows} HR rows; nothing was changed; please report this defect"
-)]
-pub struct SumsDoNotBalance {
-    /// Rows read.
-    pub rows: usize,
-    /// Dispositions given to them.
-    pub counted: usize,
-}
+use crate::model::{
+    AccountRow, AccountStatus, Disposition, EmploymentStatus, InvalidRow, Origin, Reason,
+    SourceRow, TerminationId, TerminationRecord, TerminationState, Text,
+};
 
 /// Gives every person one decision and every row one disposition.
 /// `unreadable` are the rows of the users report that could not be read.
@@ -202,14 +58,14 @@ pub(super) struct Ground<'f, 'q> {
     pub(super) directory: Directory<'f>,
     pub(super) history: History<'q>,
     /// One for each person.
-    pub(super) matches: Vec<Match>,
+    pub(super) matches: Vec<Match<'f>>,
 }
 
 impl<'f, 'q> Ground<'f, 'q> {
     pub(super) fn new(people: &People, found: &'f Found, question: &Question<'q>) -> Self {
         let directory = Directory::new(found);
         let history = History::new(question.memory);
-        let persons = people.persons.iter();
+        let persons = people.persons.par_iter();
         let matches = persons
             .map(|person| directory.find(person, &history, question))
             .collect();
@@ -227,24 +83,23 @@ impl<'f, 'q> Ground<'f, 'q> {
         unreadable: &[InvalidRow],
         question: &'a Question<'a>,
     ) -> Settling<'a, 'f, 'q> {
+        let rows = question.rows.len() + question.invalid.len() + unreadable.len();
         let mut settling = Settling {
             question,
             directory: &self.directory,
             history: &self.history,
             unreadable: unreadable_names(unreadable),
-            rivals: BTreeSet::new(),
-            spoken_for: BTreeSet::new(),
-            taken: BTreeSet::new(),
-            result: Reconciliation::default(),
+            rivals: Marks::among(self.directory.found),
+            spoken_for: Marks::among(self.directory.found),
+            taken: Marks::among(self.directory.found),
+            result: Reconciliation {
+                dispositions: Vec::with_capacity(rows),
+                ..Reconciliation::default()
+            },
         };
         settling.survey(people, &self.matches);
         settling
     }
-}
-
-/// HR's site decides the zone; where HR has none, the account's does.
-pub(super) fn site_of<'s>(hr: &'s str, account: &'s str) -> &'s str {
-    if hr.is_empty() { account } else { hr }
 }
 
 pub(super) struct Settling<'a, 'f, 'h> {
@@ -254,12 +109,12 @@ pub(super) struct Settling<'a, 'f, 'h> {
     /// Identities of unreadable rows of the users report.
     pub(super) unreadable: BTreeMap<Identity, String>,
     /// Accounts that several leavers of tonight's file point at.
-    pub(super) rivals: BTreeSet<AccountKey>,
+    pub(super) rivals: Marks,
     /// Accounts that a row of tonight's file points at which does not say that
     /// its person leaves, or cannot be read.
-    pub(super) spoken_for: BTreeSet<AccountKey>,
+    pub(super) spoken_for: Marks,
     /// Accounts that a person of tonight's file was matched to.
-    pub(super) taken: BTreeSet<AccountKey>,
+    pub(super) taken: Marks,
     pub(super) result: Reconciliation,
 }
 
@@ -267,7 +122,7 @@ pub(super) struct Settling<'a, 'f, 'h> {
 pub(super) struct Verdict {
     pub(super) disposition: Disposition,
     pub(super) reason: Reason,
-    pub(super) detail: String,
+    pub(super) detail: Cow<'static, str>,
     pub(super) needs_a_look: bool,
 }
 
@@ -275,7 +130,7 @@ impl Verdict {
     pub(super) fn settled(
         disposition: Disposition,
         reason: Reason,
-        detail: impl Into<String>,
+        detail: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self {
             disposition,
@@ -294,50 +149,54 @@ impl Verdict {
 impl Settling<'_, '_, '_> {
     /// Finds the accounts about which tonight's rows do not agree: nobody is
     /// certain, so nobody acts on them.
-    fn survey(&mut self, people: &People, matches: &[Match]) {
+    fn survey(&mut self, people: &People, matches: &[Match<'_>]) {
         for (person, found_match) in people.persons.iter().zip(matches) {
-            if let Claim::Unsettled(_) = person.claim {
-                self.spoken_for.extend(self.directory.pointed_at(person));
-            }
-            if person.origin != Origin::Hr {
-                continue;
-            }
-            let account = match found_match {
-                Match::One(key, _) => Some(key.clone()),
-                Match::Gone | Match::Ambiguous(..) | Match::None(..) => None,
-            };
-            match person.claim {
-                Claim::Leaves(_) => {
-                    if let Some(key) = account
-                        && !self.taken.insert(key.clone())
+            let account = found_match.account();
+            match (person.origin, &person.claim) {
+                (Origin::Hr, Claim::Leaves(_)) => {
+                    if let Some(account) = account
+                        && !self.taken.insert(account)
                     {
-                        self.rivals.insert(key);
+                        self.rivals.insert(account);
                     }
                 }
-                Claim::Stays(..) => {
-                    self.spoken_for.extend(self.directory.pointed_at(person));
-                    self.spoken_for.extend(account.clone());
+                (Origin::Hr, Claim::Stays(..)) => {
                     self.taken.extend(account);
-                }
-                Claim::Contradicts(_) | Claim::SaysNothing | Claim::Unsettled(_) => {
-                    self.spoken_for.extend(self.directory.pointed_at(person));
                     self.spoken_for.extend(account);
+                    self.speak_for_hits_of(person);
                 }
+                (Origin::Hr, Claim::Contradicts(_) | Claim::SaysNothing | Claim::Unsettled(_)) => {
+                    self.spoken_for.extend(account);
+                    self.speak_for_hits_of(person);
+                }
+                (Origin::Ledger | Origin::Pool | Origin::Undo, Claim::Unsettled(_)) => {
+                    self.speak_for_hits_of(person);
+                }
+                (Origin::Ledger | Origin::Pool | Origin::Undo, _) => {}
             }
         }
         self.spoken_for.extend(of_namesakes(people, matches));
         for key in self.question.invalid.iter().flat_map(keys_of_unreadable) {
             let account = self.directory.only_account_of(&key);
-            self.spoken_for.extend(account.cloned());
+            self.spoken_for.extend(account);
         }
     }
 
-    fn person(&mut self, person: &Person, found_match: &Match, suggestions: &[Suggestion]) {
+    fn speak_for_hits_of(&mut self, person: &Person) {
+        for hit in self.directory.hits(person) {
+            // Comparing names takes the longest, so it comes last.
+            if !self.spoken_for.contains(hit.account) && hit.is_for(person) {
+                self.spoken_for.insert(hit.account);
+            }
+        }
+    }
+
+    fn person(&mut self, person: &Person, found_match: &Match<'_>, suggestions: &[Suggestion]) {
         let history = self.history.of(person);
         if person.origin == Origin::Ledger
             && matches!(person.claim, Claim::Leaves(_))
-            && let Match::One(key, _) = found_match
-            && !self.taken.insert(key.clone())
+            && let Some(account) = found_match.account()
+            && !self.taken.insert(account)
         {
             // Tonight's file, or another obligation, speaks of the same
             // account under another identity.
@@ -371,7 +230,7 @@ impl Settling<'_, '_, '_> {
         &mut self,
         person: &Person,
         reason: Reason,
-        found_match: &Match,
+        found_match: &Match<'_>,
         history: &[&TerminationRecord],
     ) {
         let came_back = history.iter().any(|record| record.deactivated_at.is_some());
@@ -406,7 +265,7 @@ impl Settling<'_, '_, '_> {
         &mut self,
         person: &Person,
         contradiction: &Contradiction,
-        found_match: &Match,
+        found_match: &Match<'_>,
     ) {
         let is_due = contradiction.somebody_leaves
             && contradiction
@@ -437,9 +296,9 @@ impl Settling<'_, '_, '_> {
     }
 
     /// Whether access may be open: an account that nobody found may be active.
-    pub(super) fn may_be_active(&self, found_match: &Match) -> bool {
+    pub(super) fn may_be_active(&self, found_match: &Match<'_>) -> bool {
         match found_match {
-            Match::One(key, _) => self.known(key).0.status == AccountStatus::Active,
+            Match::One(account, _) => self.is_active(account),
             Match::Gone => false,
             Match::Ambiguous(..) | Match::None(..) => true,
         }
@@ -466,9 +325,17 @@ impl Settling<'_, '_, '_> {
     }
 
     /// The account as it is known tonight, and since when its status is known.
-    pub(super) fn known(&self, key: &AccountKey) -> (AccountRow, Timestamp) {
-        let row = &self.directory.candidate(key).row;
-        as_known(row, key, self.question.memory, self.question.users_at)
+    pub(super) fn known(&self, account: &Candidate) -> (AccountRow, Timestamp) {
+        as_known(account, self.question.memory, self.question.users_at)
+    }
+
+    /// Whether the account can log in, and since when that is known.
+    pub(super) fn status(&self, account: &Candidate) -> (AccountStatus, Timestamp) {
+        status_as_known(account, self.question.memory, self.question.users_at)
+    }
+
+    pub(super) fn is_active(&self, account: &Candidate) -> bool {
+        self.status(account).0 == AccountStatus::Active
     }
 
     /// Every HR row exactly once, in the order of the files; then the rest.
@@ -479,8 +346,10 @@ impl Settling<'_, '_, '_> {
             let lines = self.result.dispositions.iter();
             lines.filter(|line| line.origin == Origin::Hr)
         };
-        let sources: BTreeSet<&SourceRow> =
+        // The lines of one row stand together by now.
+        let mut sources: Vec<&SourceRow> =
             from_hr().filter_map(|line| line.source.as_ref()).collect();
+        sources.dedup();
         let counted = from_hr().count();
         let rows = self.question.rows.len() + self.question.invalid.len();
         if counted == rows && sources.len() == rows {
@@ -494,6 +363,8 @@ impl Settling<'_, '_, '_> {
     }
 }
 
-pub(super) fn text<T: ToString + ?Sized>(value: Option<&T>) -> String {
-    value.map(ToString::to_string).unwrap_or_default()
+pub(super) fn text<T: AsRef<Text>>(value: Option<&T>) -> Text {
+    value
+        .map(|value| value.as_ref().clone())
+        .unwrap_or_default()
 }

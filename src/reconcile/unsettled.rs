@@ -124,7 +124,7 @@ pub(super) fn person_behind(row: &UnsettledRow) -> Person {
 
 impl Settling<'_, '_, '_> {
     /// An earlier night's row, with what became of it then.
-    pub(super) fn unsettled(&mut self, person: &Person, row: &UnsettledRow, found: &Match) {
+    pub(super) fn unsettled(&mut self, person: &Person, row: &UnsettledRow, found: &Match<'_>) {
         let day = self.question.calendar.day(row.first_listed);
         let detail = format!(
             "{}; listed on {day} and not settled since: a corrected row of the person in HR's next \
@@ -164,7 +164,7 @@ impl Settling<'_, '_, '_> {
             date: person.date(),
             disposition: verdict.disposition,
             reason: verdict.reason,
-            detail: verdict.detail.clone(),
+            detail: verdict.detail.to_string(),
             first_listed: self.question.as_of,
         });
     }

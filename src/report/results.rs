@@ -130,10 +130,10 @@ fn row(
             .unwrap_or_default()
             .to_owned(),
         license
-            .map(|license| license.display.clone())
+            .map(|license| license.display.to_string())
             .unwrap_or_default(),
         license
-            .map(|license| license.country.clone())
+            .map(|license| license.country.to_string())
             .unwrap_or_default(),
         text(
             ended
@@ -177,7 +177,7 @@ fn row(
 /// The outcome's own words where it has any, else the disposition's.
 fn detail(line: Option<&RowDisposition>, ended: Option<&str>) -> String {
     let said = ended.filter(|detail| !detail.is_empty());
-    said.or(line.map(|line| line.detail.as_str()))
+    said.or(line.map(|line| line.detail.as_ref()))
         .unwrap_or_default()
         .to_owned()
 }

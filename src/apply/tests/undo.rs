@@ -161,18 +161,18 @@ fn line_of(number: usize) -> RowDisposition {
     RowDisposition {
         origin: Origin::Hr,
         source: None,
-        employee_id: format!("E{number:04}"),
-        person: String::new(),
-        work_email: username(number),
-        site: String::new(),
-        cost_center: String::new(),
+        employee_id: format!("E{number:04}").into(),
+        person: "".into(),
+        work_email: username(number).into(),
+        site: "".into(),
+        cost_center: "".into(),
         termination_date: None,
         disposition: Disposition::Planned,
         reason: Reason::DeactivationDue,
-        detail: String::new(),
-        matched_by: "employee_id".to_owned(),
-        user_id: user_id(number),
-        username: username(number),
+        detail: "".into(),
+        matched_by: "employee_id".into(),
+        user_id: user_id(number).into(),
+        username: username(number).into(),
         next_due: None,
         needs_a_look: false,
     }
@@ -258,7 +258,7 @@ async fn night_and_undo(people: Vec<Person>) {
     let lost: BTreeMap<String, String> = undone
         .dispositions
         .iter()
-        .map(|line| (line.user_id.clone(), line.detail.clone()))
+        .map(|line| (line.user_id.to_string(), line.detail.to_string()))
         .collect();
     night.plan = undone;
     night.stop = StopSwitch::default();

@@ -83,7 +83,7 @@ fn recorded(mut row: HrRow, state: TerminationState, knows_account: bool) -> Ter
     let termination = crate::model::Termination {
         person: night.rows[0]
             .person_key()
-            .unwrap_or_else(|| crate::model::PersonKey::stored(line.person.clone())),
+            .unwrap_or_else(|| crate::model::PersonKey::stored(line.person.to_string())),
         date,
         employee_id: night.rows[0].employee_id.clone(),
         work_email: night.rows[0].work_email.clone(),

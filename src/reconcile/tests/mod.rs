@@ -4,5 +4,6 @@ pub(crate) mod scenario;
 
 mod lookalikes;
 mod matching;
+mod model;
 mod rows;
 mod time;

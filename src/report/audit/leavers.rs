@@ -70,9 +70,12 @@ pub fn leaving(
         .map(|(key, _)| key)
         .collect();
     let mut seats = BTreeMap::new();
-    for (key, candidate) in &found.accounts {
-        let (account, _) = as_known(&candidate.row, key, memory, users_at);
-        if account.status == AccountStatus::Active && leavers.contains(key) {
+    for candidate in found.accounts() {
+        if !leavers.contains(&candidate.key) {
+            continue;
+        }
+        let (account, _) = as_known(candidate, memory, users_at);
+        if account.status == AccountStatus::Active {
             for license in &account.licenses {
                 let place = (license.pool(), Place::of(&account));
                 *seats.entry(place).or_default() += 1;
@@ -92,10 +95,10 @@ pub fn leaver_seats(
 ) -> Vec<LeaverSeats> {
     let mut seats = Vec::new();
     for (key, line) in deciding_lines(lines) {
-        let Some(candidate) = found.accounts.get(&key) else {
+        let Some(candidate) = found.get(&key) else {
             continue;
         };
-        let (account, _) = as_known(&candidate.row, &key, memory, users_at);
+        let (account, _) = as_known(candidate, memory, users_at);
         let mut held: BTreeMap<Pool, u32> = BTreeMap::new();
         for license in &account.licenses {
             *held.entry(license.pool()).or_default() += 1;
@@ -104,9 +107,9 @@ pub fn leaver_seats(
         let name = names.into_iter().find(|name| !name.is_empty());
         seats.extend(held.into_iter().map(|(pool, quantity)| {
             LeaverSeats {
-                employee_id: line.employee_id.clone(),
-                person: line.person.clone(),
-                account: name.cloned().unwrap_or_default(),
+                employee_id: line.employee_id.to_string(),
+                person: line.person.to_string(),
+                account: name.map(ToString::to_string).unwrap_or_default(),
                 place: Place::of(&account),
                 termination_date: line.termination_date,
                 status: account.status,
@@ -119,7 +122,7 @@ pub fn leaver_seats(
                 disposition: line.disposition,
                 reason: line.reason,
                 next_due: line.next_due,
-                detail: line.detail.clone(),
+                detail: line.detail.to_string(),
             }
         }));
     }

@@ -15,7 +15,7 @@ pub(super) fn whose_account(dossier: &Dossier<'_>, page: &mut Page) {
     }
     for evidence in &dossier.keys {
         page.say(&key(evidence));
-        for (_, candidate, is_strangers) in &evidence.accounts {
+        for (candidate, is_strangers) in &evidence.accounts {
             if *is_strangers && !evidence.is_shared {
                 page.detail(&format!(
                     "The name of {} is {:?}: somebody else, first and last name both differ.",
@@ -222,7 +222,7 @@ fn key(evidence: &KeyEvidence<'_>) -> String {
     let accounts: Vec<String> = evidence
         .accounts
         .iter()
-        .map(|(_, candidate, _)| called(&candidate.row))
+        .map(|(candidate, _)| called(&candidate.row))
         .collect();
     match accounts.as_slice() {
         [] => format!("{name}: no account has it."),

@@ -248,7 +248,7 @@ fn found(past: &PastRuns) -> Vec<String> {
         .dispositions
         .iter()
         .map(|line| {
-            let detail = match line.detail.as_str() {
+            let detail = match line.detail.as_ref() {
                 "" => String::new(),
                 detail => format!(": {detail}"),
             };

@@ -109,7 +109,7 @@ impl Explanation<'_> {
         } else {
             ""
         };
-        let detail = match line.detail.as_str() {
+        let detail = match line.detail.as_ref() {
             "" => String::new(),
             detail => format!(": {detail}"),
         };

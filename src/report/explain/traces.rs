@@ -60,7 +60,7 @@ impl Traces {
             traces.add_name(id.as_str());
         }
         if let Some(account) = &dossier.account {
-            traces.accounts.insert(account.key.clone());
+            traces.accounts.insert(account.reported.key.clone());
             traces.add_account(&account.known);
         }
         traces
@@ -68,7 +68,7 @@ impl Traces {
 
     pub(super) fn of_account(stray: &StrayAccount<'_>) -> Self {
         let mut traces = Self::of_records(&stray.history);
-        traces.accounts.insert(stray.account.key.clone());
+        traces.accounts.insert(stray.account.reported.key.clone());
         traces.add_account(&stray.account.known);
         traces
     }
@@ -122,7 +122,7 @@ impl Traces {
         ];
         let is_named = names
             .iter()
-            .any(|name| self.names.contains(&name.to_lowercase()));
+            .any(|name| self.names.contains(name.to_lowercase().as_str()));
         is_named && self.is_called(&line.person)
     }
 

@@ -269,7 +269,7 @@ impl<'a> Sorter<'a> {
                 Err(BillError::WhichCountry {
                     file: line.source.file.to_string(),
                     line: line.source.line,
-                    license: name.display.clone(),
+                    license: name.display.to_string(),
                     countries: countries.join(", "),
                 })
             }
@@ -292,7 +292,7 @@ impl<'a> Sorter<'a> {
                 | ChargeKind::Fee
                 | ChargeKind::Total
                 | ChargeKind::Unknown,
-            ) => name.display.clone(),
+            ) => name.display.to_string(),
         };
         let charge = self.others.entry((kind, name.clone()));
         let charge = charge.or_insert_with(|| OtherCharge {

@@ -159,12 +159,12 @@ impl AccessInquiry<'_> {
             _ => self.state_by_time(removal, due),
         };
         let mut leaver = LeaverAccess {
-            person: line.person.clone(),
-            employee_id: line.employee_id.clone(),
-            work_email: line.work_email.clone(),
-            username: line.username.clone(),
-            site: line.site.clone(),
-            cost_center: line.cost_center.clone(),
+            person: line.person.to_string(),
+            employee_id: line.employee_id.to_string(),
+            work_email: line.work_email.to_string(),
+            username: line.username.to_string(),
+            site: line.site.to_string(),
+            cost_center: line.cost_center.to_string(),
             source: line.source.clone(),
             date,
             due,
@@ -270,7 +270,7 @@ impl<'a> Lines<'a> {
         let mut by_word: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (position, line) in all.iter().enumerate() {
             for word in [&line.employee_id, &line.work_email, &line.person] {
-                let positions = by_word.entry(word.to_lowercase()).or_default();
+                let positions = by_word.entry(str::to_lowercase(word)).or_default();
                 positions.push(position);
             }
         }
@@ -334,9 +334,9 @@ fn may_be_open(line: &RowDisposition) -> bool {
 
 fn who(line: &RowDisposition) -> (String, String, String) {
     (
-        line.employee_id.clone(),
-        line.work_email.clone(),
-        line.person.clone(),
+        line.employee_id.to_string(),
+        line.work_email.to_string(),
+        line.person.to_string(),
     )
 }
 
