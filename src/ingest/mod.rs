@@ -26,6 +26,7 @@ mod amounts;
 mod bill;
 mod body;
 mod candidate;
+mod cells;
 mod chunks;
 mod content;
 mod date_columns;

@@ -77,7 +77,7 @@ impl<'f> UsersReader<'f> {
         let licenses = LicenseColumns::of_header(&layout)?;
         if !names.0.contains_key(users::USER_ID.name) {
             let had_ids = layout.column(&users::USER_ID).exists();
-            let values = tell_what_user_ids_are(head, &mut layout).ok()?;
+            let values = tell_what_user_ids_are(head, &mut layout);
             if had_ids && values < USER_ID_SAMPLE {
                 return None;
             }
@@ -380,16 +380,13 @@ impl<'f> UsersReader<'f> {
 /// and opaque. Numbers that count the rows name another account every night.
 ///
 /// Returns how many values were looked at.
-pub(super) fn tell_what_user_ids_are(
-    file: &TextFile,
-    layout: &mut Layout,
-) -> Result<usize, IngestError> {
+pub(super) fn tell_what_user_ids_are(file: &TextFile, layout: &mut Layout) -> usize {
     let user_id = layout.column(&users::USER_ID);
     let email = layout.column(&users::EMAIL);
     let mut records = layout.body_records(file);
     let (mut values, mut usernames, mut counting) = (0, 0, 0);
     let mut previous = None;
-    while user_id.exists() && values < USER_ID_SAMPLE && records.advance()? {
+    while user_id.exists() && values < USER_ID_SAMPLE && records.advance() {
         let value = user_id.text(records.record());
         if !is_blank(value) && !is_damaged_number(value) {
             values += 1;
@@ -411,7 +408,7 @@ pub(super) fn tell_what_user_ids_are(
         ));
         layout.assign(&users::USER_ID, Vec::new());
     }
-    Ok(values)
+    values
 }
 
 fn is_username(value: &str, email: &str) -> bool {
