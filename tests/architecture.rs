@@ -130,6 +130,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("calamine", &["ingest"]),
     ("clap", &["cli"]),
     ("csv", &["ingest", "plan", "report"]),
+    ("ecow", &["model"]),
     ("encoding_rs", &["ingest"]),
     ("fastrand", &["vendor"]),
     ("flate2", &["ingest"]),
@@ -141,7 +142,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("memchr", &["ingest"]),
     // The binary alone decides whose allocator it uses.
     ("mimalloc", &["main"]),
-    ("rayon", &["ingest"]),
+    ("rayon", &["ingest", "reconcile"]),
     ("reqwest", &["http"]),
     ("rust_xlsxwriter", &["report"]),
     ("rusqlite", &["ledger"]),

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::restore;
-use crate::model::{AccountStatus, EmailAddress, LicenseKind, LicenseName, PersonName, Username};
+use crate::model::{
+    AccountStatus, EmailAddress, LicenseKind, LicenseName, PersonName, Text, Username,
+};
 use crate::plan::{Expected, Phase, Removal, Step};
 use crate::vendor::{NewLicense, Status, UserChange};
 
@@ -204,9 +206,9 @@ fn other_contact(
                 Some(email) if !shown.is_empty() => (!shown.contains(email)).then_some(OTHER_EMAIL),
                 Some(_) | None => {
                     let shown = PersonName {
-                        first: user.first_name().to_owned(),
-                        last: user.last_name().to_owned(),
-                        full: String::new(),
+                        first: user.first_name().into(),
+                        last: user.last_name().into(),
+                        full: Text::new(),
                     };
                     let is_other = name.is_somebody_else(&shown);
                     is_other.then_some("its name is another, and there is no e-mail to compare")

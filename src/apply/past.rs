@@ -9,7 +9,7 @@ use super::judge::Wanted;
 use crate::ledger::{AttemptEnd, AttemptRow, Ledger, LedgerError};
 use crate::model::{
     AccountKey, Channel, EmailAddress, LicenseKind, LicenseName, Memory, Outcome, OutcomeRecord,
-    PersonName, UserId,
+    PersonName, Text, UserId,
 };
 use crate::plan::{self, Lane, PastAccount, PastState, Phase, Plan, Step};
 use crate::vendor::{ScimUser, User};
@@ -295,9 +295,9 @@ fn before(
 
 fn named(first: &str, last: &str) -> PersonName {
     PersonName {
-        first: first.to_owned(),
-        last: last.to_owned(),
-        full: String::new(),
+        first: first.into(),
+        last: last.into(),
+        full: Text::new(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::target::Tenant;
 use crate::config::Settings;
 use crate::ingest::{AccountObserver, InputRole};
 use crate::model::{
-    AccountRow, AccountStatus, EmailAddress, InvalidRow, LicenseName, PersonName, SourceRow,
+    AccountRow, AccountStatus, EmailAddress, InvalidRow, LicenseName, PersonName, SourceRow, Text,
     UserId, Username,
 };
 use crate::plan::PlanInput;
@@ -185,12 +185,12 @@ fn account_row(user: &User, status: AccountStatus) -> Result<AccountRow, Box<Inv
         employee_id: None,
         name: name(user),
         status,
-        site: user.site_name().to_owned(),
-        department: user.department().to_owned(),
-        cost_center: String::new(),
+        site: user.site_name().into(),
+        department: user.department().into(),
+        cost_center: Text::new(),
         created,
-        scim_provider: user.scim_provider().unwrap_or_default().to_owned(),
-        extension: user.extension_number().to_owned(),
+        scim_provider: user.scim_provider().unwrap_or_default().into(),
+        extension: user.extension_number().into(),
         phone_numbers: user.phone_numbers(),
         devices: user.devices(),
         groups: user.memberships(),
@@ -214,16 +214,16 @@ fn invalid(user: &User, column: &str, value: &str, problem: &str) -> Box<Invalid
 
 fn unnumbered() -> SourceRow {
     SourceRow {
-        file: LIVE.to_owned(),
+        file: LIVE.into(),
         line: 0,
     }
 }
 
 fn name(user: &User) -> PersonName {
     PersonName {
-        first: user.first_name().to_owned(),
-        last: user.last_name().to_owned(),
-        full: String::new(),
+        first: user.first_name().into(),
+        last: user.last_name().into(),
+        full: Text::new(),
     }
 }
 

@@ -286,8 +286,8 @@ impl AccountObserver for Seeds {
         self.add(sandbox::SeedUser {
             user_id: row.user_id.as_ref().map(ToString::to_string),
             username: username.to_string(),
-            first_name: row.name.first.clone(),
-            last_name: row.name.last.clone(),
+            first_name: row.name.first.to_string(),
+            last_name: row.name.last.to_string(),
             email: row
                 .email
                 .as_ref()

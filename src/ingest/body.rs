@@ -212,9 +212,9 @@ impl WhoColumns {
     /// The name as written.
     pub(super) fn name(&self, cells: Cells<'_>) -> PersonName {
         PersonName {
-            first: self.first_name.text(cells).to_owned(),
-            last: self.last_name.text(cells).to_owned(),
-            full: self.full_name.text(cells).to_owned(),
+            first: self.first_name.text(cells).into(),
+            last: self.last_name.text(cells).into(),
+            full: self.full_name.text(cells).into(),
         }
     }
 

@@ -335,7 +335,7 @@ impl Look<'_> {
     }
 
     fn name(self, row: Cells<'_>) -> PersonName {
-        let text = |field| self.layout.column(field).text(row).to_owned();
+        let text = |field| self.layout.column(field).text(row).into();
         PersonName {
             first: text(&hr::FIRST_NAME),
             last: text(&hr::LAST_NAME),

@@ -188,7 +188,7 @@ fn count_votes(
     if columns.is_empty() {
         return Ok(none());
     }
-    let parts: Vec<Vec<DateVotes>> = chunks
+    let parts: Vec<Result<Vec<DateVotes>, IngestError>> = chunks
         .par_iter()
         .map(|chunk| {
             let mut votes = none();
@@ -201,10 +201,11 @@ fn count_votes(
             })?;
             Ok(votes)
         })
-        .collect::<Result<_, IngestError>>()?;
+        .collect();
     let mut total = none();
+    // Of several chunks that cannot be read the first is told.
     for part in parts {
-        for (total, votes) in total.iter_mut().zip(part) {
+        for (total, votes) in total.iter_mut().zip(part?) {
             total.merge(votes);
         }
     }

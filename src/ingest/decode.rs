@@ -7,6 +7,7 @@ use super::error::{IngestError, Refusal};
 use super::input_file::{Encoding, LineEnd};
 use super::options::TextFormat;
 use super::packed::Packing;
+use crate::model::Text;
 
 /// What to do about almost any file that is no text.
 const SAVE_AS: &str = "open it in a spreadsheet and save it as \"CSV UTF-8\" or as .xlsx";
@@ -73,7 +74,7 @@ pub(super) struct PackedAs {
 #[derive(Debug)]
 pub(super) struct TextFile {
     /// The path as it was given.
-    pub name: String,
+    pub name: Text,
     /// Digest, in hex, of the bytes as they were given.
     pub sha256: String,
     /// Length, in bytes, of what was given.
@@ -116,7 +117,7 @@ impl TextFile {
             return Err(refusal.into());
         }
         Ok(Self {
-            name,
+            name: name.into(),
             sha256: content_sha256.clone(),
             bytes: length,
             packing: None,
@@ -141,7 +142,7 @@ impl TextFile {
     ) -> Self {
         let content_sha256 = digest(bytes);
         Self {
-            name,
+            name: name.into(),
             sha256: content_sha256.clone(),
             bytes: bytes.len() as u64,
             packing: None,

@@ -1,9 +1,12 @@
+mod part;
+
 use std::path::Path;
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use super::aliases::hr;
-use super::body::{self, Count, DataRecord, WhoColumns};
+use super::body::{self, DataRecord, WhoColumns};
 use super::cells::Cells;
 use super::content::{self, Sample};
 use super::date_columns::{self, DateColumn, DatePins, disagreement};
@@ -15,13 +18,18 @@ use super::input_file::InputFile;
 use super::kind;
 use super::layout::{self, Layout};
 use super::open;
-use super::status::{Action, Leave, Meaning, UnknownWords, Vocabulary, both_statuses};
+use super::status::{Action, Leave, Meaning, Vocabulary, both_statuses};
 use super::taken_back::Contradictions;
 use super::text::{excerpt, lost_characters, tidy};
 use super::{ColumnNames, Formats};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrRow, InvalidRow, SourceRow, Username,
 };
+use part::Part;
+
+/// Bytes of text that are read at a time: enough rows for what is told once a
+/// chunk not to matter.
+const CHUNK_BYTES: usize = 512 << 10;
 
 /// An HR export, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,16 +54,17 @@ pub fn read_hr(
     formats: &Formats,
 ) -> Result<HrFile, IngestError> {
     let file = open::open(path, &hr::TABLE, columns, &formats.hr)?;
-    read_text(&file, columns, formats)
+    read_text(&file, columns, formats, CHUNK_BYTES)
 }
 
 fn read_text(
     file: &TextFile,
     names: &ColumnNames,
     formats: &Formats,
+    chunk_bytes: usize,
 ) -> Result<HrFile, IngestError> {
     let mut layout = understand(file, names, formats)?;
-    let chunks = layout.body(file, usize::MAX)?;
+    let chunks = layout.body(file, chunk_bytes)?;
     body::refuse_broken_off(file, &layout, &chunks)?;
     let pins = DatePins {
         key: "hr_dates",
@@ -75,23 +84,22 @@ fn read_text(
     let date_orders = date_orders.collect();
 
     let reader = HrReader::new(file, &layout, dates, names, formats);
-    let (mut rows, mut invalid) = (Vec::new(), Vec::new());
-    let (mut statuses, mut actions) = (UnknownWords::default(), UnknownWords::default());
-    let mut second_table = None;
-    let mut count = Count::default();
-    for chunk in &chunks {
-        let counted =
-            body::for_each_record(file, &layout, chunk, |record| match reader.read(&record) {
-                Ok(row) => rows.push(row),
-                Err(Unread::Invalid(row)) => invalid.push(*row),
-                Err(Unread::UnknownStatus(word)) => statuses.add(word, record.line),
-                Err(Unread::UnknownAction(word)) => actions.add(word, record.line),
-                Err(Unread::OtherHeader(refusal)) => {
-                    second_table.get_or_insert(*refusal);
-                }
-            })?;
-        count = count.plus(counted);
+    let parts: Vec<Result<Part, IngestError>> = chunks
+        .par_iter()
+        .map(|chunk| Part::read(&reader, &layout, chunk))
+        .collect();
+    let mut all = Part::default();
+    for part in parts {
+        all.add(part?);
     }
+    let Part {
+        rows,
+        invalid,
+        statuses,
+        actions,
+        second_table,
+        count,
+    } = all;
     let refusal = second_table
         .or_else(|| statuses.refuse_hr(file, &hr::STATUS, reader.status.column.header()))
         .or_else(|| actions.refuse_hr(file, &hr::ACTION, reader.action.header()));
@@ -233,9 +241,9 @@ impl<'f> HrReader<'f> {
             termination_date: self.date(record, &self.termination_date)?,
             last_day: self.date(record, &self.last_day)?,
             rehire_date: self.date(record, &self.rehire_date)?,
-            site: self.site.text(cells).to_owned(),
-            department: self.department.text(cells).to_owned(),
-            cost_center: self.cost_center.text(cells).to_owned(),
+            site: self.site.text(cells).into(),
+            department: self.department.text(cells).into(),
+            cost_center: self.cost_center.text(cells).into(),
         };
         if row.person_key().is_none() {
             let fault = Fault::new(

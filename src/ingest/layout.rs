@@ -298,7 +298,7 @@ impl Layout {
         let unused = self.header.iter().enumerate();
         InputFile {
             role: self.table.role,
-            path: file.name.clone(),
+            path: file.name.to_string(),
             sha256: file.sha256.clone(),
             bytes: file.bytes,
             rows,

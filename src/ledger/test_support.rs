@@ -9,7 +9,7 @@ use super::{Acceptance, AttemptKey, Identity, Intent, Ledger};
 use crate::model::{
     AccessTrail, AccountKey, Disposition, EmployeeId, LicenseName, Outcome, OutcomeRecord,
     PersonKey, PersonName, Reason, SourceRow, TaskKind, TaskRecord, TaskState, Termination,
-    TerminationId, TerminationRecord, TerminationState, UnsettledRow, UserId,
+    TerminationId, TerminationRecord, TerminationState, Text, UnsettledRow, UserId,
 };
 
 /// A folder of its own for one test's ledger.
@@ -88,14 +88,14 @@ pub(super) fn leaver(employee_id: &str) -> TerminationRecord {
             work_email: None,
             username: None,
             name: PersonName {
-                full: "Jana Müller".to_owned(),
+                full: "Jana Müller".into(),
                 ..PersonName::default()
             },
-            site: "Berlin".to_owned(),
-            department: String::new(),
-            cost_center: String::new(),
+            site: "Berlin".into(),
+            department: Text::new(),
+            cost_center: Text::new(),
             source: SourceRow {
-                file: "hr.csv".to_owned(),
+                file: "hr.csv".into(),
                 line: 2,
             },
         },
@@ -116,7 +116,7 @@ pub(super) fn leaver(employee_id: &str) -> TerminationRecord {
 pub(super) fn unsettled(employee_id: &str) -> UnsettledRow {
     UnsettledRow {
         source: SourceRow {
-            file: "hr.csv".to_owned(),
+            file: "hr.csv".into(),
             line: 3,
         },
         employee_id: EmployeeId::parse(employee_id),
@@ -124,8 +124,8 @@ pub(super) fn unsettled(employee_id: &str) -> UnsettledRow {
         username: None,
         name: PersonName::default(),
         identities: vec![format!("employee:{employee_id}")],
-        site: String::new(),
-        cost_center: String::new(),
+        site: Text::new(),
+        cost_center: Text::new(),
         date: None,
         disposition: Disposition::Invalid,
         reason: Reason::Unreadable,

@@ -2,7 +2,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountKey, EmailAddress, EmployeeId, LicenseName, PersonName, SourceRow, UserId, Username,
+    AccountKey, EmailAddress, EmployeeId, LicenseName, PersonName, SourceRow, Text, UserId,
+    Username,
 };
 
 /// One understood data row of the users report: an account, or one licence of
@@ -24,17 +25,17 @@ pub struct AccountRow {
     /// Whether the account can log in.
     pub status: AccountStatus,
     /// Site name, or empty.
-    pub site: String,
+    pub site: Text,
     /// Department, or empty.
-    pub department: String,
+    pub department: Text,
     /// Cost center, or empty.
-    pub cost_center: String,
+    pub cost_center: Text,
     /// When the account was created, where the report says.
     pub created: Option<Timestamp>,
     /// The identity provider that manages the account, or empty.
-    pub scim_provider: String,
+    pub scim_provider: Text,
     /// Extension number, or empty.
-    pub extension: String,
+    pub extension: Text,
     /// Phone numbers as written, kept for manual tasks.
     pub phone_numbers: Vec<String>,
     /// Devices as written, kept for manual tasks.

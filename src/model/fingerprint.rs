@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
 /// What fingerprints are of: equal texts of different sorts differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrintOf {
@@ -75,6 +78,28 @@ fn ascii_lower_case(word: u64) -> u64 {
     let past_z = low_bits + (0x7f - u64::from(b'Z')) * EACH;
     let upper = (from_a ^ past_z) & !word & (0x80 * EACH);
     word | (upper >> 2)
+}
+
+/// A map that finds its texts by their fingerprints and then compares them. For
+/// what a report says over and over: looking it up is most of the work.
+pub type PrintMap<K, V> = HashMap<K, V, BuildHasherDefault<PrintHasher>>;
+
+/// Makes a fingerprint of what it is shown.
+#[derive(Debug, Clone, Default)]
+pub struct PrintHasher(u64);
+
+impl Hasher for PrintHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = fold_in(self.0, fingerprint(PrintOf::Word, bytes));
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.0 ^= u64::from(number);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// A set of fingerprints that never overlooks one, and takes a few others for

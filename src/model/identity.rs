@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{PrintOf, fingerprint, folded_fingerprint};
+use super::{PrintOf, Text, fingerprint, folded_fingerprint};
 
 /// E-mail addresses that 8x8 fills in or suggests when nobody has one; many
 /// accounts share them, so they never identify anybody.
@@ -30,7 +30,7 @@ const LONGEST_BLANK: usize = 10;
 /// not one of the vendor's placeholders.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct EmailAddress(String);
+pub struct EmailAddress(Text);
 
 impl EmailAddress {
     /// `None` when the text is no address or a placeholder.
@@ -79,7 +79,7 @@ impl fmt::Display for EmailAddress {
 /// An 8x8 username, unique across all of 8x8; compared case-folded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Username(String);
+pub struct Username(Text);
 
 impl Username {
     /// `None` when the cell holds no value, or what a spreadsheet made of one.
@@ -96,6 +96,11 @@ impl Username {
         }
         (!is_blank(text) && !is_damaged_number(text))
             .then(|| folded_fingerprint(PrintOf::Name, text.as_bytes()))
+    }
+
+    /// The address that the username is, if it is one.
+    pub fn address(&self) -> Option<EmailAddress> {
+        is_address(&self.0).then(|| EmailAddress(self.0.clone()))
     }
 
     /// The username's fingerprint: that of the address that is the same.
@@ -118,14 +123,14 @@ impl fmt::Display for Username {
 /// An employee id as text: zeros kept, never compared as a number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct EmployeeId(String);
+pub struct EmployeeId(Text);
 
 impl EmployeeId {
     /// `None` when the cell holds no value, only zeros, or what a spreadsheet
     /// made of a long number (`6.34E+17`): such ids belong to many people.
     pub fn parse(text: &str) -> Option<Self> {
         let trimmed = text.trim();
-        is_employee_id(trimmed).then(|| Self(trimmed.to_owned()))
+        is_employee_id(trimmed).then(|| Self(trimmed.into()))
     }
 
     /// The fingerprint of the id that the text is, without making one.
@@ -160,14 +165,14 @@ impl fmt::Display for EmployeeId {
 /// The vendor's id of a user: case-sensitive, opaque.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct UserId(String);
+pub struct UserId(Text);
 
 impl UserId {
     /// `None` when the cell is blank, was damaged by a spreadsheet, or holds a
     /// username or an e-mail address (some reports call the username "User ID").
     pub fn parse(text: &str) -> Option<Self> {
         let trimmed = text.trim();
-        is_user_id(trimmed).then(|| Self(trimmed.to_owned()))
+        is_user_id(trimmed).then(|| Self(trimmed.into()))
     }
 
     /// The fingerprint of the id that the text is, without making one.
@@ -197,14 +202,14 @@ impl fmt::Display for UserId {
 /// else its username.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct AccountKey(String);
+pub struct AccountKey(Text);
 
 impl AccountKey {
     /// `None` when the account has neither id nor username.
     pub fn of(user_id: Option<&UserId>, username: Option<&Username>) -> Option<Self> {
         match (user_id, username) {
-            (Some(id), _) => Some(Self(format!("id:{id}"))),
-            (None, Some(name)) => Some(Self(format!("username:{name}"))),
+            (Some(id), _) => Some(Self(joined(["id:", id.as_str()]))),
+            (None, Some(name)) => Some(Self(joined(["username:", name.as_str()]))),
             (None, None) => None,
         }
     }
@@ -227,7 +232,7 @@ impl AccountKey {
 
     /// A key read back from the ledger.
     pub fn stored(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 }
 
@@ -235,7 +240,7 @@ impl AccountKey {
 /// one, else the work e-mail, else the username.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct PersonKey(String);
+pub struct PersonKey(Text);
 
 impl PersonKey {
     /// `None` when HR gives no usable identity.
@@ -245,11 +250,11 @@ impl PersonKey {
         username: Option<&Username>,
     ) -> Option<Self> {
         let text = if let Some(id) = employee_id {
-            format!("employee:{id}")
+            joined(["employee:", id.as_str()])
         } else if let Some(email) = work_email {
-            format!("email:{email}")
+            joined(["email:", email.as_str()])
         } else {
-            format!("username:{}", username?)
+            joined(["username:", username?.as_str()])
         };
         Some(Self(text))
     }
@@ -261,7 +266,7 @@ impl PersonKey {
 
     /// A key read back from the ledger.
     pub fn stored(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 }
 
@@ -271,48 +276,59 @@ fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;
     };
-    let is_gap = |c: char| c.is_whitespace() || c.is_control();
     !local.is_empty()
         && domain.contains('.')
         && !domain.starts_with('.')
         && !domain.ends_with('.')
         && !domain.contains('@')
         && !if text.is_ascii() {
-            text.bytes().any(|byte| is_gap(char::from(byte)))
+            text.bytes().any(|byte| !byte.is_ascii_graphic())
         } else {
-            text.chars().any(is_gap)
+            text.chars().any(|c| c.is_whitespace() || c.is_control())
         }
         && !PLACEHOLDER_EMAILS
             .iter()
             .any(|placeholder| placeholder.eq_ignore_ascii_case(text))
 }
 
+/// One text of two, made in one go.
+fn joined(parts: [&str; 2]) -> Text {
+    let mut text = Text::with_capacity(parts.iter().map(|part| part.len()).sum());
+    text.extend(parts);
+    text
+}
+
 fn is_employee_id(text: &str) -> bool {
-    let damaged = text.contains("E+") || text.contains("e+");
+    let mut pairs = text.as_bytes().windows(2);
+    let damaged = pairs.any(|pair| matches!(pair, b"E+" | b"e+"));
     let only_zeros = text.bytes().all(|byte| byte == b'0');
     !is_blank(text) && !damaged && !only_zeros
 }
 
 fn is_user_id(text: &str) -> bool {
     let is_foreign = |byte| matches!(byte, b'@' | b'.' | b' ' | b'/');
-    !is_blank(text) && !text.bytes().any(is_foreign) && !is_damaged_number(text)
+    let has_foreign = text.bytes().fold(false, |has, byte| has | is_foreign(byte));
+    !is_blank(text) && !has_foreign && !is_damaged_number(text)
 }
 
-fn fold(text: &str) -> String {
+fn fold(text: &str) -> Text {
     let text = text.trim();
     if text.is_ascii() {
         // Most keys are, and a report has millions.
-        return text.to_ascii_lowercase();
+        return Text::from(text).to_ascii_lowercase();
     }
-    text.nfc().collect::<String>().to_lowercase()
+    text.nfc().collect::<String>().to_lowercase().into()
 }
 
 /// Whether the text is what a spreadsheet made of a long number: of
 /// `1234567890123456` nothing is left but `1.23E+15`.
 pub fn is_damaged_number(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.trim().split_once(['E', 'e']) else {
+    let text = text.trim();
+    // Every key and number of a report comes by here, and few have such a letter.
+    let Some(letter) = text.bytes().position(|byte| matches!(byte, b'E' | b'e')) else {
         return false;
     };
+    let (mantissa, exponent) = (&text[..letter], &text[letter + 1..]);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     exponent.strip_prefix('+').is_some_and(digits) && digits(&mantissa.replace(['.', ','], ""))
 }

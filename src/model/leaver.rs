@@ -1,7 +1,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{EmailAddress, EmployeeId, PersonKey, PersonName, SourceRow, Username};
+use super::{EmailAddress, EmployeeId, PersonKey, PersonName, SourceRow, Text, Username};
 
 /// One understood data row of an HR export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,11 +25,11 @@ pub struct HrRow {
     /// The date of a rehire.
     pub rehire_date: Option<Date>,
     /// Site or location as HR names it, or empty.
-    pub site: String,
+    pub site: Text,
     /// Department as HR names it, or empty.
-    pub department: String,
+    pub department: Text,
     /// Cost center as HR names it, or empty.
-    pub cost_center: String,
+    pub cost_center: Text,
 }
 
 impl HrRow {

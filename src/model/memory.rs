@@ -197,8 +197,8 @@ impl Place {
     /// Where the account's person works.
     pub fn of(row: &AccountRow) -> Self {
         Self {
-            site: row.site.clone(),
-            cost_center: row.cost_center.clone(),
+            site: row.site.to_string(),
+            cost_center: row.cost_center.to_string(),
         }
     }
 }

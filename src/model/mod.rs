@@ -32,7 +32,12 @@ pub use account_cells::{AccountCells, KeyCell, LicenseSet};
 pub use bill::BillLine;
 pub use digest::{SHORT_DIGEST_LENGTH, sha256_hex, short_digest};
 pub use disposition::{Disposition, Origin, Reason};
-pub use fingerprint::{PrintOf, Sieve, fingerprint, fingerprint_of_pair, folded_fingerprint};
+/// A text of which a copy costs nothing: short ones stand in the value itself,
+/// longer ones are shared.
+pub use ecow::EcoString as Text;
+pub use fingerprint::{
+    PrintMap, PrintOf, Sieve, fingerprint, fingerprint_of_pair, folded_fingerprint,
+};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
 pub use identity::{
     AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank, is_damaged_number,

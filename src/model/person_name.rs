@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{PrintOf, fingerprint};
+use super::{PrintOf, Text, fingerprint};
 
 /// Words that stand in many names, or before and after them, and do not say
 /// whose the name is.
@@ -28,20 +28,33 @@ const SPECIAL_LETTERS: [(char, &str); 8] = [
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PersonName {
     /// First or given name as written, or empty.
-    pub first: String,
+    pub first: Text,
     /// Last or family name as written, or empty.
-    pub last: String,
+    pub last: Text,
     /// The whole name when the file has it in one cell, or empty.
-    pub full: String,
+    pub full: Text,
 }
 
 impl PersonName {
     /// The name for people to read.
     pub fn display(&self) -> String {
         if self.first.is_empty() && self.last.is_empty() {
-            return self.full.clone();
+            return self.full.to_string();
         }
         format!("{} {}", self.first, self.last).trim().to_owned()
+    }
+
+    /// Whether anything of it can be compared.
+    pub fn has_words(&self) -> bool {
+        let parts = [&self.first, &self.last, &self.full];
+        if !parts.iter().all(|part| part.is_ascii()) {
+            return !self.words().is_empty();
+        }
+        let has_word = |part: &Text| part.bytes().any(|byte| byte.is_ascii_alphanumeric());
+        if self.first.is_empty() && self.last.is_empty() {
+            return has_word(&self.full);
+        }
+        has_word(&self.first) || has_word(&self.last)
     }
 
     /// The name's plain words, sorted, so that `Müller, Jana` and
@@ -203,12 +216,12 @@ mod tests {
     fn name(text: &str) -> PersonName {
         match text.split_once('|') {
             Some((first, last)) => PersonName {
-                first: first.to_owned(),
-                last: last.to_owned(),
-                full: String::new(),
+                first: first.into(),
+                last: last.into(),
+                full: Text::new(),
             },
             None => PersonName {
-                full: text.to_owned(),
+                full: text.into(),
                 ..PersonName::default()
             },
         }

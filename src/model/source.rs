@@ -1,10 +1,12 @@
 use serde::{Deserialize, Serialize};
 
+use super::Text;
+
 /// Where a record stood in an input file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SourceRow {
     /// The file's name as it was given.
-    pub file: String,
+    pub file: Text,
     /// The physical line on which the record begins, from 1.
     pub line: u64,
 }

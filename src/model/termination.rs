@@ -1,12 +1,13 @@
 use std::fmt;
 
+use ecow::eco_format;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessTrail, AccountKey, EmailAddress, EmployeeId, PersonKey, PersonName, SourceRow, UserId,
-    Username,
+    AccessTrail, AccountKey, EmailAddress, EmployeeId, PersonKey, PersonName, SourceRow, Text,
+    UserId, Username,
 };
 
 /// One person, one date: the unit in which leaving is decided, carried out
@@ -26,11 +27,11 @@ pub struct Termination {
     /// The person's name.
     pub name: PersonName,
     /// Site or location, or empty.
-    pub site: String,
+    pub site: Text,
     /// Department, or empty.
-    pub department: String,
+    pub department: Text,
     /// Cost center, or empty.
-    pub cost_center: String,
+    pub cost_center: Text,
     /// The HR row that said so.
     pub source: SourceRow,
 }
@@ -38,14 +39,14 @@ pub struct Termination {
 impl Termination {
     /// What names it in ledger and plan.
     pub fn id(&self) -> TerminationId {
-        TerminationId(format!("{}@{}", self.person.as_str(), self.date))
+        TerminationId(eco_format!("{}@{}", self.person.as_str(), self.date))
     }
 }
 
 /// `PERSON@DATE`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TerminationId(String);
+pub struct TerminationId(Text);
 
 impl TerminationId {
     /// The id as stored.
@@ -55,7 +56,7 @@ impl TerminationId {
 
     /// An id read back from the ledger.
     pub fn stored(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 }
 

@@ -3,7 +3,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Disposition, EmailAddress, EmployeeId, PersonName, Reason, SourceRow, Username, short_digest,
+    Disposition, EmailAddress, EmployeeId, PersonName, Reason, SourceRow, Text, Username,
+    short_digest,
 };
 
 /// A row of an incremental HR file on which nobody could act. No later file
@@ -25,9 +26,9 @@ pub struct UnsettledRow {
     /// and those of the person's other rows, each with its kind in front.
     pub identities: Vec<String>,
     /// Site, or empty.
-    pub site: String,
+    pub site: Text,
     /// Cost center, or empty.
-    pub cost_center: String,
+    pub cost_center: Text,
     /// The date that the row speaks of, if any.
     pub date: Option<Date>,
     /// What became of it.

@@ -44,7 +44,7 @@ impl Planning<'_> {
             channel: self.channel_of(kind),
             needs_approval: is_approved_later.then(|| self.old_termination()),
             evidence: Evidence {
-                file: case.termination.source.file.clone(),
+                file: case.termination.source.file.to_string(),
                 line: case.termination.source.line,
                 matched_by: case.matched_by.clone(),
                 seen: seen(&case.account),

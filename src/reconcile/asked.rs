@@ -192,7 +192,7 @@ impl AskedRow {
 
 fn name(text: &str) -> PersonName {
     PersonName {
-        full: text.to_owned(),
+        full: text.into(),
         ..PersonName::default()
     }
 }
@@ -203,7 +203,7 @@ mod tests {
     use crate::reconcile::tests::scenario::{account, hr};
 
     fn asks_for_row(text: &str, file: &str, line: u64) -> bool {
-        let file = file.to_owned();
+        let file = file.into();
         Asked::new(text).is_row(&SourceRow { file, line })
     }
 

@@ -3,8 +3,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Question;
 use super::due::acting_date;
-use super::groups::row_keys;
 use super::history::History;
+use super::keys::row_keys;
 use crate::model::{
     EmploymentStatus, HrFileKind, HrRow, Reason, TerminationState, Trust, UnsettledRow,
 };

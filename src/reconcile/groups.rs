@@ -1,6 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::keys::{Key, keys_of};
+use rayon::prelude::*;
+
+use super::keys::{Identity, row_keys};
 use crate::model::{HrRow, PersonName};
 
 /// Which rows speak of the same person.
@@ -8,7 +10,7 @@ pub(super) struct Grouping {
     /// Every row is in exactly one group; groups and rows in the file's order.
     pub groups: Vec<Group>,
     /// Identities that stand for several people and never match.
-    pub shared: BTreeSet<String>,
+    pub shared: HashSet<Identity>,
 }
 
 /// The rows of one person.
@@ -23,24 +25,17 @@ impl Grouping {
     /// different names belongs to none of them; if it is an employee id, none
     /// of its rows can be trusted.
     pub(super) fn of(rows: &[HrRow]) -> Self {
-        // In whatever order they come: sets are joined, and sets are filled.
-        let mut by_identity: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, row) in rows.iter().enumerate() {
-            for key in row_keys(row) {
-                by_identity.entry(key.identity()).or_default().push(index);
-            }
-        }
         let mut sets = Sets::new(rows.len());
-        let mut shared = BTreeSet::new();
+        let mut shared = HashSet::new();
         let mut disputed = BTreeSet::new();
-        for (identity, members) in by_identity {
+        for (identity, members) in repeated_identities(rows) {
             if !has_strangers(rows, &members) {
                 members
                     .windows(2)
                     .for_each(|pair| sets.join(pair[0], pair[1]));
                 continue;
             }
-            if identity.starts_with("employee:") {
+            if identity.is_employee_id() {
                 disputed.extend(members);
             }
             shared.insert(identity);
@@ -56,12 +51,29 @@ impl Grouping {
     }
 }
 
-pub(super) fn row_keys(row: &HrRow) -> Vec<Key> {
-    keys_of(
-        row.employee_id.as_ref(),
-        row.work_email.as_ref(),
-        row.username.as_ref(),
-    )
+/// The identities that several rows carry, each with these rows. Most stand on
+/// one row alone, which their fingerprints show without a look at any text.
+fn repeated_identities(rows: &[HrRow]) -> Vec<(Identity, Vec<usize>)> {
+    let prints_of = |(row, cells): (usize, &HrRow)| {
+        let keys = row_keys(cells).into_iter();
+        keys.map(move |key| (key.identity().fingerprint(), row))
+    };
+    let rows_of_prints = rows.par_iter().enumerate().flat_map_iter(prints_of);
+    let mut rows_of_prints: Vec<(u64, usize)> = rows_of_prints.collect();
+    rows_of_prints.par_sort_unstable();
+    let alike = rows_of_prints.chunk_by(|(one, _), (other, _)| one == other);
+    let mut repeated = Vec::new();
+    for alike in alike.filter(|alike| alike.len() > 1) {
+        let mut members: BTreeMap<Identity, Vec<usize>> = BTreeMap::new();
+        for &(print, row) in alike {
+            let identities = row_keys(&rows[row]).into_iter().map(|key| key.identity());
+            for identity in identities.filter(|identity| identity.fingerprint() == print) {
+                members.entry(identity).or_default().push(row);
+            }
+        }
+        repeated.extend(members);
+    }
+    repeated
 }
 
 /// Each name is compared once, for thousands of rows may share an identity.
@@ -104,11 +116,118 @@ impl Sets {
     }
 
     fn all(&mut self) -> Vec<Vec<usize>> {
-        let mut sets: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut sets: Vec<Vec<usize>> = Vec::with_capacity(self.parent.len());
+        let mut places = vec![0; self.parent.len()];
         for index in 0..self.parent.len() {
             let root = self.root(index);
-            sets.entry(root).or_default().push(index);
+            if root == index {
+                places[root] = sets.len();
+                sets.push(vec![index]);
+            } else {
+                sets[places[root]].push(index);
+            }
         }
-        sets.into_values().collect()
+        sets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::EmailAddress;
+    use crate::reconcile::keys::{Key, distinct};
+    use crate::reconcile::tests::scenario::hr;
+    use proptest::prelude::*;
+
+    /// Few values, so that keys are often shared.
+    fn row() -> impl Strategy<Value = HrRow> {
+        let cells = "(id=(5|05|6) )?(email=(jane|pat|team) )?(user=(jane@example\\.com|TEAM@example\\.com|pat|5) )?(name=(Jane_Doe|Jane_Poe|Pat_Poe|-))?";
+        cells.prop_map(|cells| hr(&cells))
+    }
+
+    /// An identity as text with its kind in front.
+    fn written(key: &Key) -> String {
+        match key {
+            Key::EmployeeId(id) => format!("employee:{id}"),
+            Key::WorkEmail(email) => format!("email:{email}"),
+            Key::Username(name) => match EmailAddress::parse(name.as_str()) {
+                Some(email) => format!("email:{email}"),
+                None => format!("username:{name}"),
+            },
+        }
+    }
+
+    fn all_keys(row: &HrRow) -> Vec<Key> {
+        let employee_id = row.employee_id.clone().map(Key::EmployeeId);
+        let work_email = row.work_email.clone().map(Key::WorkEmail);
+        let username = row.username.clone().map(Key::Username);
+        let keys = [employee_id, work_email, username];
+        keys.into_iter().flatten().collect()
+    }
+
+    /// Every two rows compared, until no set grows any more.
+    fn slowly(rows: &[HrRow]) -> (Vec<(Vec<usize>, bool)>, BTreeSet<String>) {
+        let mut carriers: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (position, row) in rows.iter().enumerate() {
+            for key in all_keys(row) {
+                carriers.entry(written(&key)).or_default().insert(position);
+            }
+        }
+        let is_shared = |rows_with: &BTreeSet<usize>| {
+            let mut pairs = rows_with
+                .iter()
+                .flat_map(|one| rows_with.iter().map(move |two| (one, two)));
+            pairs.any(|(one, two)| rows[*one].name.is_somebody_else(&rows[*two].name))
+        };
+        let (shared, own): (Vec<_>, Vec<_>) = carriers
+            .into_iter()
+            .partition(|(_, rows_with)| is_shared(rows_with));
+        let mut sets: Vec<usize> = (0..rows.len()).collect();
+        for _ in rows {
+            for (_, rows_with) in &own {
+                let first = rows_with
+                    .iter()
+                    .map(|row| sets[*row])
+                    .min()
+                    .unwrap_or_default();
+                rows_with.iter().for_each(|row| sets[*row] = first);
+            }
+        }
+        let disputed = |position: &usize| {
+            let ids = shared
+                .iter()
+                .filter(|(identity, _)| identity.starts_with("employee:"));
+            ids.into_iter()
+                .any(|(_, rows_with)| rows_with.contains(position))
+        };
+        let groups = (0..rows.len()).filter_map(|first| {
+            let members: Vec<usize> = (0..rows.len()).filter(|row| sets[*row] == first).collect();
+            let is_disputed = members.iter().any(disputed);
+            (!members.is_empty()).then_some((members, is_disputed))
+        });
+        (
+            groups.collect(),
+            shared.into_iter().map(|(identity, _)| identity).collect(),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_grouped_as_if_each_were_compared_with_each(rows in prop::collection::vec(row(), 0..10)) {
+            let Grouping { groups, shared } = Grouping::of(&rows);
+            let groups: Vec<_> = groups.into_iter().map(|group| (group.rows, group.disputed)).collect();
+            let shared: BTreeSet<String> = shared.iter().map(ToString::to_string).collect();
+            prop_assert_eq!((groups, shared), slowly(&rows));
+        }
+
+        #[test]
+        fn every_identity_of_a_person_is_one_key_the_most_trusted_first(rows in prop::collection::vec(row(), 1..6)) {
+            let mut expected: Vec<Key> = rows.iter().flat_map(all_keys).collect();
+            expected.sort();
+            let mut seen = BTreeSet::new();
+            expected.retain(|key| seen.insert(written(key)));
+            prop_assert_eq!(row_keys(&rows[0]), distinct(all_keys(&rows[0])));
+            prop_assert_eq!(distinct(rows.iter().flat_map(row_keys).collect()), expected);
+        }
     }
 }

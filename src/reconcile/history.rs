@@ -1,25 +1,25 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Person;
-use super::keys::{Key, keys_of};
+use super::keys::{Identity, Key, keys_of};
 use crate::model::{AccountKey, Memory, TerminationId, TerminationRecord, TerminationState};
 
 /// What the ledger knows of earlier terminations, by who and by account.
 pub(super) struct History<'q> {
     all: &'q BTreeMap<TerminationId, TerminationRecord>,
-    by_identity: BTreeMap<String, Vec<&'q TerminationRecord>>,
-    by_account: BTreeMap<&'q AccountKey, Vec<&'q TerminationRecord>>,
+    by_identity: HashMap<Identity, Vec<&'q TerminationRecord>>,
+    by_account: HashMap<&'q AccountKey, Vec<&'q TerminationRecord>>,
 }
 
 impl<'q> History<'q> {
     pub(super) fn new(memory: &'q Memory) -> Self {
         let mut history = Self {
             all: &memory.terminations,
-            by_identity: BTreeMap::new(),
-            by_account: BTreeMap::new(),
+            by_identity: HashMap::new(),
+            by_account: HashMap::new(),
         };
         for record in memory.terminations.values() {
             for key in recorded_keys(record) {

@@ -2,14 +2,16 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::claims::Claim;
 use super::keys::{Key, keys_of_unreadable};
 use super::lookalikes::{Lookalikes, Suggestions, trim};
 use super::resemblances::Traces;
 use super::{People, Question};
 use crate::model::{
-    AccountCells, AccountKey, AccountRow, AccountStatus, KeyCell, PrintOf, Sieve,
-    TerminationRecord, fingerprint,
+    AccountCells, AccountKey, AccountRow, AccountStatus, EmailAddress, EmployeeId, KeyCell,
+    PrintOf, Sieve, TerminationRecord, UserId, Username, fingerprint,
 };
 
 /// Watches the accounts stream by and keeps those that a person's key hits,
@@ -24,10 +26,15 @@ pub struct Index {
 /// What to look out for.
 #[derive(Debug, Default)]
 struct Wanted {
-    emails: HashSet<String>,
-    usernames: HashSet<String>,
-    employee_ids: HashSet<String>,
-    user_ids: HashSet<String>,
+    emails: HashSet<EmailAddress>,
+    /// Those that are no addresses of these.
+    usernames: HashSet<Username>,
+    employee_ids: HashSet<EmployeeId>,
+    user_ids: HashSet<UserId>,
+    /// What the administrator mapped people to, as user ids.
+    mapped_ids: HashSet<String>,
+    /// The same as usernames, in lower case.
+    mapped_names: HashSet<String>,
     lookalikes: Lookalikes,
     /// All of these but the lookalikes.
     sieve: Sieve,
@@ -54,7 +61,7 @@ pub struct Candidate {
 impl Index {
     /// Takes the keys of everybody in question.
     pub fn new(people: &People, question: &Question<'_>) -> Self {
-        let leavers = people.persons.iter().enumerate();
+        let leavers = people.persons.par_iter().enumerate();
         let leavers = leavers.filter(|(_, person)| matches!(person.claim, Claim::Leaves(_)));
         let mut wanted = Wanted {
             lookalikes: Lookalikes::of(leavers, &question.policy.identity_domains),
@@ -67,8 +74,8 @@ impl Index {
                 wanted.look_for(key);
             }
             if let Some(target) = mapped(person, question.map) {
-                wanted.user_ids.insert(target.to_owned());
-                wanted.usernames.insert(target.to_lowercase());
+                wanted.mapped_ids.insert(target.to_owned());
+                wanted.mapped_names.insert(target.to_lowercase());
             }
         }
         // Whose row cannot be read may be whose account it is.
@@ -149,14 +156,13 @@ impl Wanted {
     fn look_for(&mut self, key: &Key) {
         match key {
             Key::EmployeeId(id) => {
-                self.employee_ids.insert(id.to_string());
+                self.employee_ids.insert(id.clone());
             }
             Key::WorkEmail(email) => {
-                self.emails.insert(email.to_string());
-                self.usernames.insert(email.to_string());
+                self.emails.insert(email.clone());
             }
             Key::Username(name) => {
-                self.usernames.insert(name.to_string());
+                self.usernames.insert(name.clone());
             }
         }
     }
@@ -164,44 +170,36 @@ impl Wanted {
     /// Accounts of earlier nights are looked for by what they were, whatever
     /// HR calls the person tonight.
     fn remember(&mut self, record: &TerminationRecord) {
-        self.user_ids
-            .extend(record.user_id.as_ref().map(ToString::to_string));
-        self.usernames
-            .extend(record.account_username.as_ref().map(ToString::to_string));
+        self.user_ids.extend(record.user_id.clone());
+        self.usernames.extend(record.account_username.clone());
     }
 
     fn sieve(&self) -> Sieve {
-        let all = [
-            (PrintOf::Name, &self.emails),
-            (PrintOf::Name, &self.usernames),
-            (PrintOf::EmployeeId, &self.employee_ids),
-            (PrintOf::UserId, &self.user_ids),
-        ];
-        let prints = all.into_iter().flat_map(|(of, texts)| {
-            let texts = texts.iter();
-            texts.map(move |text| fingerprint(of, text.as_bytes()))
-        });
+        let text = |of| move |text: &String| fingerprint(of, text.as_bytes());
+        let prints = self.emails.iter().map(EmailAddress::fingerprint);
+        let prints = prints
+            .chain(self.usernames.iter().map(Username::fingerprint))
+            .chain(self.employee_ids.iter().map(EmployeeId::fingerprint))
+            .chain(self.user_ids.iter().map(UserId::fingerprint))
+            .chain(self.mapped_ids.iter().map(text(PrintOf::UserId)))
+            .chain(self.mapped_names.iter().map(text(PrintOf::Name)));
         Sieve::of(&prints.collect::<Vec<_>>())
     }
 
     fn hits(&self, row: &AccountRow) -> bool {
-        let email = row
-            .email
-            .as_ref()
-            .is_some_and(|email| self.emails.contains(email.as_str()));
-        let username = row
-            .username
-            .as_ref()
-            .is_some_and(|name| self.usernames.contains(name.as_str()));
-        let employee_id = row
-            .employee_id
-            .as_ref()
-            .is_some_and(|id| self.employee_ids.contains(id.as_str()));
-        let user_id = row
-            .user_id
-            .as_ref()
-            .is_some_and(|id| self.user_ids.contains(id.as_str()));
-        email || username || employee_id || user_id
+        let has_email = |email: &EmailAddress| self.emails.contains(email);
+        let has_name = |name: &Username| {
+            self.usernames.contains(name)
+                || name.address().is_some_and(|address| has_email(&address))
+                || self.mapped_names.contains(name.as_str())
+        };
+        let has_id =
+            |id: &UserId| self.user_ids.contains(id) || self.mapped_ids.contains(id.as_str());
+        let has_employee = |id: &EmployeeId| self.employee_ids.contains(id);
+        row.email.as_ref().is_some_and(has_email)
+            || row.username.as_ref().is_some_and(has_name)
+            || row.employee_id.as_ref().is_some_and(has_employee)
+            || row.user_id.as_ref().is_some_and(has_id)
     }
 }
 

@@ -4,9 +4,8 @@ use super::claims::{Claim, claim_of};
 use super::dossier::{
     AccessEnds, Dossier, Inquiry, KeyEvidence, KnownAccount, Obstacle, RowSays, StrayAccount,
 };
-use super::groups::row_keys;
 use super::index::mapped;
-use super::keys::{Key, distinct, keys_of, keys_of_unreadable};
+use super::keys::{Identity, Key, distinct, keys_of, keys_of_unreadable, row_keys};
 use super::lines::{as_known, termination_of};
 use super::lookout::MOST_NEAREST;
 use super::matching::Match;
@@ -203,7 +202,7 @@ impl<'a> Inspector<'a, '_> {
     }
 
     fn unreadable_of(&self, person: &Person, rows: &'a [InvalidRow]) -> Vec<&'a InvalidRow> {
-        let mine: BTreeSet<String> = self.all_keys_of(person).iter().map(Key::identity).collect();
+        let mine: BTreeSet<Identity> = self.all_keys_of(person).iter().map(Key::identity).collect();
         let rows = rows.iter();
         rows.filter(|row| {
             let keys = keys_of_unreadable(row);

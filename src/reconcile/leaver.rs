@@ -77,7 +77,7 @@ impl<'h> Settling<'_, '_, 'h> {
             Match::One(key, _) => {
                 site_of(&person.site, &self.directory.candidate(key).row.site).to_owned()
             }
-            Match::Gone | Match::Ambiguous(..) | Match::None(..) => person.site.clone(),
+            Match::Gone | Match::Ambiguous(..) | Match::None(..) => person.site.to_string(),
         };
         let calendar = self.question.calendar;
         Departure {

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::claims::Claim;
 use super::due::acting_date;
-use super::keys::{Key, keys_of_unreadable};
+use super::keys::{Identity, Key, keys_of_unreadable};
 use super::matching::Match;
 use super::settle::{Settling, Verdict, text};
 use super::{Person, RowDisposition};
@@ -64,7 +64,7 @@ pub(super) fn termination_of(person: &Person, date: Date) -> Termination {
 }
 
 /// The sentences of unreadable account rows, by what can be read of them.
-pub(super) fn unreadable_names(unreadable: &[InvalidRow]) -> BTreeMap<String, String> {
+pub(super) fn unreadable_names(unreadable: &[InvalidRow]) -> BTreeMap<Identity, String> {
     let mut names = BTreeMap::new();
     for row in unreadable {
         for key in keys_of_unreadable(row) {
@@ -165,8 +165,8 @@ impl Settling<'_, '_, '_> {
             employee_id: text(person.employee_id.as_ref()),
             person: person.name.display(),
             work_email: text(person.work_email.as_ref()),
-            site: person.site.clone(),
-            cost_center: person.cost_center.clone(),
+            site: person.site.to_string(),
+            cost_center: person.cost_center.to_string(),
             termination_date: person.date(),
             disposition: verdict.disposition,
             reason: verdict.reason,
@@ -187,8 +187,8 @@ impl Settling<'_, '_, '_> {
             employee_id: text(row.employee_id.as_ref()),
             person: row.name.display(),
             work_email: text(row.work_email.as_ref()),
-            site: row.site.clone(),
-            cost_center: row.cost_center.clone(),
+            site: row.site.to_string(),
+            cost_center: row.cost_center.to_string(),
             termination_date: acting_date(row, self.question.policy).or(line.termination_date),
             ..line.clone()
         }

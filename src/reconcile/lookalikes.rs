@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use rayon::prelude::*;
+
 use super::Person;
 use super::keys::Key;
 use super::resemblances::{Resemblances, Traces};
@@ -88,23 +90,32 @@ pub(super) type Suggestions = BTreeMap<usize, Vec<Suggestion>>;
 impl Lookalikes {
     /// Looks out for accounts like those of these persons.
     pub(super) fn of<'p>(
-        persons: impl Iterator<Item = (usize, &'p Person)>,
+        persons: impl ParallelIterator<Item = (usize, &'p Person)>,
         domains: &BTreeSet<String>,
     ) -> Self {
         let mut lookalikes = Self {
             domains: domains.clone(),
             ..Self::default()
         };
-        let mut prints = Vec::new();
-        for (position, person) in persons {
+        let of_one = |(mut digests, mut prints): (Vec<_>, Vec<_>), (position, person)| {
             let traits = Traits::of_person(person);
             let looks = lookalikes.of_person(&traits);
             Resemblances::add(&traits, &looks, &mut prints);
-            let digests = looks.iter().map(|look| (look.digest(), position));
-            lookalikes.persons.extend(digests);
-        }
-        lookalikes.persons.sort_unstable();
-        lookalikes.persons.dedup();
+            digests.extend(looks.iter().map(|look| (look.digest(), position)));
+            (digests, prints)
+        };
+        let together = |mut one: (Vec<_>, Vec<_>), other: (Vec<_>, Vec<_>)| {
+            one.0.extend(other.0);
+            one.1.extend(other.1);
+            one
+        };
+        // In whatever order they come: they are sorted, and a sieve has none.
+        let (mut digests, prints) = persons
+            .fold(Default::default, of_one)
+            .reduce(Default::default, together);
+        digests.par_sort_unstable();
+        digests.dedup();
+        lookalikes.persons = digests;
         lookalikes.resemblances = Resemblances::of(&prints);
         lookalikes
     }
@@ -272,7 +283,7 @@ impl<'t> Traits<'t> {
     }
 
     fn add(&mut self, username: &'t Username) {
-        match EmailAddress::parse(username.as_str()) {
+        match username.address() {
             Some(address) => {
                 self.addresses.insert(address);
             }

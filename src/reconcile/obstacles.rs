@@ -31,7 +31,7 @@ pub(super) struct Sight<'s> {
 /// often before it has an e-mail.
 pub(super) fn of_namesakes(people: &People, matches: &[Match]) -> Vec<AccountKey> {
     let words = |person: &Person| -> Vec<Vec<String>> {
-        let words = person.names.iter().map(PersonName::words);
+        let words = person.names().map(PersonName::words);
         words.filter(|words| words.len() > 1).collect()
     };
     let both = || people.persons.iter().zip(matches);

@@ -1,19 +1,21 @@
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::iter;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use super::Question;
 use super::claims::{Claim, Contradiction, Evidence, claim_of};
-use super::groups::{Group, Grouping, row_keys};
+use super::groups::{Group, Grouping};
 use super::history::History;
-use super::keys::{Key, distinct, keys_of, keys_of_unreadable};
+use super::keys::{Identity, Key, distinct, keys_of, keys_of_unreadable, row_keys};
 use super::unsettled::{person_behind, still_unsettled};
 use crate::model::{
     EmailAddress, EmployeeId, EmploymentStatus, HrFileKind, HrRow, InvalidRow, Origin, PersonKey,
     PersonName, Reason, SourceRow, TaskState, TerminationId, TerminationRecord, TerminationState,
-    Username,
+    Text, Username,
 };
 
 /// Everybody tonight's decision is about: the persons behind the HR rows, and
@@ -46,14 +48,14 @@ pub struct Person {
     pub username: Option<Username>,
     /// The person's name.
     pub name: PersonName,
-    /// Every name that a row has for the person; none if no row has any.
-    pub(super) names: BTreeSet<PersonName>,
+    /// The names that other rows have for the person.
+    pub(super) other_names: Vec<PersonName>,
     /// Site, or empty.
-    pub site: String,
+    pub site: Text,
     /// Department, or empty.
-    pub department: String,
+    pub department: Text,
     /// Cost center, or empty.
-    pub cost_center: String,
+    pub cost_center: Text,
     /// The status of the deciding row.
     pub status: Option<EmploymentStatus>,
     /// Everything that any row can be looked up by, without what stands for
@@ -71,12 +73,12 @@ impl People {
         let unreadable = by_identity(question.invalid);
         let Grouping { groups, shared } = Grouping::of(question.rows);
         let mut persons: Vec<Person> = groups
-            .iter()
+            .into_par_iter()
             .map(|group| Person::behind(group, &shared, &unreadable, question, &history))
             .collect();
-        let mut known: BTreeSet<TerminationId> = persons
-            .iter()
-            .flat_map(|person| history.of(person))
+        let mut known: HashSet<TerminationId> = persons
+            .par_iter()
+            .flat_map_iter(|person| history.of(person))
             .map(|record| record.termination.id())
             .collect();
         let unsettled = still_unsettled(question);
@@ -90,7 +92,7 @@ impl People {
             let is_in_doubt = person.keys.iter().map(Key::identity).any(|identity| {
                 unreadable.contains_key(&identity)
                     || shared.contains(&identity)
-                    || doubtful.contains(&identity)
+                    || doubtful.contains(&identity.to_string())
             });
             if is_known {
                 continue;
@@ -115,8 +117,8 @@ impl People {
     }
 }
 
-fn by_identity(rows: &[InvalidRow]) -> BTreeMap<String, &InvalidRow> {
-    let mut by_identity = BTreeMap::new();
+fn by_identity(rows: &[InvalidRow]) -> HashMap<Identity, &InvalidRow> {
+    let mut by_identity = HashMap::new();
     for row in rows {
         for key in keys_of_unreadable(row) {
             by_identity.entry(key.identity()).or_insert(row);
@@ -149,7 +151,7 @@ fn latest_obligations<'q>(question: &Question<'q>) -> Vec<&'q TerminationRecord>
         })
         .map(|(_, record)| record)
         .collect();
-    open.sort_by_key(|record| (Reverse(record.termination.date), record.termination.id()));
+    open.sort_by_cached_key(|record| (Reverse(record.termination.date), record.termination.id()));
     open
 }
 
@@ -173,14 +175,17 @@ pub(super) fn is_recent(since: Timestamp, question: &Question<'_>) -> bool {
 
 impl Person {
     fn behind(
-        group: &Group,
-        shared: &BTreeSet<String>,
-        unreadable: &BTreeMap<String, &InvalidRow>,
+        group: Group,
+        shared: &HashSet<Identity>,
+        unreadable: &HashMap<Identity, &InvalidRow>,
         question: &Question<'_>,
         history: &History<'_>,
     ) -> Self {
         let members: Vec<&HrRow> = group.rows.iter().map(|&row| &question.rows[row]).collect();
-        let all_keys = distinct(members.iter().copied().flat_map(row_keys).collect());
+        let mut keys = match members[..] {
+            [only] => row_keys(only),
+            _ => distinct(members.iter().copied().flat_map(row_keys).collect()),
+        };
         let evidence = Evidence {
             claims: group
                 .rows
@@ -188,31 +193,25 @@ impl Person {
                 .map(|&row| (row, claim_of(&question.rows[row], question, history)))
                 .collect(),
             disputed: group.disputed,
-            unreadable: all_keys
+            unreadable: keys
                 .iter()
                 .find_map(|key| unreadable.get(&key.identity()).copied()),
         };
         let (deciding, claim) = evidence.decide(question);
         let row = &question.rows[deciding];
-        let mut names: BTreeSet<PersonName> = members.iter().map(|row| row.name.clone()).collect();
-        names.retain(|name| !name.words().is_empty());
-        let mut keys = all_keys;
+        let (name, other_names) = names_of(row, &members);
         keys.retain(|key| !shared.contains(&key.identity()));
         Self {
             origin: Origin::Hr,
             key: person_key(row, &keys),
-            rows: group.rows.clone(),
+            rows: group.rows,
             deciding: Some(deciding),
             source: row.source.clone(),
             employee_id: first_of(row, &members, |row| row.employee_id.as_ref()),
             work_email: first_of(row, &members, |row| row.work_email.as_ref()),
             username: first_of(row, &members, |row| row.username.as_ref()),
-            name: if names.contains(&row.name) {
-                row.name.clone()
-            } else {
-                names.first().cloned().unwrap_or_default()
-            },
-            names,
+            name,
+            other_names,
             site: row.site.clone(),
             department: row.department.clone(),
             cost_center: row.cost_center.clone(),
@@ -234,7 +233,7 @@ impl Person {
             work_email: termination.work_email.clone(),
             username: termination.username.clone(),
             name: termination.name.clone(),
-            names: BTreeSet::from([termination.name.clone()]),
+            other_names: Vec::new(),
             site: termination.site.clone(),
             department: termination.department.clone(),
             cost_center: termination.cost_center.clone(),
@@ -256,24 +255,26 @@ impl Person {
         })
     }
 
+    /// Every name that a row has for the person.
+    pub(super) fn names(&self) -> impl Iterator<Item = &PersonName> {
+        iter::once(&self.name).chain(&self.other_names)
+    }
+
     /// Whether none of the person's names fits this one.
     pub(super) fn is_stranger_to(&self, name: &PersonName) -> bool {
-        let mut names = self.names.iter();
-        !self.names.is_empty() && names.all(|mine| mine.is_somebody_else(name))
+        self.names().all(|mine| mine.is_somebody_else(name))
     }
 
     /// Whether any of them does not: which of a person's rows decides must not
     /// settle whose account it is.
     pub(super) fn may_be_stranger_to(&self, name: &PersonName) -> bool {
-        let mut names = self.names.iter();
-        names.any(|mine| mine.is_somebody_else(name))
+        self.names().any(|mine| mine.is_somebody_else(name))
     }
 
     /// Whether the key is the person's alone.
     pub(super) fn has(&self, key: &Key) -> bool {
-        self.keys
-            .iter()
-            .any(|mine| mine.identity() == key.identity())
+        let identity = key.identity();
+        self.keys.iter().any(|mine| mine.identity() == identity)
     }
 
     /// The date that the claim speaks of.
@@ -288,27 +289,53 @@ impl Person {
     }
 }
 
+/// The person's name, and what other rows call the person: the deciding row's
+/// name, unless it has none.
+fn names_of(deciding: &HrRow, members: &[&HrRow]) -> (PersonName, Vec<PersonName>) {
+    if members.len() == 1 && deciding.name.has_words() {
+        return (deciding.name.clone(), Vec::new());
+    }
+    let names: BTreeSet<&PersonName> = members.iter().map(|row| &row.name).collect();
+    let mut names: Vec<&PersonName> = names.into_iter().filter(|name| name.has_words()).collect();
+    let own = names.iter().position(|name| **name == deciding.name);
+    let name = match own {
+        Some(position) => names.remove(position).clone(),
+        None if names.is_empty() => PersonName::default(),
+        None => names.remove(0).clone(),
+    };
+    (name, names.into_iter().cloned().collect())
+}
+
 /// The deciding row's own identities first, so that the key stays the same
 /// whatever other rows come and go.
 fn person_key(deciding: &HrRow, keys: &[Key]) -> PersonKey {
-    let own = row_keys(deciding);
-    let (mine, others): (Vec<&Key>, Vec<&Key>) = keys.iter().partition(|key| own.contains(key));
-    let ordered = || mine.iter().chain(&others);
-    let employee_id = ordered().find_map(|key| match key {
+    let employee_ids = keys.iter().filter_map(|key| match key {
         Key::EmployeeId(id) => Some(id),
         Key::WorkEmail(_) | Key::Username(_) => None,
     });
-    let work_email = ordered().find_map(|key| match key {
+    let work_emails = keys.iter().filter_map(|key| match key {
         Key::WorkEmail(email) => Some(email),
         Key::EmployeeId(_) | Key::Username(_) => None,
     });
-    let username = ordered().find_map(|key| match key {
+    let usernames = keys.iter().filter_map(|key| match key {
         Key::Username(name) => Some(name),
         Key::EmployeeId(_) | Key::WorkEmail(_) => None,
     });
     let SourceRow { file, line } = &deciding.source;
-    PersonKey::of(employee_id, work_email, username)
-        .unwrap_or_else(|| PersonKey::stored(format!("row:{file}:{line}")))
+    PersonKey::of(
+        own_or_first(deciding.employee_id.as_ref(), employee_ids),
+        own_or_first(deciding.work_email.as_ref(), work_emails),
+        own_or_first(deciding.username.as_ref(), usernames),
+    )
+    .unwrap_or_else(|| PersonKey::stored(format!("row:{file}:{line}")))
+}
+
+fn own_or_first<'k, K: PartialEq>(
+    own: Option<&K>,
+    mut keys: impl Iterator<Item = &'k K> + Clone,
+) -> Option<&'k K> {
+    let own = keys.clone().find(|key| Some(*key) == own);
+    own.or_else(|| keys.next())
 }
 
 fn first_of<T: Clone>(

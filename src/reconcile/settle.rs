@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::claims::{Claim, Contradiction};
 use super::history::History;
-use super::keys::keys_of_unreadable;
+use super::keys::{Identity, keys_of_unreadable};
 use super::lines::{as_known, unreadable_account, unreadable_line, unreadable_names};
 use super::matching::{Directory, Match};
 use super::obstacles::of_namesakes;
@@ -252,7 +252,7 @@ pub(super) struct Settling<'a, 'f, 'h> {
     pub(super) directory: &'a Directory<'f>,
     pub(super) history: &'a History<'h>,
     /// Identities of unreadable rows of the users report.
-    pub(super) unreadable: BTreeMap<String, String>,
+    pub(super) unreadable: BTreeMap<Identity, String>,
     /// Accounts that several leavers of tonight's file point at.
     pub(super) rivals: BTreeSet<AccountKey>,
     /// Accounts that a row of tonight's file points at which does not say that

@@ -3,15 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::claims::Claim;
-use super::groups::row_keys;
-use super::keys::{Key, keys_of, keys_of_unreadable};
+use super::keys::{Key, keys_of, keys_of_unreadable, row_keys};
 use super::matching::Match;
 use super::people::is_recent;
 use super::settle::{Settling, Verdict};
 use super::{Person, Question};
 use crate::model::{
     Disposition, EmailAddress, EmployeeId, HrFileKind, InvalidRow, Origin, PersonKey, PersonName,
-    Reason, UnsettledRow, Username,
+    Reason, Text, UnsettledRow, Username,
 };
 
 /// Whom tonight's rows speak of, whether or not they can be read.
@@ -25,7 +24,7 @@ impl Tonight {
         let mut by_identity: BTreeMap<String, Vec<PersonName>> = BTreeMap::new();
         let mut add = |keys: Vec<Key>, name: &PersonName| {
             for key in keys {
-                let names = by_identity.entry(key.identity()).or_default();
+                let names = by_identity.entry(key.identity().to_string()).or_default();
                 names.push(name.clone());
             }
         };
@@ -109,9 +108,9 @@ pub(super) fn person_behind(row: &UnsettledRow) -> Person {
         work_email: row.work_email.clone(),
         username: row.username.clone(),
         name: row.name.clone(),
-        names: BTreeSet::from([row.name.clone()]),
+        other_names: Vec::new(),
         site: row.site.clone(),
-        department: String::new(),
+        department: Text::new(),
         cost_center: row.cost_center.clone(),
         status: None,
         keys: keys_of(
@@ -149,8 +148,10 @@ impl Settling<'_, '_, '_> {
             return;
         }
         let rows = person.rows.iter().map(|&row| &self.question.rows[row]);
-        let identities: BTreeSet<String> =
-            rows.flat_map(row_keys).map(|key| key.identity()).collect();
+        let identities: BTreeSet<String> = rows
+            .flat_map(row_keys)
+            .map(|key| key.identity().to_string())
+            .collect();
         self.result.unsettled_rows.push(UnsettledRow {
             source: person.source.clone(),
             employee_id: person.employee_id.clone(),
@@ -206,9 +207,12 @@ fn of_unreadable(row: &InvalidRow, question: &Question<'_>) -> UnsettledRow {
         work_email: EmailAddress::parse(&row.work_email),
         username: Username::parse(&row.username),
         name: name_of(row),
-        identities: identities.iter().map(Key::identity).collect(),
-        site: String::new(),
-        cost_center: String::new(),
+        identities: identities
+            .iter()
+            .map(|key| key.identity().to_string())
+            .collect(),
+        site: Text::new(),
+        cost_center: Text::new(),
         date: None,
         disposition: Disposition::Invalid,
         reason: Reason::Unreadable,
@@ -219,7 +223,7 @@ fn of_unreadable(row: &InvalidRow, question: &Question<'_>) -> UnsettledRow {
 
 fn name_of(row: &InvalidRow) -> PersonName {
     PersonName {
-        full: row.person.clone(),
+        full: row.person.as_str().into(),
         ..PersonName::default()
     }
 }

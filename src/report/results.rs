@@ -101,7 +101,7 @@ fn row(
         run.plan.plan_id.clone(),
         origin.map(Origin::as_str).unwrap_or_default().to_owned(),
         hr_source
-            .map(|source| source.file.clone())
+            .map(|source| source.file.to_string())
             .unwrap_or_default(),
         hr_source
             .map(|source| source.line.to_string())

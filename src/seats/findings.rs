@@ -246,7 +246,7 @@ impl Inspection<'_> {
                 quantity,
                 account: doubled.account.clone(),
                 source: Some(SourceRow {
-                    file: self.report.to_owned(),
+                    file: self.report.into(),
                     line: *line,
                 }),
                 place: Place::default(),

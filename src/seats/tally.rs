@@ -1,11 +1,11 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::model::{
     AccountCells, AccountKey, AccountRow, AccountStatus, LicenseName, LicenseSet, Memory, Place,
-    PlaceObservation, Pool, Sieve,
+    PlaceObservation, Pool, PrintMap, Sieve,
 };
 
 /// Counts the seats on accounts while they stream by, and corrects what the
@@ -36,7 +36,7 @@ struct CountedSet {
 struct Places {
     places: Vec<Place>,
     /// By site and cost center.
-    positions: HashMap<String, HashMap<String, usize>>,
+    positions: PrintMap<String, PrintMap<String, usize>>,
 }
 
 /// Seats on accounts, by where their people are.
@@ -317,12 +317,13 @@ impl OnAccounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Text;
     use crate::model::{AccountMemory, PersonName, SourceRow, UserId};
 
     fn account(id: &str, status: AccountStatus, licenses: &[&str]) -> AccountRow {
         AccountRow {
             source: SourceRow {
-                file: "users.csv".to_owned(),
+                file: "users.csv".into(),
                 line: 2,
             },
             user_id: UserId::parse(id),
@@ -336,12 +337,12 @@ mod tests {
             } else {
                 "Denver"
             }
-            .to_owned(),
-            department: String::new(),
-            cost_center: String::new(),
+            .into(),
+            department: Text::new(),
+            cost_center: Text::new(),
             created: None,
-            scim_provider: String::new(),
-            extension: String::new(),
+            scim_provider: Text::new(),
+            extension: Text::new(),
             phone_numbers: Vec::new(),
             devices: Vec::new(),
             groups: Vec::new(),

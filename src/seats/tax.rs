@@ -119,7 +119,7 @@ mod tests {
             site: site.to_owned(),
             service_address: service_address.to_owned(),
             source: SourceRow {
-                file: "seats.csv".to_owned(),
+                file: "seats.csv".into(),
                 line: 4,
             },
         }

@@ -1,7 +1,7 @@
 //! Fictional people and the plan for them.
 
 use super::*;
-use crate::model::AccessTrail;
+use crate::model::{AccessTrail, Text};
 
 pub(super) fn user_id(number: usize) -> String {
     format!("U{number:04}")
@@ -167,11 +167,11 @@ pub(super) fn termination(number: usize) -> TerminationRecord {
             work_email: None,
             username: None,
             name: PersonName::default(),
-            site: String::new(),
-            department: String::new(),
-            cost_center: String::new(),
+            site: Text::new(),
+            department: Text::new(),
+            cost_center: Text::new(),
             source: SourceRow {
-                file: "hr.csv".to_owned(),
+                file: "hr.csv".into(),
                 line: 2,
             },
         },

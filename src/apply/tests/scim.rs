@@ -6,6 +6,7 @@ use serde_json::json;
 use super::resumption::killed_after;
 use super::*;
 use crate::ledger::AttemptEnd;
+use crate::model::Text;
 use crate::sandbox::{ListScope, PatchAnswer};
 
 /// The night's deactivations go out over SCIM.
@@ -144,9 +145,9 @@ async fn somebody_else_is_drifted() {
         options.seed.users[0].email = "noreply@8x8.com".to_owned();
     });
     name.plan.lanes[0].steps[0].expected.name = PersonName {
-        first: "Kim".to_owned(),
-        last: "Other".to_owned(),
-        full: String::new(),
+        first: "Kim".into(),
+        last: "Other".into(),
+        full: Text::new(),
     };
     for night in [email, newer, name] {
         assert_eq!(word(&only_outcome(&night).await), "skipped drifted");
@@ -156,9 +157,9 @@ async fn somebody_else_is_drifted() {
         options.seed.users[0].email = "noreply@8x8.com".to_owned();
     });
     same.plan.lanes[0].steps[0].expected.name = PersonName {
-        first: "Robin".to_owned(),
-        last: "Married".to_owned(),
-        full: String::new(),
+        first: "Robin".into(),
+        last: "Married".into(),
+        full: Text::new(),
     };
     assert_eq!(word(&only_outcome(&same).await), "succeeded");
 }

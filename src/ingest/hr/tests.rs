@@ -1,6 +1,7 @@
 use super::*;
 use crate::ingest::DateOrder;
 use jiff::civil::date;
+use proptest::prelude::*;
 
 fn read(text: &str) -> Result<HrFile, String> {
     read_with(text, &ColumnNames::default(), &Formats::default())
@@ -8,7 +9,53 @@ fn read(text: &str) -> Result<HrFile, String> {
 
 fn read_with(text: &str, names: &ColumnNames, formats: &Formats) -> Result<HrFile, String> {
     let file = TextFile::decode("hr.csv".to_owned(), text.into()).expect("text");
-    read_text(&file, names, formats).map_err(|error| error.to_string())
+    read_text(&file, names, formats, CHUNK_BYTES).map_err(|error| error.to_string())
+}
+
+fn read_in_chunks(text: &str, chunk_bytes: usize) -> Result<HrFile, String> {
+    let file = TextFile::decode("hr.csv".to_owned(), text.into()).expect("text");
+    read_text(
+        &file,
+        &ColumnNames::default(),
+        &Formats::default(),
+        chunk_bytes,
+    )
+    .map_err(|error| error.to_string())
+}
+
+/// Rows of every sort: good ones, ones that cannot be read, and ones for which
+/// the whole file is refused.
+fn line() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "E1,Jane Doe,jane@example.com,Terminated,2026-11-20,",
+        "E1,Jane Doe,jane@example.com,Terminated,2026-11-20,",
+        "E2,\"Roe, Sam\",sam@example.com,Active,,\"told:\n- on Monday\"",
+        "E3,\"Poe \"\"Pat\"\"\",pat@example.com,Terminated,4/13/2026,",
+        "E4,Kim Fox,,Terminated,4/5/2026,",
+        ",,,,,",
+        "Employee ID,Name,Work Email,Status,Termination Date,Remark",
+        "# a remark,,,,,",
+        "Total,4,,,,",
+        "E5,too,few",
+        "E6,Al Ace,al@example.com,Terminated,2026-02-30,",
+        ",Nobody,,Terminated,2026-11-20,",
+        "E7,Bo Box,bo@example.com,Vanished,,",
+        "Employee ID,Name,Work Email,Status,Hire Date,Remark",
+        "E8,\"Ace,,,,\nE9,Bo,bo@example.com,,,\nE4,Di,D\",,,,",
+    ])
+}
+
+proptest! {
+    #[test]
+    fn any_chunking_gives_the_same_result(
+        lines in prop::collection::vec(line(), 0..12),
+        chunk_bytes in 1_usize..200,
+        end in prop::sample::select(vec!["\n", "\r\n"]),
+    ) {
+        let header = "Employee ID,Name,Work Email,Status,Termination Date,Remark";
+        let text: String = std::iter::once(header).chain(lines).map(|line| format!("{line}{end}")).collect();
+        prop_assert_eq!(read_in_chunks(&text, usize::MAX), read_in_chunks(&text, chunk_bytes));
+    }
 }
 
 #[test]

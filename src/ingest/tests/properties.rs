@@ -192,7 +192,7 @@ proptest! {
         let found: Vec<(String, String)> = hr
             .rows
             .iter()
-            .map(|row| (row.name.full.clone(), row.department.clone()))
+            .map(|row| (row.name.full.to_string(), row.department.to_string()))
             .collect();
         prop_assert_eq!(&found, &rows);
         for (number, row) in (1..).zip(&hr.rows) {
@@ -215,8 +215,8 @@ proptest! {
             sheet.push((number, vec![id, Value::Blank, name, date, department]));
         }
         let hr = read(&xlsx(&[TestSheet::new("Leavers", &sheet)])).map_err(TestCaseError::fail)?;
-        let found: Vec<_> = hr.rows.iter().map(|row| (&row.name.full, &row.department)).collect();
-        let expected: Vec<_> = rows.iter().map(|(name, department)| (name, department)).collect();
+        let found: Vec<_> = hr.rows.iter().map(|row| (row.name.full.as_str(), row.department.as_str())).collect();
+        let expected: Vec<_> = rows.iter().map(|(name, department)| (name.as_str(), department.as_str())).collect();
         prop_assert_eq!(found, expected);
         for (line, row) in (2..).zip(&hr.rows) {
             prop_assert_eq!(row.source.line, line);

@@ -212,7 +212,7 @@ fn a_termination_is_spent_in_whatever_zone_it_was_due() {
     let mut night = jane().at_night("2026-11-20T00:30:00Z").policy(|policy| {
         policy.effective = crate::model::Effective::StartOfDay;
     });
-    night.rows[0].site = "London".to_owned();
+    night.rows[0].site = "London".into();
     night.hr_at = at("2026-11-20T00:10:00Z");
     assert_eq!(changes(&night.night()), ["deactivate jane"]);
     night.later(1);

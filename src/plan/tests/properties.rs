@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::model::{
     AccessTrail, AccountKey, AccountRow, AccountStatus, ActionKind, Disposition, EmailAddress,
     EmployeeId, EmploymentStatus, HrFileKind, HrRow, Origin, TerminationRecord, TerminationState,
-    Username,
+    Text, Username,
 };
 use crate::plan::{Action, Plan};
 use crate::reconcile::tests::scenario::{Scenario, account, hr, scenario};
@@ -84,9 +84,9 @@ fn record() -> impl Strategy<Value = TerminationRecord> {
             work_email: night.rows[0].work_email.clone(),
             username: night.rows[0].username.clone(),
             name: night.rows[0].name.clone(),
-            site: String::new(),
-            department: String::new(),
-            cost_center: String::new(),
+            site: Text::new(),
+            department: Text::new(),
+            cost_center: Text::new(),
             source: night.rows[0].source.clone(),
         };
         let was_deactivated = matches!(

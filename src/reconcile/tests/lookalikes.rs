@@ -1,6 +1,7 @@
 //! Accounts that are shown and never acted on.
 
 use proptest::prelude::*;
+use rayon::prelude::*;
 
 use super::scenario::{Scenario, account, scenario};
 use crate::model::{Disposition as D, Reason as R};
@@ -215,7 +216,7 @@ proptest! {
         let night = scenario().hr(&leaver);
         let calendar = night.calendar();
         let people = People::gather(&night.question(&calendar));
-        let persons = people.persons.iter().enumerate();
+        let persons = people.persons.par_iter().enumerate();
         let lookalikes = Lookalikes::of(persons, &night.policy.identity_domains);
         let row = account(&theirs);
         let mut suggestions = Suggestions::new();

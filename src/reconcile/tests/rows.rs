@@ -328,7 +328,7 @@ fn an_account_that_an_identity_provider_manages_is_left_to_it() {
     assert_eq!(stance(listed("jane")), Stance::LeaveToIdp);
     assert_eq!(stance(listed("example.org")), Stance::Act);
     let mut night = night;
-    night.accounts[0].scim_provider = "okta".to_owned();
+    night.accounts[0].scim_provider = "okta".into();
     assert_eq!(night.settled().cases[0].stance, Stance::LeaveToIdp);
 }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::{
     AccountRow, AccountStatus, ApprovalPolicy, DataGate, Disposition, Effective, EmailAddress,
     EmployeeId, EmploymentStatus, HoldRecord, HrFileKind, HrRow, IdentityProvider, InvalidRow,
-    LicenseName, Memory, PersonName, Policy, Reason, SourceRow, StrandedSeats, Trust, UserId,
+    LicenseName, Memory, PersonName, Policy, Reason, SourceRow, StrandedSeats, Text, Trust, UserId,
     Username,
 };
 use crate::reconcile::{Calendar, Found, Index, People, Question, Reconciliation, settle};
@@ -219,7 +219,7 @@ pub(crate) fn hr(text: &str) -> HrRow {
     };
     HrRow {
         source: SourceRow {
-            file: "hr.csv".to_owned(),
+            file: "hr.csv".into(),
             line: 0,
         },
         employee_id: cells.get("id").and_then(EmployeeId::parse),
@@ -232,7 +232,7 @@ pub(crate) fn hr(text: &str) -> HrRow {
         rehire_date: date("rehire"),
         site: cells.text("site"),
         department: cells.text("department"),
-        cost_center: String::new(),
+        cost_center: Text::new(),
     }
 }
 
@@ -246,7 +246,7 @@ pub(crate) fn account(text: &str) -> AccountRow {
     let names = std::iter::repeat_n(X2.to_owned(), seats).chain(others);
     AccountRow {
         source: SourceRow {
-            file: "users.csv".to_owned(),
+            file: "users.csv".into(),
             line: 0,
         },
         user_id: cells.get("id").and_then(UserId::parse),
@@ -261,10 +261,10 @@ pub(crate) fn account(text: &str) -> AccountRow {
         },
         site: cells.text("site"),
         department: cells.text("department"),
-        cost_center: String::new(),
+        cost_center: Text::new(),
         created: cells.get("created").map(at),
         scim_provider: cells.text("idp"),
-        extension: String::new(),
+        extension: Text::new(),
         phone_numbers: cells.get("phone").map(str::to_owned).into_iter().collect(),
         devices: cells.get("device").map(str::to_owned).into_iter().collect(),
         groups: Vec::new(),
@@ -278,20 +278,20 @@ fn unreadable(file: &str, line: u64, text: &str) -> InvalidRow {
     let cells = Cells::of(text);
     InvalidRow {
         source: SourceRow {
-            file: file.to_owned(),
+            file: file.into(),
             line,
         },
         column: String::new(),
         value: String::new(),
         problem: "too few cells".to_owned(),
         advice: "export it again".to_owned(),
-        employee_id: cells.text("id"),
-        person: cells.text("name"),
+        employee_id: cells.text("id").into(),
+        person: cells.text("name").into(),
         work_email: cells
             .email()
             .map(|email| email.to_string())
             .unwrap_or_default(),
-        username: cells.text("user"),
+        username: cells.text("user").into(),
     }
 }
 
@@ -311,8 +311,8 @@ impl<'t> Cells<'t> {
         self.0.get(name).copied()
     }
 
-    fn text(&self, name: &str) -> String {
-        self.get(name).unwrap_or_default().replace('_', " ")
+    fn text(&self, name: &str) -> Text {
+        self.get(name).unwrap_or_default().replace('_', " ").into()
     }
 
     fn name(&self) -> PersonName {

@@ -35,7 +35,7 @@ fn a_day_ends_in_the_zone_of_the_site() {
     check(leaver("date=2026-11-20 site=Mars"), "2026-11-21T08:00:00Z");
     // HR has no site, the account has one.
     let mut night = leaver("date=2026-11-20");
-    night.accounts[0].site = "London".to_owned();
+    night.accounts[0].site = "London".into();
     check(night, "2026-11-21T00:00:00Z");
 }
 

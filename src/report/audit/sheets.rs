@@ -181,7 +181,7 @@ fn finding_row(finding: &Finding, report: &AuditReport) -> [String; 14] {
         finding.pool.country.clone(),
         finding.quantity.to_string(),
         finding.account.clone(),
-        source.map(|it| it.file.clone()).unwrap_or_default(),
+        source.map(|it| it.file.to_string()).unwrap_or_default(),
         text(source.map(|it| it.line).as_ref()),
         finding.place.site.clone(),
         finding.place.cost_center.clone(),

@@ -155,7 +155,7 @@ fn the_terminal_names_no_people() {
         quantity: 1,
         account: account.to_owned(),
         source: Some(SourceRow {
-            file: "users.csv".to_owned(),
+            file: "users.csv".into(),
             line: 7,
         }),
         place: Place::default(),

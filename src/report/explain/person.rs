@@ -240,9 +240,9 @@ fn fields(row: &HrRow) -> Vec<String> {
         ("termination date", date(row.termination_date)),
         ("last day", date(row.last_day)),
         ("rehire date", date(row.rehire_date)),
-        ("site", Some(row.site.clone())),
-        ("department", Some(row.department.clone())),
-        ("cost center", Some(row.cost_center.clone())),
+        ("site", Some(row.site.to_string())),
+        ("department", Some(row.department.to_string())),
+        ("cost center", Some(row.cost_center.to_string())),
     ]
     .into_iter()
     .filter_map(|(what, value)| Some((what, value?)))

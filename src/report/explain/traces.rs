@@ -76,7 +76,7 @@ impl Traces {
     pub(super) fn of_row(row: &InvalidRow) -> Self {
         let mut traces = Self::default();
         traces.people.push(PersonName {
-            full: row.person.clone(),
+            full: row.person.as_str().into(),
             ..PersonName::default()
         });
         for name in [&row.employee_id, &row.work_email, &row.username] {
@@ -144,7 +144,7 @@ impl Traces {
 
     fn is_called(&self, name: &str) -> bool {
         let name = PersonName {
-            full: name.to_owned(),
+            full: name.into(),
             ..PersonName::default()
         };
         let is_other = |mine: &PersonName| mine.is_somebody_else(&name);

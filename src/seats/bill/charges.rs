@@ -267,7 +267,7 @@ impl<'a> Sorter<'a> {
                     })
                     .collect();
                 Err(BillError::WhichCountry {
-                    file: line.source.file.clone(),
+                    file: line.source.file.to_string(),
                     line: line.source.line,
                     license: name.display.clone(),
                     countries: countries.join(", "),
@@ -325,7 +325,7 @@ impl<'a> Sorter<'a> {
                 currency: currency.to_owned(),
             })),
             None => Err(BillError::WhichCurrency {
-                file: line.source.file.clone(),
+                file: line.source.file.to_string(),
                 line: line.source.line,
             }),
         }

@@ -66,7 +66,7 @@ fn line(name: &str, quantity: &str, amount: &str) -> BillLine {
         currency: "USD".to_owned(),
         begins: Some(date(2026, 12, 1)),
         source: SourceRow {
-            file: "bill.csv".to_owned(),
+            file: "bill.csv".into(),
             line: 7,
         },
     }

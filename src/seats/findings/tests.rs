@@ -40,7 +40,7 @@ fn inventory(license: &str) -> PoolInventory {
 fn holder(licenses: &[&str]) -> Holder {
     Holder {
         source: SourceRow {
-            file: "users.csv".to_owned(),
+            file: "users.csv".into(),
             line: 7,
         },
         account: "jane.doe".to_owned(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{AccountMemory, PersonName, PoolObservation, PoolStock};
+use crate::model::{AccountMemory, PersonName, PoolObservation, PoolStock, Text};
 use crate::seats::Balance;
 
 const X2: &str = "X Series - X2-VOSVC0216-02-US";
@@ -8,7 +8,7 @@ const X4: &str = "X Series - X4-VOSVC0218-02-US";
 fn row(line: u64, name: &str, status: AccountStatus, licenses: &[&str]) -> AccountRow {
     AccountRow {
         source: SourceRow {
-            file: "users.csv".to_owned(),
+            file: "users.csv".into(),
             line,
         },
         user_id: None,
@@ -17,12 +17,12 @@ fn row(line: u64, name: &str, status: AccountStatus, licenses: &[&str]) -> Accou
         employee_id: None,
         name: PersonName::default(),
         status,
-        site: "Denver".to_owned(),
-        department: String::new(),
-        cost_center: if name.starts_with('j') { "4711" } else { "" }.to_owned(),
+        site: "Denver".into(),
+        department: Text::new(),
+        cost_center: if name.starts_with('j') { "4711" } else { "" }.into(),
         created: None,
-        scim_provider: String::new(),
-        extension: String::new(),
+        scim_provider: Text::new(),
+        extension: Text::new(),
         phone_numbers: Vec::new(),
         devices: Vec::new(),
         groups: Vec::new(),

@@ -58,7 +58,7 @@ fn row(leaver: &LeaverAccess, report: &AuditReport) -> [String; 25] {
         leaver.username.clone(),
         leaver.site.clone(),
         leaver.cost_center.clone(),
-        source.map(|it| it.file.clone()).unwrap_or_default(),
+        source.map(|it| it.file.to_string()).unwrap_or_default(),
         text(source.map(|it| it.line).as_ref()),
         leaver.date.to_string(),
         instant(Some(leaver.due)),

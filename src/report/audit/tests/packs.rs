@@ -124,7 +124,7 @@ fn finding(kind: FindingKind, pool: &PoolInventory, account: &str) -> Finding {
         quantity: 2,
         account: account.to_owned(),
         source: Some(SourceRow {
-            file: "users.csv".to_owned(),
+            file: "users.csv".into(),
             line: 7,
         }),
         place: Place::default(),
