@@ -40,11 +40,6 @@ pub fn folded_fingerprint(of: PrintOf, text: &[u8]) -> u64 {
     print_words(of, text, ascii_lower_case)
 }
 
-/// One fingerprint of two, in this order.
-pub fn fingerprint_of_pair(left: u64, right: u64) -> u64 {
-    fold_in(fold_in(PrintOf::Word.seed(), left), right)
-}
-
 fn print_words(of: PrintOf, text: &[u8], folded: impl Fn(u64) -> u64) -> u64 {
     let (words, rest) = text.as_chunks::<8>();
     let mut number = fold_in(of.seed(), text.len() as u64);
