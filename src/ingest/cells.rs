@@ -24,6 +24,7 @@ impl<'r> Cells<'r> {
     }
 
     /// One of them, if the record has as many.
+    #[inline]
     pub(super) fn get(self, position: usize) -> Option<&'r str> {
         let range = self.ranges.get(position)?;
         Some(&self.text[range.clone()])

@@ -31,11 +31,13 @@ impl PrintOf {
 /// A number that stands for a text: two texts have the same one by chance only,
 /// once in 2^64. A report has millions of accounts, and most have to be told
 /// apart and not remembered.
+#[inline]
 pub fn fingerprint(of: PrintOf, text: &[u8]) -> u64 {
     print_words(of, text, |word| word)
 }
 
 /// The fingerprint of an ASCII text in lower case.
+#[inline]
 pub fn folded_fingerprint(of: PrintOf, text: &[u8]) -> u64 {
     print_words(of, text, ascii_lower_case)
 }
@@ -119,6 +121,7 @@ impl Sieve {
     }
 
     /// Whether it may have this one; `false` is certain.
+    #[inline]
     pub fn may_have(&self, number: u64) -> bool {
         let word = self.0.get(self.place(number)).copied().unwrap_or_default();
         let marks = marks(number);
