@@ -1,7 +1,6 @@
 //! The data records below the header.
 
-use csv::StringRecord;
-
+use super::cells::Cells;
 use super::chunks::Chunk;
 use super::dates::Fault;
 use super::decode::TextFile;
@@ -21,7 +20,7 @@ pub(super) struct DataRecord<'r> {
     /// The physical line on which it begins.
     pub line: u64,
     /// Its cells.
-    pub cells: &'r StringRecord,
+    pub cells: Cells<'r>,
     /// How many cells the header has.
     width: usize,
     /// How many cells it may have, if the surplus ones are blank.
@@ -36,8 +35,7 @@ impl DataRecord<'_> {
         let found = self.cells.len();
         let surplus = self
             .cells
-            .iter()
-            .skip(self.width)
+            .behind(self.width)
             .any(|cell| !tidy(cell).is_empty());
         (found < self.width || found > self.most || surplus).then(|| {
             Fault::new(
@@ -102,13 +100,13 @@ pub(super) fn for_each_record(
     chunk: &Chunk<'_>,
     mut each: impl FnMut(DataRecord<'_>),
 ) -> Result<Count, IngestError> {
-    let mut records = Records::new(file, layout.dialect, chunk.text, chunk.first_line);
+    let mut records = Records::new(layout.dialect, chunk.text, chunk.first_line);
     let width = layout.width();
-    let most = layout.most_cells(file)?;
+    let most = layout.most_cells(file);
     let delimiter = layout.dialect.delimiter;
     let landmarks = layout.landmarks();
     let mut count = Count::default();
-    while records.advance()? {
+    while records.advance() {
         let cells = records.record();
         // What is quoted in the text of a sheet was quoted here.
         let swallowing = match file.sheet {
@@ -153,13 +151,11 @@ pub(super) fn refuse_broken_off(
         .last()
         .filter(|chunk| !chunk.text.ends_with(['\n', '\r']));
     let Some(chunk) = torn else { return Ok(()) };
-    let mut records = Records::new(file, layout.dialect, chunk.text, chunk.first_line);
-    let mut last = StringRecord::new();
-    while records.advance()? {
-        last.clone_from(records.record());
-    }
+    let mut records = Records::new(layout.dialect, chunk.text, chunk.first_line);
+    while records.advance() {}
+    let last = records.record();
     let is_blank = last.iter().all(|cell| tidy(cell).is_empty());
-    let is_data = !is_blank && layout.filler(&last, &layout.landmarks()).is_none();
+    let is_data = !is_blank && layout.filler(last, &layout.landmarks()).is_none();
     if !is_data || last.len() >= layout.width() {
         return Ok(());
     }
@@ -214,7 +210,7 @@ pub(super) struct WhoColumns {
 
 impl WhoColumns {
     /// The name as written.
-    pub(super) fn name(&self, cells: &StringRecord) -> PersonName {
+    pub(super) fn name(&self, cells: Cells<'_>) -> PersonName {
         PersonName {
             first: self.first_name.text(cells).into(),
             last: self.last_name.text(cells).into(),

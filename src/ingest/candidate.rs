@@ -75,16 +75,16 @@ impl Candidate {
             (None, Some(fixed)) => vec![fixed],
             (None, None) => Delimiter::ALL.to_vec(),
         };
-        let mut found = read(delimiters[0], Quoting::Quoted)?;
+        let mut found = read(delimiters[0], Quoting::Quoted);
         for delimiter in delimiters[1..].iter().copied() {
-            let candidate = read(delimiter, Quoting::Quoted)?;
+            let candidate = read(delimiter, Quoting::Quoted);
             if candidate.score > found.score {
                 found = candidate;
             }
         }
         let meets_all = found.score.requirements_met == table.required.len();
         if delimiters.contains(&Delimiter::Tab) && !meets_all {
-            let plain = read(Delimiter::Tab, Quoting::Unquoted)?;
+            let plain = read(Delimiter::Tab, Quoting::Unquoted);
             if plain.score > found.score {
                 return Ok(plain);
             }
@@ -93,9 +93,9 @@ impl Candidate {
             let body = &file.text()[found.body_at()..];
             let landmarks = Landmarks::of(&found.assignment);
             let width = found.header().len();
-            let quoting = quoting::of_tab_file(file, found.dialect, body, width, &landmarks)?;
+            let quoting = quoting::of_tab_file(found.dialect, body, width, &landmarks);
             if quoting == Quoting::Unquoted {
-                return read(Delimiter::Tab, quoting);
+                return Ok(read(Delimiter::Tab, quoting));
             }
         }
         Ok(found)
@@ -107,8 +107,8 @@ impl Candidate {
         dialect: Dialect,
         table: &Table,
         names: &ColumnNames,
-    ) -> Result<Self, IngestError> {
-        let records = first_records(file, top, dialect)?;
+    ) -> Self {
+        let records = first_records(file, top, dialect);
         let mut best = Self {
             dialect,
             top,
@@ -143,7 +143,7 @@ impl Candidate {
                 };
             }
         }
-        Ok(best)
+        best
     }
 
     fn header(&self) -> &[String] {
@@ -264,15 +264,11 @@ impl Top {
     }
 }
 
-fn first_records(
-    file: &TextFile,
-    top: Top,
-    dialect: Dialect,
-) -> Result<Vec<HeadRecord>, IngestError> {
-    let mut records = Records::new(file, dialect, &file.text()[top.offset..], top.line);
+fn first_records(file: &TextFile, top: Top, dialect: Dialect) -> Vec<HeadRecord> {
+    let mut records = Records::new(dialect, &file.text()[top.offset..], top.line);
     let mut first = Vec::new();
     // One more than the header may be down, to see a second header row.
-    while first.len() <= HEADER_WITHIN && records.advance()? {
+    while first.len() <= HEADER_WITHIN && records.advance() {
         let cells: Vec<String> = records
             .record()
             .iter()
@@ -287,7 +283,7 @@ fn first_records(
             });
         }
     }
-    Ok(first)
+    first
 }
 
 /// How many records are as wide as the first, if that has more than one cell.

@@ -4,11 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use csv::StringRecord;
-
 use super::aliases::{Field, hr};
+use super::cells::{Cells, KeptCells};
 use super::decode::TextFile;
-use super::error::IngestError;
 use super::events;
 use super::header::{self, Column, Misfits, is_of_a_superior, normalize};
 use super::layout::Layout;
@@ -122,22 +120,22 @@ fn is_beside_a_superior(layout: &Layout, position: usize) -> bool {
 
 /// The first rows below the header.
 #[derive(Debug, Default)]
-pub(super) struct Sample(Vec<StringRecord>);
+pub(super) struct Sample(Vec<KeptCells>);
 
 impl Sample {
     /// Takes the first rows that have as many cells as the header.
-    pub(super) fn of(file: &TextFile, layout: &Layout) -> Result<Self, IngestError> {
+    pub(super) fn of(file: &TextFile, layout: &Layout) -> Self {
         let mut records = layout.body_records(file);
         let mut rows = Vec::new();
         let mut bytes = 0;
-        while rows.len() < SAMPLE_ROWS && bytes < SAMPLE_BYTES && records.advance()? {
+        while rows.len() < SAMPLE_ROWS && bytes < SAMPLE_BYTES && records.advance() {
             let record = records.record();
             if record.len() >= layout.width() && !layout.is_header(record) {
-                bytes += record.as_slice().len();
-                rows.push(record.clone());
+                bytes += record.text().len();
+                rows.push(record.iter().collect());
             }
         }
-        Ok(Self(rows))
+        Self(rows)
     }
 
     /// Whether most of a column's values are such.
@@ -152,13 +150,16 @@ impl Sample {
 
     /// The cells of two columns, row by row.
     pub(super) fn pairs(&self, left: usize, right: usize) -> impl Iterator<Item = (&str, &str)> {
-        let rows = self.0.iter();
-        rows.filter_map(move |row| Some((tidy(row.get(left)?), tidy(row.get(right)?))))
+        self.rows()
+            .filter_map(move |row| Some((tidy(row.get(left)?), tidy(row.get(right)?))))
+    }
+
+    fn rows(&self) -> impl Iterator<Item = Cells<'_>> {
+        self.0.iter().map(KeptCells::cells)
     }
 
     fn values(&self, position: usize) -> impl Iterator<Item = &str> {
-        self.0
-            .iter()
+        self.rows()
             .filter_map(move |row| row.get(position))
             .map(tidy)
             .filter(|cell| !is_blank(cell))
@@ -295,7 +296,7 @@ impl Look<'_> {
     fn is_shared(self, position: usize) -> bool {
         let mut people: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
         let mut addresses = Vec::new();
-        for row in &self.sample.0 {
+        for row in self.sample.rows() {
             let address = row.get(position).map(tidy).unwrap_or_default();
             let person = self.person(row);
             if is_address(address) && !person.is_empty() {
@@ -313,19 +314,18 @@ impl Look<'_> {
 
     /// Whether most addresses have a word of their row's name in them.
     fn is_named_after_people(self, position: usize) -> bool {
-        let rows = &self.sample.0;
-        let own = rows.iter().filter(|row| {
+        let own = self.sample.rows().filter(|row| {
             let address = row.get(position).unwrap_or_default().to_lowercase();
             let mailbox = address.split('@').next().unwrap_or_default();
-            let name = self.name(row).words();
+            let name = self.name(*row).words();
             name.iter()
                 .any(|word| word.chars().count() > 2 && mailbox.contains(word.as_str()))
         });
-        own.count() * 2 > rows.len()
+        own.count() * 2 > self.sample.0.len()
     }
 
     /// What tells the row's person from others: the id, else the name.
-    fn person(self, row: &StringRecord) -> Vec<String> {
+    fn person(self, row: Cells<'_>) -> Vec<String> {
         let id = self.layout.column(&hr::EMPLOYEE_ID).text(row);
         if is_blank(id) {
             self.name(row).words()
@@ -334,7 +334,7 @@ impl Look<'_> {
         }
     }
 
-    fn name(self, row: &StringRecord) -> PersonName {
+    fn name(self, row: Cells<'_>) -> PersonName {
         let text = |field| self.layout.column(field).text(row).into();
         PersonName {
             first: text(&hr::FIRST_NAME),

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use csv::StringRecord;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::DateOrder;
 use super::aliases::Field;
 use super::body::for_each_record;
+use super::cells::Cells;
 use super::chunks::Chunk;
 use super::date_votes::{DateReading, DateVotes, Undecided};
 use super::dates::Fault;
@@ -45,7 +45,7 @@ impl DateColumn {
 
     /// The date of a record, if it has one. Columns that hold different dates
     /// are a fault: nobody can tell which is right.
-    pub(super) fn read(&self, cells: &StringRecord) -> Result<Option<Date>, Fault> {
+    pub(super) fn read(&self, cells: Cells<'_>) -> Result<Option<Date>, Fault> {
         let mut found: Option<Date> = None;
         for (column, reading) in &self.parts {
             let Some(date) = reading.read(column.text(cells))? else {

@@ -1,7 +1,6 @@
 //! Rows of an export that are about nobody: remarks and totals.
 
-use csv::StringRecord;
-
+use super::cells::Cells;
 use super::landmarks::Landmarks;
 use super::text::{is_blank, tidy};
 
@@ -45,7 +44,7 @@ const FORMULA_ERRORS: [&str; 6] = ["#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NU
 impl Filler {
     /// What makes the row no data, if anything does. Every other row without
     /// identity is a result, and invalid.
-    pub(super) fn of(cells: &StringRecord, landmarks: &Landmarks) -> Option<Self> {
+    pub(super) fn of(cells: Cells<'_>, landmarks: &Landmarks) -> Option<Self> {
         let mut filled = cells.iter().map(tidy).enumerate();
         let (label, first) = filled.find(|(_, cell)| !cell.is_empty())?;
         if is_comment(first) && filled.all(|(_, cell)| cell.is_empty()) {
@@ -69,6 +68,7 @@ fn is_total(cell: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::cells::KeptCells;
 
     fn filler(cells: &[&str]) -> Option<Filler> {
         // Id, name, e-mail, date.
@@ -78,7 +78,8 @@ mod tests {
             usernames: Vec::new(),
             dates: vec![3],
         };
-        Filler::of(&StringRecord::from(cells), &landmarks)
+        let cells: KeptCells = cells.iter().copied().collect();
+        Filler::of(cells.cells(), &landmarks)
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use csv::StringRecord;
-
 use super::ColumnNames;
 use super::aliases::{Arity, Field, Requirement, Table};
+use super::cells::Cells;
 use super::text::tidy;
 
 /// A field's columns in one file; without any when the file lacks the field.
@@ -67,15 +66,15 @@ impl Column {
     }
 
     /// The first filled cell, or the empty text.
-    pub(super) fn text<'r>(&self, record: &'r StringRecord) -> &'r str {
+    pub(super) fn text<'r>(&self, record: Cells<'r>) -> &'r str {
         self.filled(record).next().unwrap_or_default()
     }
 
     /// All filled cells, without white space around them.
-    pub(super) fn filled<'r>(&self, record: &'r StringRecord) -> impl Iterator<Item = &'r str> {
+    pub(super) fn filled<'r>(&self, record: Cells<'r>) -> impl Iterator<Item = &'r str> {
         self.places
             .iter()
-            .filter_map(|place| record.get(place.position))
+            .filter_map(move |place| record.get(place.position))
             .map(tidy)
             .filter(|cell| !cell.is_empty())
     }

@@ -2,12 +2,12 @@ mod part;
 
 use std::path::Path;
 
-use csv::StringRecord;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::aliases::hr;
 use super::body::{self, DataRecord, WhoColumns};
+use super::cells::Cells;
 use super::content::{self, Sample};
 use super::date_columns::{self, DateColumn, DatePins, disagreement};
 use super::dates::Fault;
@@ -122,7 +122,7 @@ fn understand(
     formats: &Formats,
 ) -> Result<Layout, IngestError> {
     let mut layout = layout::locate(file, &hr::TABLE, names)?;
-    let sample = Sample::of(file, &layout)?;
+    let sample = Sample::of(file, &layout);
     kind::refuse_other_kinds(file, &layout, &sample, names)?;
     content::settle(&mut layout, &sample, names, formats);
     kind::refuse_vague_date(file, &layout, names)?;
@@ -430,7 +430,7 @@ fn is_header(cell: &str, header: &str) -> bool {
 }
 
 fn key_of<K: PartialEq>(
-    cells: &StringRecord,
+    cells: Cells<'_>,
     column: &Column,
     parse: impl Fn(&str) -> Option<K>,
 ) -> Result<Option<K>, Fault> {

@@ -1,9 +1,9 @@
 //! What cells mean that were read before. Status, licenses and dates of a users
 //! report repeat from row to row: each is understood once and recognized after.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use crate::model::{AccountStatus, LicenseSet};
+use crate::model::{AccountStatus, LicenseSet, PrintMap};
 
 /// Different values of a field that are remembered. Fields with more do not
 /// repeat, and remembering them would cost more than reading them again.
@@ -15,7 +15,7 @@ pub(super) struct KnownCells {
     /// Cells of the status, and what they mean.
     statuses: Vec<(String, AccountStatus)>,
     /// Positions in `license_sets`, by all cells that say licenses.
-    licenses: HashMap<String, usize>,
+    licenses: PrintMap<String, usize>,
     license_sets: Vec<LicenseSet>,
     /// Dates that can be read.
     dates: HashSet<String>,

@@ -1,7 +1,6 @@
 //! The columns by whose cells a row of people is recognized.
 
-use csv::StringRecord;
-
+use super::cells::Cells;
 use super::dates::read_date;
 use super::header::Assignment;
 use super::text::tidy;
@@ -42,7 +41,7 @@ impl Landmarks {
     }
 
     /// Whether any cell but the one at `label` says who or when.
-    pub(super) fn are_in(&self, cells: &StringRecord, label: usize) -> bool {
+    pub(super) fn are_in(&self, cells: Cells<'_>, label: usize) -> bool {
         let any = |positions: &[usize], says: fn(&str) -> bool| {
             let others = positions.iter().filter(|position| **position != label);
             others.filter_map(|position| cells.get(*position)).any(says)

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use csv::StringRecord;
 use sha2::{Digest, Sha256};
 
 use super::aliases::{Arity, Field, Table};
 use super::candidate::Candidate;
+use super::cells::Cells;
 use super::chunks::{self, Chunk};
 use super::decode::TextFile;
 use super::error::IngestError;
@@ -125,7 +125,7 @@ impl Layout {
     }
 
     /// Whether a record repeats the header row, as on every page of a report.
-    pub(super) fn is_header(&self, record: &StringRecord) -> bool {
+    pub(super) fn is_header(&self, record: Cells<'_>) -> bool {
         let mut pairs = record.iter().map(tidy).zip(&self.header);
         record.len() == self.header.len()
             && pairs.all(|(cell, header)| cell.eq_ignore_ascii_case(header))
@@ -214,7 +214,7 @@ impl Layout {
 
     /// What makes a row of an export no data, if anything does. In a list that
     /// somebody wrote by hand every row counts.
-    pub(super) fn filler(&self, cells: &StringRecord, landmarks: &Landmarks) -> Option<Filler> {
+    pub(super) fn filler(&self, cells: Cells<'_>, landmarks: &Landmarks) -> Option<Filler> {
         match self.table.role {
             InputRole::Hr | InputRole::Users | InputRole::Roster => Filler::of(cells, landmarks),
             InputRole::Licenses
@@ -241,7 +241,7 @@ impl Layout {
     /// its quotes have to be seen.
     pub(super) fn is_told_by_first_rows(&self, head: &TextFile) -> bool {
         let mut records = self.body_records(head);
-        let enough = (0..=RECORDS_FOR_WIDTH).all(|_| records.advance().is_ok_and(|found| found));
+        let enough = (0..=RECORDS_FOR_WIDTH).all(|_| records.advance());
         enough && self.dialect.delimiter != b'\t'
     }
 
@@ -253,7 +253,7 @@ impl Layout {
     /// A cursor over all records below the header.
     pub(super) fn body_records<'f>(&self, file: &'f TextFile) -> Records<'f> {
         let text = &file.text()[self.body_at..];
-        Records::new(file, self.dialect, text, self.body_line)
+        Records::new(self.dialect, text, self.body_line)
     }
 
     /// Cells that a record must have: blank headers at the end do not count.
@@ -265,16 +265,16 @@ impl Layout {
     /// Cells that a record may have. Exporters end every row with blank cells
     /// that the header lacks; where only some rows have such cells, a delimiter
     /// inside a cell has shifted what stands to the right of it.
-    pub(super) fn most_cells(&self, file: &TextFile) -> Result<usize, IngestError> {
+    pub(super) fn most_cells(&self, file: &TextFile) -> usize {
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         let mut records = self.body_records(file);
         for _ in 0..RECORDS_FOR_WIDTH {
-            if !records.advance()? {
+            if !records.advance() {
                 break;
             }
             let cells = records.record();
             let is_blank = |cell: &str| tidy(cell).is_empty();
-            if cells.len() >= self.width() && cells.iter().skip(self.width()).all(is_blank) {
+            if cells.len() >= self.width() && cells.behind(self.width()).all(is_blank) {
                 *counts.entry(cells.len()).or_default() += 1;
             }
         }
@@ -282,7 +282,7 @@ impl Layout {
         let usual = counts.into_iter().rev().max_by_key(|(_, count)| *count);
         // One row alone does not say what is usual.
         let usual = usual.filter(|(_, count)| *count > 1);
-        Ok(usual.map_or(self.header.len(), |(cells, _)| cells))
+        usual.map_or(self.header.len(), |(cells, _)| cells)
     }
 
     /// The file as the plan records it.

@@ -2,12 +2,12 @@
 //! whose cells name licenses, or a column for each license, whose cells are
 //! marks.
 
-use csv::StringRecord;
 use rayon::prelude::*;
 
 use super::ColumnNames;
 use super::aliases::users;
 use super::body;
+use super::cells::Cells;
 use super::chunks::Chunk;
 use super::dates::Fault;
 use super::decode::TextFile;
@@ -108,8 +108,8 @@ impl LicenseColumns {
     }
 
     /// The cells that say a record's licenses.
-    pub(super) fn cells<'r>(&self, cells: &'r StringRecord) -> impl Iterator<Item = &'r str> {
-        let marks = self.marking.iter().map(|column| column.text(cells));
+    pub(super) fn cells<'r>(&self, cells: Cells<'r>) -> impl Iterator<Item = &'r str> {
+        let marks = self.marking.iter().map(move |column| column.text(cells));
         self.naming.filled(cells).chain(marks)
     }
 
@@ -117,7 +117,7 @@ impl LicenseColumns {
     /// beside them. A cell that nobody can be sure of is a fault.
     pub(super) fn read(
         &self,
-        cells: &StringRecord,
+        cells: Cells<'_>,
         country: Option<&str>,
     ) -> Result<Vec<LicenseName>, (&Column, Fault)> {
         let mut licenses = Vec::new();
@@ -175,12 +175,12 @@ fn positions_of_headers(
 
 /// What the filled cells of a column are.
 #[derive(Debug, Clone, Copy, Default)]
-struct Cells {
+struct CellCounts {
     marks: u64,
     others: u64,
 }
 
-impl Cells {
+impl CellCounts {
     fn add(&mut self, cell: &str) {
         match (is_blank(cell), seats_marked(cell)) {
             (true, _) => {}
@@ -202,9 +202,11 @@ fn count_cells(
     layout: &Layout,
     chunks: &[Chunk<'_>],
     positions: &[usize],
-) -> Result<Vec<(usize, Cells)>, IngestError> {
-    let mut total: Vec<(usize, Cells)> =
-        positions.iter().map(|at| (*at, Cells::default())).collect();
+) -> Result<Vec<(usize, CellCounts)>, IngestError> {
+    let mut total: Vec<(usize, CellCounts)> = positions
+        .iter()
+        .map(|at| (*at, CellCounts::default()))
+        .collect();
     if positions.is_empty() {
         return Ok(total);
     }
@@ -212,10 +214,10 @@ fn count_cells(
         .iter()
         .map(|at| layout.columns_at(&[*at]))
         .collect();
-    let parts: Vec<Result<Vec<Cells>, IngestError>> = chunks
+    let parts: Vec<Result<Vec<CellCounts>, IngestError>> = chunks
         .par_iter()
         .map(|chunk| {
-            let mut counts = vec![Cells::default(); columns.len()];
+            let mut counts = vec![CellCounts::default(); columns.len()];
             body::for_each_record(file, layout, chunk, |record| {
                 for (count, column) in counts.iter_mut().zip(&columns) {
                     count.add(column.text(record.cells));

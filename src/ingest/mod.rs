@@ -10,8 +10,8 @@
 //!    values, `events` tells what the dates of events are, `kind` and `missing` say why a file is none of ours;
 //!    `date_columns` and `date_votes` tell day from month, `license_columns`
 //!    the layout of the licenses.
-//! 4. The text below the header is cut at record boundaries (`chunks`,
-//!    `records`); `body` passes over what is no data (`filler`) and refuses
+//! 4. The text below the header is cut at record boundaries (`chunks`) and told
+//!    apart into records (`records`) and `cells`; `body` passes over what is no data (`filler`) and refuses
 //!    what swallowed rows (`swallowed`).
 //! 5. Each record becomes a row of the model, or an invalid row: `hr`, `users_reader`,
 //!    or one of the lists (`holds`, `map`, `licenses`, `numbers`, `roster`, `bill`, `review`), by way of
@@ -26,6 +26,7 @@ mod amounts;
 mod bill;
 mod body;
 mod candidate;
+mod cells;
 mod chunks;
 mod content;
 mod date_columns;

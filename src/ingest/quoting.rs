@@ -3,8 +3,6 @@
 //! are plain text; Excel writes them with it.
 
 use super::chunks;
-use super::decode::TextFile;
-use super::error::IngestError;
 use super::landmarks::Landmarks;
 use super::records::{Dialect, Quoting, Records};
 use super::swallowed::swallowing_cell;
@@ -13,30 +11,29 @@ use super::swallowed::swallowing_cell;
 /// reading them leads to damage, few cells stand between quotes, and plain text
 /// fits the header at least as well.
 pub(super) fn of_tab_file(
-    file: &TextFile,
     dialect: Dialect,
     body: &str,
     width: usize,
     landmarks: &Landmarks,
-) -> Result<Quoting, IngestError> {
+) -> Quoting {
     let (opening, enclosed) = quotes_in(body, dialect.delimiter);
     if opening == 0 {
-        return Ok(Quoting::Quoted);
+        return Quoting::Quoted;
     }
-    let quoted = damage(file, dialect, body, width, landmarks)?;
+    let quoted = damage(dialect, body, width, landmarks);
     let damaged_by_quotes = chunks::has_stray_quotes(body, dialect) || quoted.swallowed;
     if !damaged_by_quotes || enclosed * 2 > opening {
-        return Ok(Quoting::Quoted);
+        return Quoting::Quoted;
     }
     let plain = Dialect {
         quoting: Quoting::Unquoted,
         ..dialect
     };
-    let unquoted = damage(file, plain, body, width, landmarks)?;
+    let unquoted = damage(plain, body, width, landmarks);
     if unquoted.ragged <= quoted.ragged {
-        Ok(Quoting::Unquoted)
+        Quoting::Unquoted
     } else {
-        Ok(Quoting::Quoted)
+        Quoting::Quoted
     }
 }
 
@@ -60,20 +57,14 @@ struct Damage {
     swallowed: bool,
 }
 
-fn damage(
-    file: &TextFile,
-    dialect: Dialect,
-    body: &str,
-    width: usize,
-    landmarks: &Landmarks,
-) -> Result<Damage, IngestError> {
+fn damage(dialect: Dialect, body: &str, width: usize, landmarks: &Landmarks) -> Damage {
     let mut damage = Damage::default();
-    let mut records = Records::new(file, dialect, body, 1);
-    while records.advance()? {
+    let mut records = Records::new(dialect, body, 1);
+    while records.advance() {
         let cells = records.record();
-        let surplus = cells.iter().skip(width).any(|cell| !cell.trim().is_empty());
+        let surplus = cells.behind(width).any(|cell| !cell.trim().is_empty());
         damage.ragged += u64::from(cells.len() < width || surplus);
         damage.swallowed |= swallowing_cell(cells, dialect.delimiter, width, landmarks).is_some();
     }
-    Ok(damage)
+    damage
 }

@@ -1,11 +1,8 @@
 //! A cursor over the records of a stretch of text.
 
-use std::io;
+use std::ops::Range;
 
-use csv::StringRecord;
-
-use super::decode::TextFile;
-use super::error::IngestError;
+use super::cells::Cells;
 use super::input_file::LineEnd;
 
 /// How records and cells are told apart.
@@ -30,60 +27,79 @@ pub(super) enum Quoting {
 
 /// Reads one record after the other and knows on which line each begins.
 ///
-/// The csv crate's own line numbers are not used: they point at the blank
-/// lines above a record, and do not count lines that end in CR alone.
+/// Cells are told apart as the csv crate does it: a quote at the beginning of a
+/// cell encloses it, anywhere else it is a character like any other. Nearly all
+/// lines have no quote, and their cells are not copied.
 pub(super) struct Records<'t> {
-    file: &'t TextFile,
-    bytes: &'t [u8],
-    reader: csv::Reader<&'t [u8]>,
-    record: StringRecord,
-    line_end: LineEnd,
+    text: &'t str,
+    dialect: Dialect,
+    /// Where the next record is looked for, and on which line that is.
+    at: usize,
+    line_at: u64,
+    /// The line on which the record begins.
     line: u64,
-    counted: usize,
+    record: RecordText<'t>,
+    /// Where the record's cells stand in its text.
+    ranges: Vec<Range<usize>>,
+    /// The cells of the last record with quotes, without these.
+    unquoted: String,
+}
+
+/// Where the cells of a record are.
+#[derive(Debug, Clone, Copy)]
+enum RecordText<'t> {
+    /// In a line of the text.
+    Line(&'t str),
+    /// Copied.
+    Unquoted,
 }
 
 impl<'t> Records<'t> {
-    /// A cursor over `text`, a part of `file` whose first byte is on `first_line`.
-    pub(super) fn new(
-        file: &'t TextFile,
-        dialect: Dialect,
-        text: &'t str,
-        first_line: u64,
-    ) -> Self {
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(dialect.delimiter)
-            .quoting(dialect.quoting == Quoting::Quoted)
-            .from_reader(text.as_bytes());
+    /// A cursor over `text`, whose first byte is on `first_line`.
+    pub(super) fn new(dialect: Dialect, text: &'t str, first_line: u64) -> Self {
         Self {
-            file,
-            bytes: text.as_bytes(),
-            reader,
-            record: StringRecord::new(),
-            line_end: dialect.line_end,
+            text,
+            dialect,
+            at: 0,
+            line_at: first_line,
             line: first_line,
-            counted: 0,
+            record: RecordText::Line(""),
+            ranges: Vec::new(),
+            unquoted: String::new(),
         }
     }
 
-    /// Goes to the next record; `false` at the end.
-    pub(super) fn advance(&mut self) -> Result<bool, IngestError> {
-        let start = self.reader.position().byte();
-        let found = self
-            .reader
-            .read_record(&mut self.record)
-            .map_err(|error| self.broken(error))?;
-        if found {
-            let start = usize::try_from(start).unwrap_or(usize::MAX);
-            self.count_lines_up_to(start);
+    /// Goes to the next record, which is never a blank line; `false` at the end,
+    /// where the cursor stays on the last record.
+    pub(super) fn advance(&mut self) -> bool {
+        self.skip_line_ends();
+        let rest = &self.text[self.at..];
+        if rest.is_empty() {
+            return false;
         }
-        Ok(found)
+        self.line = self.line_at;
+        self.ranges.clear();
+        let line = match memchr::memchr2(b'\n', b'\r', rest.as_bytes()) {
+            Some(end) => &rest[..end],
+            None => rest,
+        };
+        let has_quotes = self.dialect.quoting == Quoting::Quoted
+            && memchr::memchr(b'"', line.as_bytes()).is_some();
+        if has_quotes {
+            self.read_quoted();
+        } else {
+            self.read_line(line);
+        }
+        true
     }
 
     /// The record that the cursor stands on.
-    pub(super) fn record(&self) -> &StringRecord {
-        &self.record
+    pub(super) fn record(&self) -> Cells<'_> {
+        let text = match self.record {
+            RecordText::Line(line) => line,
+            RecordText::Unquoted => &self.unquoted,
+        };
+        Cells::at(text, &self.ranges)
     }
 
     /// The physical line on which that record begins.
@@ -93,47 +109,114 @@ impl<'t> Records<'t> {
 
     /// Where reading goes on after that record, in bytes from the text's start.
     pub(super) fn end(&self) -> usize {
-        let end = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
-        // The csv crate leaves the second byte of a line end to the next record.
-        let is_torn = self.bytes[..end].ends_with(b"\r") && self.bytes[end..].starts_with(b"\n");
-        end + usize::from(is_torn)
+        self.at + length_of_line_end(&self.text.as_bytes()[self.at..])
     }
 
-    fn count_lines_up_to(&mut self, start: usize) {
-        let blank = self.bytes[start..]
-            .iter()
-            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-            .count();
-        let start = start + blank;
-        self.line += self.line_end.count(&self.bytes[self.counted..start]);
-        self.counted = start;
-    }
-
-    fn broken(&self, error: csv::Error) -> IngestError {
-        IngestError::Unreadable {
-            file: self.file.name.to_string(),
-            source: io::Error::other(error),
+    /// Passes over the end of a record, and blank lines.
+    fn skip_line_ends(&mut self) {
+        let bytes = self.text.as_bytes();
+        loop {
+            let length = length_of_line_end(&bytes[self.at..]);
+            if length == 0 {
+                return;
+            }
+            self.at += length;
+            self.line_at += 1;
         }
+    }
+
+    fn read_line(&mut self, line: &'t str) {
+        let mut start = 0;
+        for end in memchr::memchr_iter(self.dialect.delimiter, line.as_bytes()) {
+            self.ranges.push(start..end);
+            start = end + 1;
+        }
+        self.ranges.push(start..line.len());
+        self.record = RecordText::Line(line);
+        self.at += line.len();
+    }
+
+    fn read_quoted(&mut self) {
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        self.unquoted.clear();
+        loop {
+            let cell = self.unquoted.len();
+            self.at = self.copy_cell();
+            self.ranges.push(cell..self.unquoted.len());
+            if bytes.get(self.at) != Some(&self.dialect.delimiter) {
+                break;
+            }
+            self.at += 1;
+        }
+        self.line_at += self.dialect.line_end.count(&bytes[start..self.at]);
+        self.record = RecordText::Unquoted;
+    }
+
+    /// Copies the cell that begins here, without its quotes; returns where it
+    /// ends.
+    fn copy_cell(&mut self) -> usize {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        if bytes.get(at) == Some(&b'"') {
+            at += 1;
+            // Two quotes within quotes are one that is meant.
+            while let Some(length) = memchr::memchr(b'"', &bytes[at..])
+                && bytes.get(at + length + 1) == Some(&b'"')
+            {
+                self.unquoted.push_str(&self.text[at..=at + length]);
+                at += length + 2;
+            }
+            let closing = memchr::memchr(b'"', &bytes[at..]);
+            let end = closing.map_or(bytes.len(), |length| at + length);
+            self.unquoted.push_str(&self.text[at..end]);
+            at = (end + 1).min(bytes.len());
+        }
+        let rest = &bytes[at..];
+        let end = memchr::memchr3(self.dialect.delimiter, b'\n', b'\r', rest);
+        let end = end.map_or(bytes.len(), |length| at + length);
+        self.unquoted.push_str(&self.text[at..end]);
+        end
+    }
+}
+
+/// How long the line end is that stands at the beginning; 0 where none does.
+fn length_of_line_end(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'\r', b'\n', ..] => 2,
+        [b'\r' | b'\n', ..] => 1,
+        _ => 0,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    fn lines(text: &str) -> Vec<(u64, String)> {
-        let file = TextFile::decode("in.csv".to_owned(), text.into()).expect("text");
-        let dialect = Dialect {
+    fn dialect(text: &str) -> Dialect {
+        Dialect {
             delimiter: b',',
             quoting: Quoting::Quoted,
-            line_end: file.line_end,
-        };
-        let mut records = Records::new(&file, dialect, file.text(), 1);
+            line_end: LineEnd::of(text),
+        }
+    }
+
+    fn records(text: &str, dialect: Dialect) -> Vec<(u64, Vec<String>)> {
+        let mut records = Records::new(dialect, text, 1);
         let mut seen = Vec::new();
-        while records.advance().expect("a record") {
-            seen.push((records.line(), records.record()[0].to_owned()));
+        while records.advance() {
+            let cells = records.record().iter().map(str::to_owned);
+            seen.push((records.line(), cells.collect()));
         }
         seen
+    }
+
+    fn lines(text: &str) -> Vec<(u64, String)> {
+        let records = records(text, dialect(text)).into_iter();
+        records
+            .map(|(line, cells)| (line, cells[0].clone()))
+            .collect()
     }
 
     #[test]
@@ -152,15 +235,54 @@ mod tests {
 
     #[test]
     fn a_record_ends_after_both_bytes_of_its_line_end() {
-        let file = TextFile::decode("in.csv".to_owned(), b"a,1\r\nb,2\r\n".to_vec());
-        let file = file.expect("text");
-        let dialect = Dialect {
-            delimiter: b',',
-            quoting: Quoting::Quoted,
-            line_end: file.line_end,
-        };
-        let mut records = Records::new(&file, dialect, file.text(), 1);
-        assert!(records.advance().expect("a record"));
+        let text = "a,1\r\nb,2\r\n";
+        let mut records = Records::new(dialect(text), text, 1);
+        assert!(records.advance());
         assert_eq!(records.end(), 5);
+    }
+
+    #[test]
+    fn the_last_record_stays() {
+        let text = "a,1\nb,2";
+        let mut records = Records::new(dialect(text), text, 1);
+        while records.advance() {}
+        assert_eq!(records.record().iter().collect::<Vec<_>>(), ["b", "2"]);
+        assert_eq!((records.line(), records.end()), (2, text.len()));
+    }
+
+    /// The records as the csv crate reads them. The lines are counted here: it
+    /// points at the blank lines above a record, and counts no lone returns.
+    fn by_csv_crate(text: &str, dialect: Dialect) -> Vec<(u64, Vec<String>)> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(dialect.delimiter)
+            .quoting(dialect.quoting == Quoting::Quoted)
+            .from_reader(text.as_bytes());
+        let mut record = csv::StringRecord::new();
+        let mut seen = Vec::new();
+        loop {
+            let start = usize::try_from(reader.position().byte()).expect("a small text");
+            if !reader.read_record(&mut record).expect("a record") {
+                return seen;
+            }
+            let line_ends = text[start..].bytes();
+            let blank = line_ends.take_while(|byte| matches!(byte, b'\r' | b'\n'));
+            let above = &text.as_bytes()[..start + blank.count()];
+            let line = 1 + dialect.line_end.count(above);
+            seen.push((line, record.iter().map(str::to_owned).collect()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn records_are_those_of_the_csv_crate(
+            text in "([ab]|é|,|;|\"|\"\"|,\"|\",|\n|\r\n|\r|\n\"){0,60}",
+            delimiter in prop::sample::select(vec![b',', b';']),
+            quoting in prop::sample::select(vec![Quoting::Quoted, Quoting::Unquoted]),
+        ) {
+            let dialect = Dialect { delimiter, quoting, line_end: LineEnd::of(&text) };
+            prop_assert_eq!(records(&text, dialect), by_csv_crate(&text, dialect));
+        }
     }
 }

@@ -1,10 +1,9 @@
 use std::path::Path;
 
-use csv::StringRecord;
-
 use super::ColumnNames;
 use super::aliases::review;
 use super::body::for_each_record;
+use super::cells::Cells;
 use super::decode::TextFile;
 use super::error::IngestError;
 use super::header::Column;
@@ -39,7 +38,7 @@ fn read_text(file: &TextFile) -> Result<Vec<ReviewLine>, IngestError> {
 /// What was typed, without the apostrophe that makes a spreadsheet take a cell
 /// as text and that some save as a part of it. Columns of one name that hold
 /// different values give all of them, which is neither an id nor a decision.
-fn as_typed(column: &Column, cells: &StringRecord) -> String {
+fn as_typed(column: &Column, cells: Cells<'_>) -> String {
     let mut values: Vec<&str> = Vec::new();
     for cell in column.filled(cells) {
         let value = cell.strip_prefix('\'').unwrap_or(cell);

@@ -6,8 +6,11 @@
 //! sign of anything else nothing has come of it, and the file is read as a
 //! whole, which also words every refusal.
 
+use std::collections::BTreeMap;
 use std::io::Read;
+use std::ops::DerefMut;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -32,7 +35,7 @@ pub(super) struct Blocks {
     pub bytes: usize,
     /// Bytes of a record that is still waited for.
     pub record: usize,
-    /// Blocks that are understood side by side while as many are read.
+    /// Blocks that are understood side by side.
     pub at_once: usize,
     /// A report of no more bytes is read as a whole: that is soon done.
     pub more_than: u64,
@@ -44,7 +47,7 @@ impl Default for Blocks {
             head: 1 << 20,
             bytes: 1 << 20,
             record: 8 << 20,
-            at_once: 4,
+            at_once: rayon::current_num_threads(),
             more_than: 4 << 20,
         }
     }
@@ -52,6 +55,10 @@ impl Default for Blocks {
 
 /// How many times its size a packed report holds, roughly.
 const PACKED_TIMES: u64 = 10;
+
+/// The report has something that the whole file is needed for.
+#[derive(Debug)]
+struct NotPlain;
 
 /// Reads a report block by block, or says with `None` that it has to be read as
 /// a whole.
@@ -64,60 +71,117 @@ pub(super) fn read<O: AccountObserver>(
 ) -> Option<UsersFile<O>> {
     let mut source = Source::open(path, blocks)?;
     let mut head = source.head(path, formats)?;
-    let whole = read_below(&mut source, &head, columns, formats, observer.split())?;
+    let reader = UsersReader::of_head(&head, columns, formats)?;
+    let layout = reader.layout();
+    source.begin_below(layout.body_begins(), head.encoding);
+    let stream = Stream {
+        dialect: layout.dialect,
+        reader,
+        head: &head,
+        source: Mutex::new(source),
+        read: Mutex::new(InOrder::new(observer.split())),
+    };
+    let threads = (0..blocks.at_once).into_par_iter();
+    threads.try_for_each(|_| stream.read_blocks()).ok()?;
+    let Stream { source, read, .. } = stream;
+    let whole = read.into_inner().ok()?.whole;
+    let source = source.into_inner().ok()?;
     head.packing = source.file.packing;
     (head.sha256, head.bytes) = source.file.digest();
     let reader = UsersReader::of_head(&head, columns, formats)?;
     reader.users_file(whole).ok()
 }
 
-/// Reads the rows below the header.
-fn read_below<O: AccountObserver>(
-    source: &mut Source,
-    head: &TextFile,
-    columns: &ColumnNames,
-    formats: &Formats,
-    observer: O,
-) -> Option<Part<O>> {
-    let reader = UsersReader::of_head(head, columns, formats)?;
-    let layout = reader.layout();
-    let (body_at, mut line) = layout.body_begins();
-    source.skip(body_at, head.encoding);
-    let dialect = layout.dialect;
-    let mut whole = Part::nothing_yet(observer);
-    let mut group = source.next_group(dialect)?;
-    while !group.is_empty() {
-        let chunks: Vec<Chunk<'_>> = group
-            .iter()
-            .map(|text| {
-                let first_line = line;
-                line += dialect.line_end.count(text.as_bytes());
-                Chunk { text, first_line }
-            })
-            .collect();
-        body::refuse_broken_off(head, layout, &chunks).ok()?;
-        let observers: Vec<O> = chunks.iter().map(|_| whole.split()).collect();
-        let (next, parts) = rayon::join(
-            || source.next_group(dialect),
-            || -> Vec<_> {
-                let chunks = chunks.par_iter().zip(observers);
-                chunks
-                    .map(|(chunk, observer)| reader.read_chunk(chunk, observer))
-                    .collect()
-            },
-        );
-        for part in parts {
-            whole.add(part.ok()?);
+/// A report that is being read. Each thread takes the next block, understands
+/// it, and adds what was in it, until none is left.
+struct Stream<'f, O> {
+    dialect: Dialect,
+    reader: UsersReader<'f>,
+    head: &'f TextFile,
+    source: Mutex<Source>,
+    read: Mutex<InOrder<O>>,
+}
+
+impl<O: AccountObserver> Stream<'_, O> {
+    /// Reads blocks until none is left; at the first one that is not plain no
+    /// thread goes on.
+    fn read_blocks(&self) -> Result<(), NotPlain> {
+        let mut block = Vec::new();
+        loop {
+            let next = self.source().next_block(&mut block, self.dialect);
+            let read = match next {
+                Ok(None) => return Ok(()),
+                Ok(Some(place)) => self.read_block(place, &block),
+                Err(not_plain) => Err(not_plain),
+            };
+            if let Err(not_plain) = read {
+                self.source().is_given_up = true;
+                return Err(not_plain);
+            }
         }
-        if !whole.is_settled() {
-            return None;
-        }
-        let read = std::mem::replace(&mut group, next?);
-        source
-            .spare
-            .extend(read.into_iter().map(String::into_bytes));
     }
-    Some(whole)
+
+    fn read_block(&self, place: Place, block: &[u8]) -> Result<(), NotPlain> {
+        let is_plain = memchr::memchr(0, block).is_none() && !has_lone_return(block);
+        let text = std::str::from_utf8(block).ok().filter(|_| is_plain);
+        let chunk = Chunk {
+            text: text.ok_or(NotPlain)?,
+            first_line: place.first_line,
+        };
+        body::refuse_broken_off(self.head, self.reader.layout(), &[chunk]).map_err(|_| NotPlain)?;
+        let observer = self.read().whole.split();
+        let part = self.reader.read_chunk(&chunk, observer);
+        let part = part.map_err(|_| NotPlain)?;
+        if !part.is_settled() {
+            return Err(NotPlain);
+        }
+        self.read().add(place.number, part);
+        Ok(())
+    }
+
+    fn source(&self) -> impl DerefMut<Target = Source> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self) -> impl DerefMut<Target = InOrder<O>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was read, put together in the order of the file.
+struct InOrder<O> {
+    whole: Part<O>,
+    /// How many blocks are part of it.
+    added: usize,
+    /// Blocks that wait for one above them.
+    waiting: BTreeMap<usize, Part<O>>,
+}
+
+impl<O: AccountObserver> InOrder<O> {
+    fn new(observer: O) -> Self {
+        Self {
+            whole: Part::nothing_yet(observer),
+            added: 0,
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, number: usize, part: Part<O>) {
+        self.waiting.insert(number, part);
+        while let Some(next) = self.waiting.remove(&self.added) {
+            self.whole.add(next);
+            self.added += 1;
+        }
+    }
+}
+
+/// Where a block stands in the file.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// How many blocks stand above it.
+    number: usize,
+    /// The physical line of its first byte.
+    first_line: u64,
 }
 
 /// The file, from which blocks of whole records are taken.
@@ -127,8 +191,10 @@ struct Source {
     /// What was read and belongs to the next block.
     carried: Vec<u8>,
     ended: bool,
-    /// Buffers that were used, to be used again.
-    spare: Vec<Vec<u8>>,
+    /// The next block's place.
+    next: Place,
+    /// Whether the file has to be read as a whole.
+    is_given_up: bool,
 }
 
 impl Source {
@@ -143,7 +209,11 @@ impl Source {
             blocks,
             carried: Vec::new(),
             ended: false,
-            spare: Vec::new(),
+            next: Place {
+                number: 0,
+                first_line: 1,
+            },
+            is_given_up: false,
         })
     }
 
@@ -163,49 +233,51 @@ impl Source {
         (is_utf8 && is_plain && head.notes.is_empty()).then_some(head)
     }
 
-    /// Passes over what stands above the rows.
-    fn skip(&mut self, body_at: usize, encoding: Encoding) {
+    /// Passes over what stands above the rows, which begin at this byte of the
+    /// text and on this line.
+    fn begin_below(&mut self, (body_at, line): (usize, u64), encoding: Encoding) {
         let mark = if encoding == Encoding::Utf8WithMark {
             3
         } else {
             0
         };
         self.carried.drain(..mark + body_at);
+        self.next.first_line = line;
     }
 
-    /// The next blocks; none at the end. `None` where something is not plain.
-    fn next_group(&mut self, dialect: Dialect) -> Option<Vec<String>> {
-        let mut group = Vec::new();
-        while group.len() < self.blocks.at_once && !(self.ended && self.carried.is_empty()) {
-            let block = self.next_block(dialect)?;
-            group.extend(Some(block).filter(|block| !block.is_empty()));
+    /// Reads the next block of whole records, if there is one.
+    fn next_block(
+        &mut self,
+        block: &mut Vec<u8>,
+        dialect: Dialect,
+    ) -> Result<Option<Place>, NotPlain> {
+        if self.is_given_up {
+            return Err(NotPlain);
         }
-        Some(group)
-    }
-
-    /// Reads a block, which is empty only at the end.
-    fn next_block(&mut self, dialect: Dialect) -> Option<String> {
-        let mut block = self.spare.pop().unwrap_or_default();
         block.clear();
         block.append(&mut self.carried);
         let mut end = 0;
         while end == 0 && !self.ended {
             if block.len() > self.blocks.record {
-                return None;
+                return Err(NotPlain);
             }
-            self.read_on(self.blocks.bytes, &mut block)?;
-            end = chunks::last_record_end(&block, dialect);
+            self.read_on(self.blocks.bytes, block).ok_or(NotPlain)?;
+            end = chunks::last_record_end(block, dialect);
         }
-        if self.ended {
-            if chunks::ends_within_quotes(&block, dialect) {
-                return None;
-            }
-        } else {
+        if !self.ended {
             self.carried.extend_from_slice(&block[end..]);
             block.truncate(end);
+        } else if chunks::ends_within_quotes(block, dialect) {
+            return Err(NotPlain);
+        } else if block.is_empty() {
+            return Ok(None);
         }
-        let is_plain = memchr::memchr(0, &block).is_none() && !has_lone_return(&block);
-        String::from_utf8(block).ok().filter(|_| is_plain)
+        let place = self.next;
+        self.next = Place {
+            number: place.number + 1,
+            first_line: place.first_line + dialect.line_end.count(block),
+        };
+        Ok(Some(place))
     }
 
     /// Reads so many bytes, unless the file ends.

@@ -3,27 +3,26 @@
 //! is lost without a trace, and what is left of the first row is completed with
 //! the date of somebody else.
 
-use csv::StringRecord;
-
+use super::cells::Cells;
 use super::landmarks::Landmarks;
 
 /// The cell that swallowed rows, if one did. `width` is how many cells the
 /// header has.
 pub(super) fn swallowing_cell(
-    cells: &StringRecord,
+    cells: Cells<'_>,
     delimiter: u8,
     width: usize,
     landmarks: &Landmarks,
 ) -> Option<usize> {
     // Most records have no line break, and this is the cheapest way to know.
-    memchr::memchr2(b'\n', b'\r', cells.as_slice().as_bytes())?;
+    memchr::memchr2(b'\n', b'\r', cells.text().as_bytes())?;
     (0..cells.len()).find(|&at| swallowed_rows(cells, at, delimiter, width, landmarks))
 }
 
 /// Whether lines within a cell would be rows of the file: two of the right
 /// width, or one that also has something of a person in the right place.
 fn swallowed_rows(
-    cells: &StringRecord,
+    cells: Cells<'_>,
     at: usize,
     delimiter: u8,
     width: usize,
@@ -31,7 +30,8 @@ fn swallowed_rows(
 ) -> bool {
     let delimiter = char::from(delimiter);
     let fits = |(position, cell): (usize, &str)| landmarks.fits(position, cell);
-    let mut lines: Vec<&str> = cells[at].split(['\n', '\r']).skip(1).collect();
+    let cell = cells.get(at).unwrap_or_default();
+    let mut lines: Vec<&str> = cell.split(['\n', '\r']).skip(1).collect();
     let Some(last) = lines.pop() else {
         return false;
     };
@@ -55,13 +55,17 @@ fn swallowed_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::LineEnd;
+    use crate::ingest::records::{Dialect, Quoting, Records};
 
     fn swallows(text: &str) -> Option<usize> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        let record = reader.records().next().expect("a record").expect("text");
+        let dialect = Dialect {
+            delimiter: b',',
+            quoting: Quoting::Quoted,
+            line_end: LineEnd::of(text),
+        };
+        let mut records = Records::new(dialect, text, 1);
+        assert!(records.advance(), "a record");
         // Id, name, nickname, e-mail, date, comment.
         let landmarks = Landmarks {
             ids: vec![0],
@@ -69,7 +73,7 @@ mod tests {
             usernames: Vec::new(),
             dates: vec![4],
         };
-        swallowing_cell(&record, b',', 6, &landmarks)
+        swallowing_cell(records.record(), b',', 6, &landmarks)
     }
 
     #[test]

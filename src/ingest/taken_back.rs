@@ -1,11 +1,11 @@
 //! What a row says besides its date that keeps the termination from counting:
 //! it was taken back, nobody approved it, or the person was hired since.
 
-use csv::StringRecord;
 use jiff::civil::Date;
 
 use super::DateOrder;
 use super::aliases::hr;
+use super::cells::Cells;
 use super::dates::{Fault, read_date};
 use super::header::Column;
 use super::layout::Layout;
@@ -70,7 +70,7 @@ impl Contradictions {
 
     /// The column that contradicts the row's termination, and how. A row of
     /// somebody who stays is not asked: it says what such a column would.
-    pub(super) fn fault(&self, row: &HrRow, cells: &StringRecord) -> Option<(&Column, Fault)> {
+    pub(super) fn fault(&self, row: &HrRow, cells: Cells<'_>) -> Option<(&Column, Fault)> {
         if !may_leave(row) {
             return None;
         }
@@ -91,7 +91,7 @@ impl Contradictions {
     pub(super) fn hired_again(
         &self,
         row: &HrRow,
-        cells: &StringRecord,
+        cells: Cells<'_>,
     ) -> Result<Option<Date>, (&Column, Fault)> {
         let Some(end) = row.termination_date.or(row.last_day) else {
             return Ok(None);

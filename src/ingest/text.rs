@@ -41,6 +41,14 @@ pub(super) fn lost_characters(cell: &str) -> bool {
     cell.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control() || is_invisible(c))
 }
 
+/// Whether every character is an ASCII letter, digit, sign or space: none of
+/// them was lost, and all can be seen.
+pub(super) fn is_printable_ascii(text: &str) -> bool {
+    // Looking at all of them is faster than asking at each whether to go on.
+    let bytes = text.bytes();
+    bytes.fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
+}
+
 /// The cell as a message may repeat it: short, on one line, and unable to
 /// steer the terminal.
 pub(super) fn excerpt(cell: &str) -> String {
@@ -119,6 +127,16 @@ mod tests {
         assert_eq!(excerpt("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\n");
         assert_eq!(excerpt(&"x".repeat(61)).chars().count(), 61);
         assert!(excerpt(&"x".repeat(61)).ends_with('…'));
+    }
+
+    #[test]
+    fn what_is_printable_lost_nothing() {
+        for character in (0..=0x2100).filter_map(char::from_u32) {
+            let cell = format!("{character}a{character}");
+            let is_printable = is_printable_ascii(&cell);
+            assert_eq!(is_printable, (' '..='~').contains(&character), "{cell:?}");
+            assert!(!is_printable || !lost_characters(&cell), "{cell:?}");
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn read_text<O: AccountObserver>(
     body::refuse_broken_off(file, &layout, &chunks)?;
     let licenses = LicenseColumns::find(file, &mut layout, &chunks, licenses_named.as_deref())?;
     if !names.0.contains_key(users::USER_ID.name) {
-        tell_what_user_ids_are(file, &mut layout)?;
+        tell_what_user_ids_are(file, &mut layout);
     }
     let pins = date_pins(formats);
     let [created] = date_columns::decide(file, &mut layout, &chunks, [&users::CREATED], pins)?;

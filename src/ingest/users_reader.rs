@@ -18,7 +18,7 @@ use super::layout::{self, Layout};
 use super::license_cell::{country_code, values_in};
 use super::license_columns::{self, LicenseColumns};
 use super::status::{Meaning, Vocabulary};
-use super::text::{excerpt, is_blank, lost_characters};
+use super::text::{excerpt, is_blank, is_printable_ascii, lost_characters};
 use super::users::{AccountObserver, UsersFile};
 use super::users_part::{Oddities, Part};
 use super::{ColumnNames, Formats};
@@ -77,7 +77,7 @@ impl<'f> UsersReader<'f> {
         let licenses = LicenseColumns::of_header(&layout)?;
         if !names.0.contains_key(users::USER_ID.name) {
             let had_ids = layout.column(&users::USER_ID).exists();
-            let values = tell_what_user_ids_are(head, &mut layout).ok()?;
+            let values = tell_what_user_ids_are(head, &mut layout);
             if had_ids && values < USER_ID_SAMPLE {
                 return None;
             }
@@ -176,10 +176,12 @@ impl<'f> UsersReader<'f> {
                 undecided += 1;
                 return;
             }
-            if let Some(cells) = self.glance(&record, &mut known)
-                && observer.passes_over(&cells)
-            {
-                observer.count(&cells);
+            if let Some(cells) = self.glance(&record, &mut known) {
+                if observer.passes_over(&cells) {
+                    observer.count(&cells);
+                } else {
+                    observer.observe(&self.row_of_cells(&record, &cells));
+                }
                 return;
             }
             match self.read(&record) {
@@ -218,21 +220,21 @@ impl<'f> UsersReader<'f> {
         let cells = record.cells;
         let who = &self.who;
         let keys = [&self.user_id, &who.username, &who.email, &who.employee_id];
-        let is_damaged = keys
-            .into_iter()
-            .any(|key| key.filled(cells).any(lost_characters));
+        // Nearly every row is, and then no cell has to be looked at.
+        let is_damaged = !is_printable_ascii(cells.text())
+            && keys
+                .into_iter()
+                .any(|key| key.filled(cells).any(lost_characters));
         let status = self.status.text(cells);
         let status = known.status(status, || match self.vocabulary.read(status) {
             Meaning::Known(status) => Some(status),
             Meaning::Blank | Meaning::Unknown(_) => None,
         })?;
-        let is_odd = is_damaged
-            || record.raggedness().is_some()
-            || self.damaged_numbers(record) > 0
-            || !self.is_date(record, known);
+        let is_odd =
+            is_damaged || record.raggedness().is_some() || self.damaged_numbers(record) > 0;
         let username = key_cell(who.username.text(cells), Username::print_in);
         let user_id = key_cell(self.user_id.text(cells), UserId::print_in);
-        if is_odd || user_id.is_none() && username.is_none() {
+        if is_odd || user_id.is_none() && username.is_none() || !self.is_date(record, known) {
             return None;
         }
         let said = self.licenses.cells(cells);
@@ -267,7 +269,9 @@ impl<'f> UsersReader<'f> {
     }
 
     fn damaged_numbers(&self, record: &DataRecord<'_>) -> u64 {
-        let numbers = self.phone_numbers.filled(record.cells).flat_map(values_in);
+        let phone_numbers = self.phone_numbers.filled(record.cells);
+        let may_be_damaged = |cell: &&str| cell.bytes().any(|it| it.eq_ignore_ascii_case(&b'e'));
+        let numbers = phone_numbers.filter(may_be_damaged).flat_map(values_in);
         let numbers = numbers.chain(self.extension.filled(record.cells));
         numbers.filter(|it| is_damaged_number(it)).count() as u64
     }
@@ -296,40 +300,61 @@ impl<'f> UsersReader<'f> {
         if let Some(key) = damaged.next() {
             return Err(self.invalid(record, Some(key), body::damaged_key()));
         }
-        let user_id = UserId::parse(self.user_id.text(cells));
-        let username = Username::parse(self.who.username.text(cells));
-        let email = EmailAddress::parse(self.who.email.text(cells));
-        if user_id.is_none() && username.is_none() {
+        let is_somebodys = UserId::parse(self.user_id.text(cells)).is_some()
+            || Username::parse(who.username.text(cells)).is_some();
+        if !is_somebodys {
             let fault = Fault::new(
                 "the row does not say whose account it is: user id and username are blank",
                 "a line with totals can be left as it is; else export the report again",
             );
             return Err(self.invalid(record, None, fault));
         }
-        Ok(AccountRow {
+        let status = self.status(record)?;
+        let created = self
+            .created(record)
+            .map_err(|fault| self.invalid(record, Some(&self.created.column), fault))?;
+        let licenses = self.licenses(record)?;
+        Ok(self.row(record, status, created, licenses))
+    }
+
+    /// The row of which these cells are, that somebody looks for.
+    fn row_of_cells(&self, record: &DataRecord<'_>, cells: &AccountCells<'_>) -> AccountRow {
+        // Whoever made the cells saw that the date can be read.
+        let created = self.created(record).unwrap_or_default();
+        let licenses = cells.licenses.licenses.clone();
+        self.row(record, cells.status, created, licenses)
+    }
+
+    fn row(
+        &self,
+        record: &DataRecord<'_>,
+        status: AccountStatus,
+        created: Option<Timestamp>,
+        licenses: Vec<LicenseName>,
+    ) -> AccountRow {
+        let cells = record.cells;
+        AccountRow {
             source: SourceRow {
                 file: self.file.name.clone(),
                 line: record.line,
             },
-            user_id,
-            username,
-            email,
+            user_id: UserId::parse(self.user_id.text(cells)),
+            username: Username::parse(self.who.username.text(cells)),
+            email: EmailAddress::parse(self.who.email.text(cells)),
             employee_id: EmployeeId::parse(self.who.employee_id.text(cells)),
             name: self.who.name(cells),
-            status: self.status(record)?,
+            status,
             site: self.site.text(cells).into(),
             department: self.department.text(cells).into(),
             cost_center: self.cost_center.text(cells).into(),
-            created: self
-                .created(record)
-                .map_err(|fault| self.invalid(record, Some(&self.created.column), fault))?,
+            created,
             scim_provider: value(self.scim_provider.text(cells)),
             extension: value(self.extension.text(cells)),
             phone_numbers: list(&self.phone_numbers, record),
             devices: list(&self.devices, record),
             groups: list(&self.groups, record),
-            licenses: self.licenses(record)?,
-        })
+            licenses,
+        }
     }
 
     fn status(&self, record: &DataRecord<'_>) -> Result<AccountStatus, Rejected> {
@@ -380,16 +405,13 @@ impl<'f> UsersReader<'f> {
 /// and opaque. Numbers that count the rows name another account every night.
 ///
 /// Returns how many values were looked at.
-pub(super) fn tell_what_user_ids_are(
-    file: &TextFile,
-    layout: &mut Layout,
-) -> Result<usize, IngestError> {
+pub(super) fn tell_what_user_ids_are(file: &TextFile, layout: &mut Layout) -> usize {
     let user_id = layout.column(&users::USER_ID);
     let email = layout.column(&users::EMAIL);
     let mut records = layout.body_records(file);
     let (mut values, mut usernames, mut counting) = (0, 0, 0);
     let mut previous = None;
-    while user_id.exists() && values < USER_ID_SAMPLE && records.advance()? {
+    while user_id.exists() && values < USER_ID_SAMPLE && records.advance() {
         let value = user_id.text(records.record());
         if !is_blank(value) && !is_damaged_number(value) {
             values += 1;
@@ -411,7 +433,7 @@ pub(super) fn tell_what_user_ids_are(
         ));
         layout.assign(&users::USER_ID, Vec::new());
     }
-    Ok(values)
+    values
 }
 
 fn is_username(value: &str, email: &str) -> bool {

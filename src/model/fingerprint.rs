@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
 /// What fingerprints are of: equal texts of different sorts differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrintOf {
@@ -28,18 +31,15 @@ impl PrintOf {
 /// A number that stands for a text: two texts have the same one by chance only,
 /// once in 2^64. A report has millions of accounts, and most have to be told
 /// apart and not remembered.
+#[inline]
 pub fn fingerprint(of: PrintOf, text: &[u8]) -> u64 {
     print_words(of, text, |word| word)
 }
 
 /// The fingerprint of an ASCII text in lower case.
+#[inline]
 pub fn folded_fingerprint(of: PrintOf, text: &[u8]) -> u64 {
     print_words(of, text, ascii_lower_case)
-}
-
-/// One fingerprint of two, in this order.
-pub fn fingerprint_of_pair(left: u64, right: u64) -> u64 {
-    fold_in(fold_in(PrintOf::Word.seed(), left), right)
 }
 
 fn print_words(of: PrintOf, text: &[u8], folded: impl Fn(u64) -> u64) -> u64 {
@@ -77,6 +77,28 @@ fn ascii_lower_case(word: u64) -> u64 {
     word | (upper >> 2)
 }
 
+/// A map that finds its texts by their fingerprints and then compares them. For
+/// what a report says over and over: looking it up is most of the work.
+pub type PrintMap<K, V> = HashMap<K, V, BuildHasherDefault<PrintHasher>>;
+
+/// Makes a fingerprint of what it is shown.
+#[derive(Debug, Clone, Default)]
+pub struct PrintHasher(u64);
+
+impl Hasher for PrintHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = fold_in(self.0, fingerprint(PrintOf::Word, bytes));
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.0 ^= u64::from(number);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// A set of fingerprints that never overlooks one, and takes a few others for
 /// its own: one in some hundred. Asking costs one look into memory, so that it
 /// is worth asking before an account is taken apart.
@@ -99,6 +121,7 @@ impl Sieve {
     }
 
     /// Whether it may have this one; `false` is certain.
+    #[inline]
     pub fn may_have(&self, number: u64) -> bool {
         let word = self.0.get(self.place(number)).copied().unwrap_or_default();
         let marks = marks(number);

@@ -300,16 +300,15 @@ fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;
     };
-    let is_gap = |c: char| c.is_whitespace() || c.is_control();
     !local.is_empty()
         && domain.contains('.')
         && !domain.starts_with('.')
         && !domain.ends_with('.')
         && !domain.contains('@')
         && !if text.is_ascii() {
-            text.bytes().any(|byte| is_gap(char::from(byte)))
+            text.bytes().any(|byte| !byte.is_ascii_graphic())
         } else {
-            text.chars().any(is_gap)
+            text.chars().any(|c| c.is_whitespace() || c.is_control())
         }
         && !PLACEHOLDER_EMAILS
             .iter()
@@ -324,14 +323,16 @@ fn joined(parts: [&str; 2]) -> Text {
 }
 
 fn is_employee_id(text: &str) -> bool {
-    let damaged = text.contains("E+") || text.contains("e+");
+    let mut pairs = text.as_bytes().windows(2);
+    let damaged = pairs.any(|pair| matches!(pair, b"E+" | b"e+"));
     let only_zeros = text.bytes().all(|byte| byte == b'0');
     !is_blank(text) && !damaged && !only_zeros
 }
 
 fn is_user_id(text: &str) -> bool {
     let is_foreign = |byte| matches!(byte, b'@' | b'.' | b' ' | b'/');
-    !is_blank(text) && !text.bytes().any(is_foreign) && !is_damaged_number(text)
+    let has_foreign = text.bytes().fold(false, |has, byte| has | is_foreign(byte));
+    !is_blank(text) && !has_foreign && !is_damaged_number(text)
 }
 
 fn fold(text: &str) -> Text {
@@ -346,9 +347,12 @@ fn fold(text: &str) -> Text {
 /// Whether the text is what a spreadsheet made of a long number: of
 /// `1234567890123456` nothing is left but `1.23E+15`.
 pub fn is_damaged_number(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.trim().split_once(['E', 'e']) else {
+    let text = text.trim();
+    // Every key and number of a report comes by here, and few have such a letter.
+    let Some(letter) = text.bytes().position(|byte| matches!(byte, b'E' | b'e')) else {
         return false;
     };
+    let (mantissa, exponent) = (&text[..letter], &text[letter + 1..]);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     exponent.strip_prefix('+').is_some_and(digits) && digits(&mantissa.replace(['.', ','], ""))
 }

@@ -35,7 +35,7 @@ pub use disposition::{Disposition, Origin, Reason};
 /// A text of which a copy costs nothing: short ones stand in the value itself,
 /// longer ones are shared.
 pub use ecow::EcoString as Text;
-pub use fingerprint::{PrintOf, Sieve, fingerprint, fingerprint_of_pair, folded_fingerprint};
+pub use fingerprint::{PrintMap, PrintOf, Sieve, fingerprint, folded_fingerprint};
 pub use guard_limits::{FirstRun, GuardLimits, Limit};
 pub use identity::{
     AccountKey, EmailAddress, EmployeeId, PersonKey, UserId, Username, is_blank, is_damaged_number,

@@ -223,13 +223,15 @@ fn mailbox(name: &str) -> Look {
     Look(Hint::UsernameIsMailbox, format!("mailbox {name}"))
 }
 
-/// `jane.doe`, `jane_doe` and `janedoe` are one alias.
 fn alias(name: &str, last_name: &str) -> Look {
-    let letters: String = plain(name)
-        .chars()
-        .filter(|c| !['.', '_', '-'].contains(c))
-        .collect();
-    Look(Hint::Alias, format!("{letters}|{last_name}"))
+    Look(Hint::Alias, format!("{}|{last_name}", letters_of(name)))
+}
+
+/// What counts of an alias: `jane.doe`, `jane_doe` and `janedoe` are one.
+pub(super) fn letters_of(name: &str) -> String {
+    let mut letters = plain(name);
+    letters.retain(|c| !['.', '_', '-'].contains(&c));
+    letters
 }
 
 /// Everything that can make two records look alike.

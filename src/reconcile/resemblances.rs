@@ -2,10 +2,10 @@
 //! that were not copied. Nearly all accounts look like nobody, and taking one
 //! apart to find that out costs more than reading it.
 
-use super::lookalikes::{Hint, Look, Traits};
+use super::lookalikes::{Hint, Look, Traits, letters_of};
 use crate::model::{
-    AccountCells, AccountRow, EmailAddress, EmployeeId, KeyCell, PrintOf, Sieve, Username,
-    each_plain_word, fingerprint, fingerprint_of_pair, folded_fingerprint,
+    AccountCells, AccountRow, EmailAddress, KeyCell, PrintOf, Sieve, Username, each_plain_word,
+    fingerprint,
 };
 
 /// Characters of a handle that are taken apart on the spot.
@@ -26,17 +26,14 @@ impl Resemblances {
     pub(super) fn add(traits: &Traits<'_>, looks: &[Look], prints: &mut Vec<u64>) {
         let handles = traits.addresses.iter().map(EmailAddress::mailbox);
         let handles = handles.chain(traits.usernames.iter().copied());
-        prints.extend(handles.map(|handle| fingerprint(PrintOf::Handle, handle.as_bytes())));
+        prints.extend(handles.map(|handle| handle_print(letters_of(handle).as_bytes())));
         for Look(hint, text) in looks {
             match hint {
                 Hint::EmployeeIdWithoutZeros => prints.push(id_print(text)),
                 Hint::Name => prints.push(Words::written(text).number),
                 Hint::Alias => {
-                    if let Some((letters, last_name)) = text.split_once('|') {
-                        let letters = fingerprint(PrintOf::Handle, letters.as_bytes());
-                        let last_name = fingerprint(PrintOf::Word, last_name.as_bytes());
-                        prints.push(fingerprint_of_pair(letters, last_name));
-                    }
+                    let letters = text.split('|').next().unwrap_or_default();
+                    prints.push(handle_print(letters.as_bytes()));
                 }
                 // These have the handle, or the name.
                 Hint::TaggedAddress
@@ -49,8 +46,7 @@ impl Resemblances {
 
     /// Whether the account has anything of anybody.
     pub(super) fn may_be_in(&self, cells: &Traces<'_>) -> bool {
-        let id = cells.employee_id.map(|id| id_print(without_zeros(id)));
-        if id.is_some_and(|id| self.0.may_have(id)) {
+        if cells.employee_id.is_some_and(|id| self.0.may_have(id)) {
             return true;
         }
         let name = if cells.first_name.is_empty() && cells.last_name.is_empty() {
@@ -67,10 +63,10 @@ impl Resemblances {
         };
         let email = cells.email.filter(|email| !is_same(email));
         let mut names = [cells.username, email].into_iter().flatten();
-        names.any(|name| self.may_be_handle(name, cells))
+        names.any(|name| self.may_be_handle(name))
     }
 
-    fn may_be_handle(&self, name: &str, cells: &Traces<'_>) -> bool {
+    fn may_be_handle(&self, name: &str) -> bool {
         let mailbox = name.split('@').next().unwrap_or_default();
         let handle = if mailbox.len() == name.len() {
             // Of a username that is no address nothing is a tag.
@@ -78,28 +74,16 @@ impl Resemblances {
         } else {
             mailbox.split('+').next().unwrap_or_default()
         };
-        if !handle.is_ascii() || handle.len() > SHORT_HANDLE {
-            return true;
-        }
-        if self
-            .0
-            .may_have(folded_fingerprint(PrintOf::Handle, handle.as_bytes()))
-        {
-            return true;
-        }
-        let letters = letters_print(handle);
-        let mut found = false;
-        each_last_name(cells, |word| {
-            found |= self.0.may_have(fingerprint_of_pair(letters, word));
-        });
-        found
+        // Whose handle is the same has the same letters, and so has an alias.
+        !handle.is_ascii() || handle.len() > SHORT_HANDLE || self.0.may_have(letters_print(handle))
     }
 }
 
 /// What an account can look like somebody by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Traces<'c> {
-    employee_id: Option<&'c str>,
+    /// The fingerprint of the employee id without leading zeros.
+    employee_id: Option<u64>,
     username: Option<&'c str>,
     email: Option<&'c str>,
     first_name: &'c str,
@@ -112,7 +96,10 @@ impl<'c> Traces<'c> {
     pub(super) fn of_cells(cells: &AccountCells<'c>) -> Self {
         let text = |key: KeyCell<'c>| key.text;
         Self {
-            employee_id: cells.employee_id.map(text),
+            employee_id: cells.employee_id.map(|id| match id.text.as_bytes() {
+                [b'0', ..] => id_print(id.text.trim_start_matches('0')),
+                _ => id.fingerprint,
+            }),
             username: cells.username.map(text),
             email: cells.email.map(text),
             first_name: cells.first_name,
@@ -124,7 +111,10 @@ impl<'c> Traces<'c> {
     /// Those of a row.
     pub(super) fn of_row(row: &'c AccountRow) -> Self {
         Self {
-            employee_id: row.employee_id.as_ref().map(EmployeeId::as_str),
+            employee_id: row
+                .employee_id
+                .as_ref()
+                .map(|id| id_print(id.without_zeros())),
             username: row.username.as_ref().map(Username::as_str),
             email: row.email.as_ref().map(EmailAddress::as_str),
             first_name: &row.name.first,
@@ -168,29 +158,15 @@ impl Words {
     }
 }
 
-/// The words of the last name, as [`PersonName::parts`](crate::model::PersonName::parts)
-/// tells it from the first.
-fn each_last_name(cells: &Traces<'_>, each: impl FnMut(u64)) {
-    if !cells.first_name.is_empty() || !cells.last_name.is_empty() {
-        return each_plain_word(cells.last_name, each);
-    }
-    if let Some((last_name, _)) = cells.full_name.split_once(',') {
-        return each_plain_word(last_name, each);
-    }
-    let mut last = None;
-    each_plain_word(cells.full_name, |word| last = Some(word));
-    last.into_iter().for_each(each);
-}
-
 fn id_print(without_zeros: &str) -> u64 {
     fingerprint(PrintOf::EmployeeId, without_zeros.as_bytes())
 }
 
-fn without_zeros(id: &str) -> &str {
-    id.trim_start_matches('0')
+fn handle_print(letters: &[u8]) -> u64 {
+    fingerprint(PrintOf::Handle, letters)
 }
 
-/// The fingerprint of an ASCII handle's letters, as they stand in an alias.
+/// The fingerprint of [`letters_of`] an ASCII handle, of which no text is made.
 fn letters_print(handle: &str) -> u64 {
     let mut letters = [0; SHORT_HANDLE];
     let (mut length, mut before) = (0, b' ');
@@ -203,5 +179,5 @@ fn letters_print(handle: &str) -> u64 {
             length += 1;
         }
     }
-    fingerprint(PrintOf::Handle, &letters[..length])
+    handle_print(&letters[..length])
 }

@@ -1,11 +1,11 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::model::{
     AccountCells, AccountKey, AccountRow, AccountStatus, LicenseName, LicenseSet, Memory, Place,
-    PlaceObservation, Pool, Sieve,
+    PlaceObservation, Pool, PrintMap, Sieve,
 };
 
 /// Counts the seats on accounts while they stream by, and corrects what the
@@ -36,7 +36,7 @@ struct CountedSet {
 struct Places {
     places: Vec<Place>,
     /// By site and cost center.
-    positions: HashMap<String, HashMap<String, usize>>,
+    positions: PrintMap<String, PrintMap<String, usize>>,
 }
 
 /// Seats on accounts, by where their people are.
