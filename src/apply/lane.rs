@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::account::Account;
+use super::ahead::Turn;
 use super::context::Context;
 use super::judge::{Judgment, Pending, describe, judge};
 use super::server::{HIDDEN_FROM_SCIM, Listed, Server};
-use super::write::{Next, Turn};
-use super::{FRESH, RecordingFailed, Stop, read_ahead_is_fresh};
+use super::write::Next;
+use super::{RecordingFailed, Stop};
 use crate::ledger::{EndedBy, Entry};
 use crate::model::{
     AccountKey, Outcome, OutcomeReason, OutcomeRecord, TaskKind, TaskRecord, TaskState,
@@ -105,20 +106,6 @@ impl<'a> Work<'a> {
         let (outcome, reason) = (Outcome::Failed, OutcomeReason::NotChanged);
         self.end_all(&pending, outcome, reason, "not carried out")
             .await
-    }
-
-    /// Whether the account may be read before there is a place for its
-    /// operation, so that what follows is ready when there is one. What is sent
-    /// back must be no older than it has to be, so it has to come soon; and
-    /// nobody waits with a place for an answer that only comes with another.
-    fn may_read_ahead(&self) -> bool {
-        let is_method_known = match self.server {
-            Server::Admin(_) => self.context.updates.are_there(),
-            Server::Scim(_) => true,
-        };
-        is_method_known
-            && read_ahead_is_fresh(self.server.limiter())
-            && self.context.pace().is_within(FRESH)
     }
 
     /// Reads, compares and writes, with a place for the operation or to take

@@ -6,6 +6,7 @@
 //! became of it.
 
 mod account;
+mod ahead;
 mod breaker;
 mod context;
 mod coordinator;
@@ -46,10 +47,10 @@ pub use veto::{Veto, veto_entries, vetoes};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{ActionKind, Outcome};
 use crate::plan::{Lane, Phase, Plan};
-use crate::vendor::{Clock, Limiter};
+use crate::vendor::Clock;
+use ahead::lanes_at_work;
 use context::Context;
 use lane::Work;
-use pace::REQUESTS_A_CHANGE;
 use progress::Progress;
 use readback::Then;
 use reclaim::Reclaim;
@@ -103,15 +104,6 @@ pub enum Event {
 
 /// Told of events, from any task.
 pub type Observer = Arc<dyn Fn(Event) + Send + Sync>;
-
-/// Lanes that prepare their writes while as many operations are open as may be,
-/// so that places for operations are not left empty and many intents share a
-/// flush of the disk. Only where the places decide how fast changes go out, and
-/// not the requests: at the vendor's documented rate there are none.
-const LANES_AHEAD: usize = 16;
-
-/// What was read longer ago than this is not sent back but read again.
-const FRESH: Duration = Duration::from_secs(5);
 
 /// Lanes of a phase that are worked on before their changes are read back
 /// together: enough that the pages of the users list are few for each change,
@@ -303,23 +295,4 @@ async fn side_by_side<Item, Ended>(
     }
     // A failure has stopped the run; the coordinator reports it.
     let _ = context.flush().await;
-}
-
-/// Whether the allowed rate serves whoever has a place, and whoever waits for
-/// one, while what they read is fresh.
-fn read_ahead_is_fresh(limiter: &Limiter) -> bool {
-    limiter.changes_within(FRESH, REQUESTS_A_CHANGE) >= limiter.operations_at_once() + LANES_AHEAD
-}
-
-/// As many as operations may be open, and a few that prepare what comes next.
-fn lanes_at_work(servers: &Servers) -> usize {
-    let lanes = servers.limiters().map(|limiter| {
-        let ahead = if read_ahead_is_fresh(limiter) {
-            LANES_AHEAD
-        } else {
-            0
-        };
-        limiter.operations_at_once() + ahead
-    });
-    lanes.max().unwrap_or(1).min(Semaphore::MAX_PERMITS)
 }

@@ -15,12 +15,13 @@ use std::time::Duration;
 
 pub(super) use open::OpenReclaims;
 
+use super::ahead::Turn;
 use super::breaker::Circuit;
 use super::context::Context;
 use super::fallback::WITHOUT_METHOD;
 use super::judge::{Judgment, Pending, Wanted, judge};
 use super::lane::Work;
-use super::write::{Next, Turn};
+use super::write::Next;
 use super::{RecordingFailed, Stop};
 use crate::ledger::Entry;
 use crate::model::{

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::account::Account;
-use super::context::Context;
+use super::ahead::Turn;
 use super::judge::{Wanted, describe};
 use super::lane::Work;
 use super::look::{Begun, Looked, Seen, Word, follow, look};
 use super::server::Server;
-use super::{FRESH, LaneAtWork, RecordingFailed, Stop};
-use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, EndedBy, Entry, Intent};
-use crate::model::{Channel, LicenseName, Outcome, OutcomeReason, OutcomeRecord, TouchedAccount};
+use super::{RecordingFailed, Stop};
+use crate::ledger::{AttemptEnd, AttemptKey, AttemptRow, EndedBy, Entry};
+use crate::model::{Channel, LicenseName, Outcome, OutcomeReason, OutcomeRecord};
 use crate::plan::{Phase, UponRefusal};
 use crate::vendor::{CallError, CallErrorKind, OperationSlot, SendOnce, WriteError};
 
@@ -33,16 +33,7 @@ pub(super) struct Sent {
     pub(super) operation_id: Option<String>,
     /// The server said that it did it; an operation has an end of its own.
     pub(super) is_accepted: bool,
-    request_id: Option<String>,
-}
-
-/// What an attempt has from its beginning.
-pub(super) struct Turn {
-    /// A place for its operation, held until that has ended; without one it is
-    /// taken when the write is prepared.
-    place: Option<OperationSlot>,
-    lane: LaneAtWork,
-    pub(super) started_at: Timestamp,
+    pub(super) request_id: Option<String>,
 }
 
 /// Whether the step goes on with another attempt.
@@ -64,16 +55,6 @@ pub(super) struct Failure {
     pub(super) detail: String,
     /// Status of the answer that decided it.
     pub(super) http_status: Option<u16>,
-}
-
-impl Turn {
-    pub(super) fn begin(context: &Context, place: Option<OperationSlot>) -> Self {
-        Self {
-            place,
-            lane: context.recorder.lane(),
-            started_at: context.now(),
-        }
-    }
 }
 
 impl Work<'_> {
@@ -141,12 +122,9 @@ impl Work<'_> {
             request_id: Some(once.request_id.to_string()),
         };
         self.record_intent(&sent, &before).await?;
-        let _place = match place {
-            Some(place) => place,
-            None => match self.place_for(&sent).await? {
-                Ok(place) => place,
-                Err(next) => return Ok(next),
-            },
+        let _place = match self.place_for(&sent, place).await? {
+            Ok(place) => place,
+            Err(next) => return Ok(next),
         };
         let api = self.server.api();
         let answer = self.server.update(&before, &sent.wanted, once).await;
@@ -188,45 +166,6 @@ impl Work<'_> {
         }
         let looked = look(self.context, self.server, &sent, word).await;
         self.conclude(&sent, looked).await
-    }
-
-    /// Waits for a place for an operation that is prepared. Nothing is sent if
-    /// the run was stopped meanwhile, or if what was read has grown old.
-    async fn place_for(&self, sent: &Sent) -> Result<Result<OperationSlot, Next>, RecordingFailed> {
-        let place = self.server.limiter().operation().await;
-        let obstacle = self.obstacle();
-        if obstacle.is_none() && self.context.now() <= sent.at + FRESH {
-            return Ok(Ok(place));
-        }
-        let ended = self.ended(sent, AttemptEnd::NotApplied);
-        self.context.record_later(vec![ended]).await?;
-        let Some(reason) = obstacle else {
-            return Ok(Err(Next::Anew(place)));
-        };
-        let carried = sent.wanted.actions().cloned().collect();
-        self.end_all(&carried, Outcome::Deferred, reason, "not begun")
-            .await?;
-        Ok(Err(Next::Done))
-    }
-
-    async fn record_intent(&self, sent: &Sent, before: &Account) -> Result<(), RecordingFailed> {
-        let intent = Intent {
-            key: sent.key.clone(),
-            account: self.account(),
-            user_id: sent.user_id.clone(),
-            before_image: before.body().to_string(),
-            wanted: serde_json::to_string(&sent.wanted).unwrap_or_default(),
-            request_id: sent.request_id.clone(),
-            at: sent.at,
-        };
-        let touched = TouchedAccount {
-            account: self.account(),
-            plan_id: sent.key.plan_id.clone(),
-            at: sent.at,
-        };
-        let mut entries = vec![Entry::Intent(intent), Entry::Touched(touched)];
-        entries.extend(self.reclaim_opened(&sent.user_id, sent.at));
-        self.context.record(entries).await
     }
 
     /// Looks at an attempt that an earlier run left open. What was not applied

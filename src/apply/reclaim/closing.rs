@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::super::RecordingFailed;
 use super::super::account::Account;
+use super::super::ahead::Turn;
 use super::super::judge::{Wanted, describe};
-use super::super::write::Turn;
 use super::Reclaim;
 use crate::ledger::{AttemptEnd, AttemptKey, Entry};
 use crate::model::{Outcome, OutcomeReason, OutcomeRecord};

@@ -124,7 +124,7 @@ async fn what_grew_old_before_it_could_be_sent_is_read_again() {
     assert_eq!(night.tenant.report().writes, 60, "each change once");
     assert_eq!(night.open_attempts(), 0);
     let again = given_up_at_first(&night);
-    assert!((1..=super::super::LANES_AHEAD).contains(&again.len()));
+    assert!((1..=crate::apply::ahead::LANES_AHEAD).contains(&again.len()));
     assert_eq!(given_up(&night), again.len(), "once each");
 }
 
