@@ -129,7 +129,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["sandbox"]),
     ("calamine", &["ingest"]),
     ("clap", &["cli"]),
-    ("csv", &["plan", "report"]),
+    ("csv", &["ingest", "plan", "report"]),
     ("ecow", &["model"]),
     ("encoding_rs", &["ingest"]),
     ("fastrand", &["vendor"]),

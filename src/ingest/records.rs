@@ -1,6 +1,9 @@
 //! A cursor over the records of a stretch of text.
 
+use std::io::Cursor;
 use std::ops::Range;
+
+use csv::{Position, StringRecord};
 
 use super::cells::Cells;
 use super::input_file::LineEnd;
@@ -27,9 +30,8 @@ pub(super) enum Quoting {
 
 /// Reads one record after the other and knows on which line each begins.
 ///
-/// Cells are told apart as the csv crate does it: a quote at the beginning of a
-/// cell encloses it, anywhere else it is a character like any other. Nearly all
-/// lines have no quote, and their cells are not copied.
+/// Nearly all lines have no quote: they are cut where they stand, and their cells
+/// are not copied. A record with quotes is read by the csv crate.
 pub(super) struct Records<'t> {
     text: &'t str,
     dialect: Dialect,
@@ -41,8 +43,10 @@ pub(super) struct Records<'t> {
     record: RecordText<'t>,
     /// Where the record's cells stand in its text.
     ranges: Vec<Range<usize>>,
-    /// The cells of the last record with quotes, without these.
-    unquoted: String,
+    /// The last record with quotes, without these, and who reads such records;
+    /// made when the first one comes.
+    unquoted: StringRecord,
+    reader: Option<csv::Reader<Cursor<&'t [u8]>>>,
 }
 
 /// Where the cells of a record are.
@@ -65,7 +69,8 @@ impl<'t> Records<'t> {
             line: first_line,
             record: RecordText::Line(""),
             ranges: Vec::new(),
-            unquoted: String::new(),
+            unquoted: StringRecord::new(),
+            reader: None,
         }
     }
 
@@ -97,7 +102,7 @@ impl<'t> Records<'t> {
     pub(super) fn record(&self) -> Cells<'_> {
         let text = match self.record {
             RecordText::Line(line) => line,
-            RecordText::Unquoted => &self.unquoted,
+            RecordText::Unquoted => self.unquoted.as_slice(),
         };
         Cells::at(text, &self.ranges)
     }
@@ -137,47 +142,33 @@ impl<'t> Records<'t> {
     }
 
     fn read_quoted(&mut self) {
-        let bytes = self.text.as_bytes();
+        let (text, dialect) = (self.text, self.dialect);
+        let reader = self.reader.get_or_insert_with(|| reader(text, dialect));
         let start = self.at;
-        self.unquoted.clear();
-        loop {
-            let cell = self.unquoted.len();
-            self.at = self.copy_cell();
-            self.ranges.push(cell..self.unquoted.len());
-            if bytes.get(self.at) != Some(&self.dialect.delimiter) {
-                break;
-            }
-            self.at += 1;
-        }
-        self.line_at += self.dialect.line_end.count(&bytes[start..self.at]);
+        let mut place = Position::new();
+        place.set_byte(start as u64);
+        let read = reader
+            .seek(place)
+            .and_then(|()| reader.read_record(&mut self.unquoted));
+        assert!(read.is_ok(), "text in memory, of UTF-8, that has a record");
+        let end = usize::try_from(reader.position().byte()).unwrap_or(text.len());
+        // It goes on behind the first byte of a line end, and here before it.
+        let bytes = text.as_bytes();
+        let is_behind = matches!(bytes[..end], [.., b'\r' | b'\n']);
+        self.at = end - usize::from(is_behind);
+        let cells = (0..self.unquoted.len()).filter_map(|cell| self.unquoted.range(cell));
+        self.ranges.extend(cells);
+        self.line_at += dialect.line_end.count(&bytes[start..self.at]);
         self.record = RecordText::Unquoted;
     }
+}
 
-    /// Copies the cell that begins here, without its quotes; returns where it
-    /// ends.
-    fn copy_cell(&mut self) -> usize {
-        let bytes = self.text.as_bytes();
-        let mut at = self.at;
-        if bytes.get(at) == Some(&b'"') {
-            at += 1;
-            // Two quotes within quotes are one that is meant.
-            while let Some(length) = memchr::memchr(b'"', &bytes[at..])
-                && bytes.get(at + length + 1) == Some(&b'"')
-            {
-                self.unquoted.push_str(&self.text[at..=at + length]);
-                at += length + 2;
-            }
-            let closing = memchr::memchr(b'"', &bytes[at..]);
-            let end = closing.map_or(bytes.len(), |length| at + length);
-            self.unquoted.push_str(&self.text[at..end]);
-            at = (end + 1).min(bytes.len());
-        }
-        let rest = &bytes[at..];
-        let end = memchr::memchr3(self.dialect.delimiter, b'\n', b'\r', rest);
-        let end = end.map_or(bytes.len(), |length| at + length);
-        self.unquoted.push_str(&self.text[at..end]);
-        end
-    }
+fn reader(text: &str, dialect: Dialect) -> csv::Reader<Cursor<&[u8]>> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(dialect.delimiter)
+        .from_reader(Cursor::new(text.as_bytes()))
 }
 
 /// How long the line end is that stands at the beginning; 0 where none does.
