@@ -88,9 +88,12 @@ fn read_text(
         .par_iter()
         .map(|chunk| Part::read(&reader, &layout, chunk))
         .collect();
+    let parts: Vec<Part> = parts.into_iter().collect::<Result<_, _>>()?;
     let mut all = Part::default();
+    all.rows
+        .reserve_exact(parts.iter().map(|part| part.rows.len()).sum());
     for part in parts {
-        all.add(part?);
+        all.add(part);
     }
     let Part {
         rows,

@@ -30,6 +30,10 @@ impl Part {
         chunk: &Chunk<'_>,
     ) -> Result<Self, IngestError> {
         let mut part = Self::default();
+        // Rows are large, so that room is made once.
+        let lines = reader.file.line_end.count(chunk.text.as_bytes());
+        part.rows
+            .reserve(usize::try_from(lines).unwrap_or_default());
         part.count = body::for_each_record(reader.file, layout, chunk, |record| {
             match reader.read(&record) {
                 Ok(row) => part.rows.push(row),
