@@ -17,9 +17,9 @@ use company::Size;
 
 /// What was counted when planning last changed on purpose.
 const BASELINE: Counted = Counted {
-    start: 60_730_000.0,
-    account: 12_620.0,
-    hr_row: 51_090.0,
+    start: 55_040_000.0,
+    account: 11_430.0,
+    hr_row: 46_260.0,
 };
 /// How much dearer anything may be.
 const TOLERANCE: f64 = 1.1;
